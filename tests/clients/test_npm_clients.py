@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import Running
+from tests.lib.demo import Running
 
 NODE = Path(__file__).parent / "node"
 pytestmark = [

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from tests.clients.conftest import Running
+from tests.lib.demo import Running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 SYSTEM = "https://example.org/python-clients"

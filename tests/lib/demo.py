@@ -1,0 +1,72 @@
+"""A whole running server for tests that need one: the demo, started as a user starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the server answers, and two clients of different organisations."""
+
+    base: str
+    token: str
+    other_token: str
+    process: subprocess.Popen[bytes]
+
+
+def start_demo(home: Path, *, people: int = 10, wait_s: float = 120) -> Running:
+    """Starts `careweave demo` on a free port and waits for its demo.json."""
+    ready = home / "demo.json"
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "careweave", "demo", "--home", str(home), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--people", str(people)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=(home / "out.txt").open("wb"),
+        stderr=subprocess.STDOUT,
+    )
+    until = time.monotonic() + wait_s
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            process.kill()
+            pytest.fail(f"the demo did not start: {(home / 'out.txt').read_text()[-2000:]}")
+        time.sleep(0.1)
+    said = json.loads(ready.read_text())
+    tokens = [client["token"] for client in said["clients"]]
+    return Running(said["doors"]["fhir"].rstrip("/"), tokens[0], tokens[1], process)
+
+
+def stop_demo(running: Running) -> None:
+    """Stops the demo as Ctrl-C does, and waits for it."""
+    running.process.send_signal(signal.SIGINT)
+    running.process.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that the database's own user may enter when the tests run as root."""
+    home = tmp_path_factory.mktemp("demo")
+    for folder in (home, *home.parents[:3]):
+        if folder.owner() == Path.home().owner() and folder != Path("/tmp"):
+            folder.chmod(0o755)
+    return home
+
+
+@pytest.fixture(scope="session")
+def running(server_home: Path) -> Iterator[Running]:
+    """One demo for all client tests of the session."""
+    started = start_demo(server_home)
+    yield started
+    stop_demo(started)
