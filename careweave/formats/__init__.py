@@ -1,12 +1,38 @@
 """FHIR R4 as bytes and as values: reading, writing, checking, patching and measuring them. Pure."""
 
+from careweave.formats._bundle import Bundle, BundleEntry, read_bundle
+from careweave.formats._limits import BUNDLE_LIMITS, LIMITS, Limits
+from careweave.formats._links import references, relink
 from careweave.formats._numbers import number_range
+from careweave.formats._read import read_json, read_value
+from careweave.formats._render import bundle_bytes, entry_bytes, outcome
+from careweave.formats._resource import Coding, Resource, instant, meta_fragment, splice
 from careweave.formats._temporal import date_range, temporal_range
 from careweave.formats._ucum import canonical_quantity
+from careweave.formats._write import write_json
 
 __all__ = [
+    "BUNDLE_LIMITS",
+    "LIMITS",
+    "Bundle",
+    "BundleEntry",
+    "Coding",
+    "Limits",
+    "Resource",
+    "bundle_bytes",
     "canonical_quantity",
     "date_range",
+    "entry_bytes",
+    "instant",
+    "meta_fragment",
     "number_range",
+    "outcome",
+    "read_bundle",
+    "read_json",
+    "read_value",
+    "references",
+    "relink",
+    "splice",
     "temporal_range",
+    "write_json",
 ]
