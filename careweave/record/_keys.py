@@ -13,13 +13,23 @@ class Keys:
     Source: `reference/store.md` 2.10. The parts that each kind of value posts:
 
         coding or identifier   (s, c) ("*", c) and, not driving, ("system", s); no system: ("", c)
+        bound code             (s, c) of its code system, ("", c) and ("*", c)
         identifier:of-type     ("of", type-system, type-code, value)
-        reference              ("ref", T, i); logical: ("identifier", s, v); foreign: ("url", u)
+        reference              ("ref", T, i); foreign: ("url", u)
+        logical reference      ("identifier", s, v) and ("identifier", "*", v)
         uri, canonical         ("uri", u), and without its "|version"
+        uri, below             idx_string under ("uri",), v is the uri as it stands
         string, exactly        ("exact", text)
         presence               ("has",)
         idx_string, idx_date, idx_qty   () : the key of the parameter itself
         unit of a quantity     unit(system, code), unit("", display or code)
+        quantity in UCUM       once more in idx_qty under ("ucum",), unit("", base code)
+        composite, two tokens  (s1, c1, s2, c2), each s also as "*"; a reference is ("ref", T, i)
+        composite, token and ordered or string  an index row under (s1, c1) and ("*", c1);
+                               a quantity in UCUM once more under (s1, c1, "ucum")
+
+    `c`, `v` and `value` are case-folded, since R4 compares tokens without case: use `token`.
+    Source: FHIR R4 4.0.1, search.html 3.1.1.4.10.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -34,7 +44,15 @@ class Keys:
 
     def of(self, type_name: str, parameter: str, *parts: str) -> int:
         """Returns the key of these parts of one parameter of one type."""
-        return self._make(_SEPARATOR.join((type_name, parameter, *parts)))
+        text = _SEPARATOR.join((type_name, parameter, *parts))
+        if text.count(_SEPARATOR) > len(parts) + 1:
+            # A value that holds the separator must not look like two values.
+            text = _SEPARATOR.join(("", *(f"{len(part)} {part}" for part in parts), text))
+        return self._make(text)
+
+    def token(self, type_name: str, parameter: str, system: str | None, code: str) -> int:
+        """Returns the key of a token; `system` None means whatever system, "" means none."""
+        return self.of(type_name, parameter, "*" if system is None else system, code.casefold())
 
     def unit(self, system: str, code: str) -> int:
         """Returns the key of a unit, the same for every parameter."""
