@@ -1,7 +1,10 @@
 """The docs name what exists, and what the docs name exists."""
 
+import importlib.util
 import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "careweave"
@@ -38,3 +41,18 @@ def test_each_security_property_names_code_and_a_test_that_exist() -> None:
         path, _, name = test.partition("::")
         assert (ROOT / path).exists(), f"{law}: {path}"
         assert f"def {name}" in (ROOT / path).read_text(encoding="utf-8"), f"{law}: {name}"
+
+
+def _generated(name: str) -> str:
+    spec = importlib.util.spec_from_file_location("docs_tool", ROOT / "tools" / "docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return str(tool.PAGES[name]())
+
+
+@pytest.mark.parametrize("name", ["errors.md", "search-parameters.md"])
+def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+    written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+    assert _generated(name) == written, "run ./run docs"
