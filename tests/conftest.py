@@ -1,0 +1,78 @@
+"""A real PostgreSQL for every test: started once, a fresh database wherever a test commits."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from careweave.db import Database, Embedded, Session, migrate
+
+if "XDG_RUNTIME_DIR" not in os.environ:
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="careweave-runtime-")
+
+
+class _Undo(Exception):
+    """Leaves a session without keeping what it did."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Embedded]:
+    """A server of this test run alone, without fsync: a test that kills one starts its own."""
+    with tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as home:
+        running = Embedded.start(Path(home), is_durable=False)
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def template(server: Embedded) -> str:
+    """The name of a migrated database that others are copied from."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_careweave")
+    database = Database(server.address("template_careweave"))
+    try:
+        migrate(database)
+    finally:
+        database.close()
+    return "template_careweave"
+
+
+@pytest.fixture
+def database(server: Embedded, template: str) -> Iterator[Database]:
+    """A migrated database of this test's own, for tests that commit."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # type: ignore[arg-type]
+        made = Database(server.address(name))
+        try:
+            yield made
+        finally:
+            made.close()
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def shared(server: Embedded, template: str) -> str:
+    """The address of a migrated database in which every test rolls back."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE shared TEMPLATE {template}")  # type: ignore[arg-type]
+    return server.address("shared")
+
+
+@pytest.fixture
+def session(shared: str) -> Iterator[Session]:
+    """One transaction that is rolled back, whatever the test does in it."""
+    database = Database(shared)
+    try:
+        with suppress(_Undo), database.session() as opened:
+            yield opened
+            raise _Undo
+    finally:
+        database.close()
