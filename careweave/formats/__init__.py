@@ -4,9 +4,11 @@ from careweave.formats._bundle import Bundle, BundleEntry, read_bundle
 from careweave.formats._limits import BUNDLE_LIMITS, LIMITS, Limits
 from careweave.formats._links import references, relink
 from careweave.formats._numbers import number_range
+from careweave.formats._patch_json import json_patch
 from careweave.formats._read import read_json, read_value
 from careweave.formats._render import bundle_bytes, entry_bytes, outcome
 from careweave.formats._resource import Coding, Resource, instant, meta_fragment, splice
+from careweave.formats._table import Element, Member, elements, is_type, known_types, members
 from careweave.formats._temporal import date_range, temporal_range
 from careweave.formats._ucum import canonical_quantity
 from careweave.formats._write import write_json
@@ -17,13 +19,20 @@ __all__ = [
     "Bundle",
     "BundleEntry",
     "Coding",
+    "Element",
     "Limits",
+    "Member",
     "Resource",
     "bundle_bytes",
     "canonical_quantity",
     "date_range",
+    "elements",
     "entry_bytes",
     "instant",
+    "is_type",
+    "json_patch",
+    "known_types",
+    "members",
     "meta_fragment",
     "number_range",
     "outcome",
