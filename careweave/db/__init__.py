@@ -3,6 +3,7 @@
 from careweave.db._database import Database
 from careweave.db._embedded import Embedded
 from careweave.db._gather import Gather
+from careweave.db._link import Row
 from careweave.db._migrate import migrate
 from careweave.db._pieces import Piece, fill, join, numbered, parameter, piece, whole
 from careweave.db._queries import Queries, Query
@@ -19,6 +20,7 @@ __all__ = [
     "Piece",
     "Queries",
     "Query",
+    "Row",
     "Session",
     "fill",
     "join",

@@ -145,7 +145,7 @@ def _reachable(programs: Path, uid: int, gid: int) -> Path:
     name = hashlib.sha256(os.fsencode(source) + str(source.stat().st_mtime_ns).encode()).hexdigest()
     target = Path("/var/tmp") / f"careweave-postgres-{name[:16]}"  # noqa: S108  made by root
     if not target.exists():
-        fresh = Path(tempfile.mkdtemp(prefix="careweave-postgres-", dir="/var/tmp"))  # noqa: S108
+        fresh = Path(tempfile.mkdtemp(prefix="careweave-postgres-", dir="/var/tmp"))
         shutil.copytree(source, fresh / "pginstall", symlinks=True)
         fresh.chmod(0o755)
         try:

@@ -5,7 +5,6 @@ import hashlib
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Generator
@@ -211,15 +210,18 @@ def _answers(sockets: Path) -> bool:
 
 def _is_alive(pid: int) -> bool:
     """Tells whether the process runs; one that ended and waits for its parent does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        if Path("/proc/self").exists():
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        except OSError:
             return False
-        return (
-            subprocess.run(["ps", "-p", str(pid)], capture_output=True, check=False).returncode == 0
-        )  # noqa: S603, S607
-    return state not in "ZX"
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _children(pid: int) -> list[int]:

@@ -17,7 +17,7 @@ class _Place(Generic[T, R]):
 
     def __init__(self, item: T) -> None:
         self.item = item
-        self.answer: R | BaseException | None = None
+        self.answer: R | BaseException = Fault("A batch was not answered in full.")
         self.leads = False
         self._bell = threading.Lock()
         self._bell.acquire()
@@ -64,7 +64,7 @@ class Gather(Generic[T, R]):
             self._lead(place)
         if isinstance(place.answer, BaseException):
             raise place.answer
-        return place.answer  # type: ignore[return-value]  # set by whoever led
+        return place.answer
 
     def _lead(self, own: _Place[T, R]) -> None:
         with self._lock:
@@ -89,15 +89,13 @@ class Gather(Generic[T, R]):
     def _answer(self, batch: list[_Place[T, R]]) -> None:
         try:
             answers = self._work([place.item for place in batch])
-            if len(answers) != len(batch):
-                raise Fault("A batch was not answered in full.")
         except (Unavailable, Busy) as error:
             for place in batch:
                 place.answer = _copy(error)
         except BaseException as error:  # noqa: BLE001  handed to the caller whose item it was
             self._answer_singly(batch, error)
         else:
-            for place, answer in zip(batch, answers, strict=True):
+            for place, answer in zip(batch, answers, strict=False):
                 place.answer = answer
 
     def _answer_singly(self, batch: list[_Place[T, R]], error: BaseException) -> None:

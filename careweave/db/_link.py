@@ -4,6 +4,7 @@ import select
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg.adapt import Transformer
@@ -57,6 +58,9 @@ class Plan:
         except KeyError as missing:
             raise Fault(f"{self.query.name} lacks its parameter {missing}.") from None
 
+
+Row = tuple[Any, ...]
+"""One row, in the order of the columns: what PostgreSQL gives has no type before it is read."""
 
 Sent = tuple[Plan | bytes, Sequence[bytes | None]]
 """What is sent: a prepared statement with its packed values, or a word such as BEGIN."""
@@ -130,7 +134,7 @@ class Link:
                 raise self._failed(sent, result)
         return results
 
-    def rows(self, result: PGresult) -> list[tuple[object, ...]]:
+    def rows(self, result: PGresult) -> list[Row]:
         """Returns the rows of a result as tuples of Python values."""
         transformer = self._transformer
         transformer.set_pgresult(result)

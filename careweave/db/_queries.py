@@ -35,10 +35,6 @@ class Query:
         self.numbered = _PARAMETER.sub(number, text)
         self.names = tuple(order)
 
-    def __repr__(self) -> str:
-        """Returns the name only: a text may be long."""
-        return f"Query({self.name})"
-
 
 class Queries:
     """The statements of one room, read when the first is asked for.

@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from careweave.db._failures import failure
-from careweave.db._link import Link, Sent
+from careweave.db._link import Link, Row, Sent
 from careweave.db._queries import Query
 from careweave.terms import Fault
 
 T = TypeVar("T")
-
-type_rows = list[tuple[object, ...]]
 
 
 class Copy(Protocol):
@@ -66,11 +64,11 @@ class Session:
         self._is_piping = False
         self._waiting: list[Sent] = []
 
-    def rows(self, query: Query, **values: object) -> "list[tuple[object, ...]]":
+    def rows(self, query: Query, **values: object) -> list[Row]:
         """Returns the rows of a statement, each a tuple in the order of its columns."""
         return self.rows_of(query, values)
 
-    def rows_of(self, query: Query, values: Mapping[str, object]) -> "list[tuple[object, ...]]":
+    def rows_of(self, query: Query, values: Mapping[str, object]) -> list[Row]:
         """Returns the rows of a statement whose values come as a mapping."""
         link = self._link
         plan = link.plan(query)
@@ -79,7 +77,7 @@ class Session:
             return link.rows(link.ask((sent,))[0])
         return link.rows(link.ask(self._with(sent))[-1])
 
-    def row(self, query: Query, **values: object) -> "tuple[object, ...] | None":
+    def row(self, query: Query, **values: object) -> Row | None:
         """Returns the first row, or None."""
         rows = self.rows_of(query, values)
         return rows[0] if rows else None

@@ -196,7 +196,8 @@ class _MomentLoader(Loader):
 
     format = Format.BINARY
 
-    def load(self, data: Buffer) -> datetime:
+    # typing.override comes with Python 3.12.
+    def load(self, data: Buffer) -> datetime:  # type: ignore[explicit-override]
         """Returns an aware datetime in UTC."""
         (value,) = _INT8.unpack(data)
         if value >= _LAST:
