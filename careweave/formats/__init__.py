@@ -4,10 +4,12 @@ from careweave.formats._bundle import Bundle, BundleEntry, read_bundle
 from careweave.formats._limits import BUNDLE_LIMITS, LIMITS, Limits
 from careweave.formats._links import references, relink
 from careweave.formats._numbers import number_range
+from careweave.formats._patch_fhirpath import fhirpath_patch
 from careweave.formats._patch_json import json_patch
 from careweave.formats._read import read_json, read_value
 from careweave.formats._render import bundle_bytes, entry_bytes, outcome
 from careweave.formats._resource import Coding, Resource, instant, meta_fragment, splice
+from careweave.formats._subset import subset
 from careweave.formats._table import Element, Member, elements, is_type, known_types, members
 from careweave.formats._temporal import date_range, temporal_range
 from careweave.formats._ucum import canonical_quantity
@@ -28,6 +30,7 @@ __all__ = [
     "date_range",
     "elements",
     "entry_bytes",
+    "fhirpath_patch",
     "instant",
     "is_type",
     "json_patch",
@@ -42,6 +45,7 @@ __all__ = [
     "references",
     "relink",
     "splice",
+    "subset",
     "temporal_range",
     "write_json",
 ]
