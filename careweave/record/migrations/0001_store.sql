@@ -1,5 +1,5 @@
 -- The sealed store: entries, their superseded versions, and the narrow tables that find them.
-CREATE SCHEMA record;
+CREATE SCHEMA IF NOT EXISTS record;
 COMMENT ON SCHEMA record IS 'The longitudinal record; only the room record names its tables.';
 
 CREATE TABLE record.dictionary (

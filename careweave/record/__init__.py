@@ -1,0 +1,43 @@
+"""The longitudinal record: append, as-of, search, timeline and ties, sealed behind a sight."""
+
+from careweave.record._append import append
+from careweave.record._changes import Appended, Change, Held, Op
+from careweave.record._dictionaries import Dictionaries, dictionaries
+from careweave.record._entries import Rows, as_of, entries_of, timeline
+from careweave.record._growth import open_source
+from careweave.record._held import held, taken
+from careweave.record._history import HistoryPage, history
+from careweave.record._keyring import keys
+from careweave.record._keys import Keys
+from careweave.record._prepared import Prepared, TieProof
+from careweave.record._read import located, read
+from careweave.record._row import Row
+from careweave.record._subjects import subjects, subjects_of
+
+__all__ = [
+    "Appended",
+    "Change",
+    "Dictionaries",
+    "Held",
+    "HistoryPage",
+    "Keys",
+    "Op",
+    "Prepared",
+    "Row",
+    "Rows",
+    "TieProof",
+    "append",
+    "as_of",
+    "dictionaries",
+    "entries_of",
+    "held",
+    "history",
+    "keys",
+    "located",
+    "open_source",
+    "read",
+    "subjects",
+    "subjects_of",
+    "taken",
+    "timeline",
+]

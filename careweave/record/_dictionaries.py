@@ -1,0 +1,143 @@
+"""The small dictionaries of the record, as this process remembers them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+from careweave.db import Queries, Session
+from careweave.terms import Heading, Label, Sight, SourceId
+
+_QUERIES = Queries("careweave.record")
+_HEADINGS = tuple(Heading)
+_LABELS = tuple(Label)
+_STEP = 1024
+
+Triple = tuple[SourceId, int, int]
+"""Source, heading number and label mask: what an access class stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One feed of one system of one organisation."""
+
+    number: SourceId
+    organisation: str
+    system: str
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClass:
+    """The number of a class, and of its label set."""
+
+    cls: int
+    label_set: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionaries:
+    """Everything that was committed at one `version`, the number that every growth raises.
+
+    `bits` gives the classes that a sight allows as a string of bits; bit k is byte k>>3, bit k&7.
+    """
+
+    version: int
+    sources: Mapping[SourceId, Source]
+    classes: Mapping[Triple, AccessClass]
+    label_sets: Mapping[int, frozenset[Label]]
+    orgs: Mapping[str, int]
+    bits: Callable[[Sight], bytes]
+
+    def sources_of(self, organisation: str) -> frozenset[SourceId]:
+        """Returns the sources that belong to one organisation."""
+        return frozenset(
+            source.number for source in self.sources.values() if source.organisation == organisation
+        )
+
+
+def dictionaries(session: Session) -> Dictionaries:
+    """Returns the dictionaries that this process remembers, read when first asked for."""
+    return session.memo(Dictionaries, lambda inside: load(inside, own=False))
+
+
+def fresh(session: Session) -> Dictionaries:
+    """Returns the dictionaries as this very transaction sees them, and forgets the remembered."""
+    session.forget(Dictionaries)
+    return load(session, own=True)
+
+
+def load(session: Session, *, own: bool) -> Dictionaries:
+    """Returns the dictionaries; without `own`, what this transaction adds is left out.
+
+    What a transaction adds may yet be rolled back, so it is never remembered.
+    """
+    # The version comes first: what follows can only be newer, never older.
+    row = session.row(_QUERIES["dictionary_settled"])
+    sources = {
+        SourceId(cast(int, number)): Source(
+            SourceId(cast(int, number)), cast(str, org), cast(str, system), cast(str, feed)
+        )
+        for number, org, system, feed in session.rows(_QUERIES["sources"], own=own)
+    }
+    classes: dict[Triple, AccessClass] = {}
+    label_sets: dict[int, frozenset[Label]] = {}
+    for found in session.rows(_QUERIES["classes"], own=own):
+        cls, source, heading, label_set, bits = cast("tuple[int, int, int, int, int]", found)
+        classes[SourceId(source), heading, bits] = AccessClass(cls, label_set)
+        label_sets[label_set] = labels_of(bits)
+    orgs = dict(cast("list[tuple[str, int]]", session.rows(_QUERIES["orgs"], own=own)))
+    version = cast(int, row[0]) if row else -1
+    return Dictionaries(version, sources, classes, label_sets, orgs, _bits_maker(classes))
+
+
+@lru_cache(maxsize=4096)
+def bits_of(labels: frozenset[Label]) -> int:
+    """Returns a set of labels as a mask."""
+    return sum(1 << place for place, label in enumerate(_LABELS) if label in labels)
+
+
+@lru_cache(maxsize=4096)
+def labels_of(bits: int) -> frozenset[Label]:
+    """Returns the labels of a mask."""
+    return frozenset(label for place, label in enumerate(_LABELS) if bits >> place & 1)
+
+
+def number_of(heading: Heading | None) -> int:
+    """Returns the number of a heading; None, reference data and machinery, is 0."""
+    return 0 if heading is None else _HEADINGS.index(heading) + 1
+
+
+def heading_of(number: int) -> Heading | None:
+    """Returns the heading of a number."""
+    return _HEADINGS[number - 1] if number else None
+
+
+def _bits_maker(classes: Mapping[Triple, AccessClass]) -> Callable[[Sight], bytes]:
+    """Returns a function that gives and remembers the bit string of a sight.
+
+    Source: `reference/store.md` 5.2: padded with zeros above the largest class, so that a class
+    which this process does not know yet counts as denied.
+    """
+    largest = max((known.cls for known in classes.values()), default=0)
+    n_bytes = (largest // _STEP + 2) * _STEP // 8
+
+    @lru_cache(maxsize=1024)
+    def bits(sight: Sight) -> bytes:
+        made = bytearray(n_bytes)
+        for (source, heading, labels), known in classes.items():
+            if allows(sight, source, heading_of(heading), labels_of(labels)):
+                made[known.cls >> 3] |= 1 << (known.cls & 7)
+        return bytes(made)
+
+    return bits
+
+
+def allows(
+    sight: Sight, source: SourceId, heading: Heading | None, labels: frozenset[Label]
+) -> bool:
+    """Tells whether a sight allows entries of this source, heading and label set."""
+    return any(
+        source in branch.sources and heading in branch.headings and not labels & branch.barred
+        for branch in sight.branches
+    )

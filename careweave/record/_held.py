@@ -1,0 +1,81 @@
+"""What the way in may know of entries: those of the writer's own sources, for writing."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import cast
+
+from careweave.db import Queries, Session
+from careweave.record._changes import Held
+from careweave.record._dictionaries import dictionaries, fresh, heading_of
+from careweave.record._types import rt_of, type_of
+from careweave.terms import Label, SourceId, SubjectId
+
+_QUERIES = Queries("careweave.record")
+
+Ref = tuple[str, str]
+"""Resource type and public id."""
+
+
+def held(
+    session: Session,
+    refs: Collection[Ref],
+    *,
+    sources: frozenset[SourceId],
+    lock: bool,
+) -> dict[Ref, Held]:
+    """Returns the current state of these entries, as far as they are of these sources.
+
+    With `lock` nobody else can change them, or others of their subjects, before the transaction
+    ends; locks are taken in the order of the numbers, so no two writers wait for each other.
+    """
+    if not refs or not sources:
+        return {}
+    values = {**_values(refs), "sources": sorted(sources)}
+    if lock:
+        session.defer(_QUERIES["held_locks"], **values)
+    rows = session.rows_of(_QUERIES["held_for_update" if lock else "held"], values)
+    found = [_held(session, row) for row in rows]
+    wanted = set(refs)
+    return {(one.type, one.id): one for one in found if (one.type, one.id) in wanted}
+
+
+def taken(session: Session, refs: Collection[Ref]) -> set[Ref]:
+    """Returns which of these ids are in use by anybody; the answer is never shown."""
+    if not refs:
+        return set()
+    rows = session.rows_of(_QUERIES["taken"], _values(refs))
+    return {(type_of(cast(int, rt)), cast(str, id_)) for rt, id_ in rows} & set(refs)
+
+
+def _values(refs: Collection[Ref]) -> dict[str, Sequence[object]]:
+    return {
+        "rts": sorted({rt_of(type_name) for type_name, _ in refs}),
+        "ids": sorted({id_ for _, id_ in refs}),
+    }
+
+
+def _held(session: Session, row: tuple[object, ...]) -> Held:
+    number, id_, rid, subject, version, source, heading, label_set, *rest = row
+    digest, gone, cut, body, updated, tok, meta = rest
+    return Held(
+        type=type_of(cast(int, number)),
+        id=cast(str, id_),
+        rid=cast(int, rid),
+        subject=cast(SubjectId, subject),
+        version=cast(int, version),
+        source=cast(SourceId, source),
+        heading=heading_of(cast(int, heading)),
+        labels=_labels(session, cast(int, label_set)),
+        digest=cast(bytes, digest),
+        gone=cast(bool, gone),
+        cut=tuple(cast("list[int]", cut) or ()),
+        body=cast("bytes | None", body),
+        updated=cast(datetime, updated),
+        tok=tuple(cast("list[int]", tok)),
+        meta=cast(bytes, meta),
+    )
+
+
+def _labels(session: Session, label_set: int) -> frozenset[Label]:
+    known = dictionaries(session).label_sets
+    return known[label_set] if label_set in known else fresh(session).label_sets[label_set]

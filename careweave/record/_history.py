@@ -1,0 +1,99 @@
+"""The versions of entries, newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from careweave.db import FOREVER, NEVER, Queries, Session
+from careweave.record._policy import seen
+from careweave.record._row import Row, row_of, scope
+from careweave.record._seals import seal, unseal
+from careweave.record._types import rt_of
+from careweave.terms import Incorrect, Sight
+
+_QUERIES = Queries("careweave.record")
+_LAST_VERSION = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Versions, newest first; `next` continues after the last one, None when there is no more."""
+
+    rows: tuple[Row, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question for history, so that its parts travel together."""
+
+    type_name: str
+    id_: str | None
+    since: datetime | None
+    at: datetime | None
+    count: int
+
+
+def history(
+    session: Session,
+    type_name: str,
+    id_: str | None,
+    *,
+    sight: Sight,
+    since: datetime | None = None,
+    at: datetime | None = None,
+    count: int = 20,
+    cursor: str | None = None,
+) -> HistoryPage:
+    """Returns the versions of one entry, or of all visible entries of the type if `id_` is None.
+
+    `since` leaves out versions before that time; `at` keeps those that were current at that time.
+    The class that an entry has now decides about its old versions. The order is by time; versions
+    of one entry are in the order of their numbers.
+    """
+    asked = _Asked(type_name, id_, since, at, count)
+    named = scope(sight, "history", type_name, id_, since, at)
+    after = _after(session.secret, named, cursor)
+    rows = seen(session, sight, lambda bits: _ask(session, asked, bits, after))
+    page = rows[:count]
+    more = len(rows) > count
+    return HistoryPage(
+        tuple(row_of(columns) for columns in page),
+        seal(session.secret, named, _place(page[-1])) if more and page else None,
+    )
+
+
+def _ask(
+    session: Session, asked: _Asked, bits: bytes, after: tuple[datetime, int, int]
+) -> list[tuple[object, ...]]:
+    to, rid, ver = after
+    values: dict[str, object] = {
+        "rt": rt_of(asked.type_name),
+        "bits": bits,
+        "since": asked.since or NEVER,
+        "most": asked.count + 1,
+    }
+    if asked.id_ is not None:
+        values |= {"id": asked.id_, "at": asked.at, "before": ver}
+        return session.rows_of(_QUERIES["history_of_entry"], values)
+    values |= {"to": to, "rid": rid, "ver": ver}
+    if asked.at is None:
+        return session.rows_of(_QUERIES["history_of_type"], values)
+    return session.rows_of(_QUERIES["type_as_of"], values | {"at": asked.at})
+
+
+def _place(columns: Sequence[object]) -> tuple[str, int, int]:
+    """Returns where a row stands in the order: time, row number, version."""
+    updated = cast(datetime, columns[3])
+    return updated.isoformat(), cast(int, columns[12]), cast(int, columns[2])
+
+
+def _after(secret: bytes, named: str, cursor: str | None) -> tuple[datetime, int, int]:
+    if cursor is None:
+        return FOREVER, 0, _LAST_VERSION
+    match unseal(secret, named, cursor):
+        case [str(updated), int(rid), int(ver)]:
+            return datetime.fromisoformat(updated), rid, ver
+        case _:
+            raise Incorrect("This page link is not one of ours.", where="cursor", code="value")

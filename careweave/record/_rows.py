@@ -1,0 +1,61 @@
+"""The search rows of entries: sent together, only as many statements as there are kinds."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from careweave.db import Queries, Session
+from careweave.record._written import Written, placed
+
+_QUERIES = Queries("careweave.record")
+
+_KINDS = {
+    "strings_add": ("strings", ("key", "v")),
+    "dates_add": ("dates", ("key", "lo", "hi")),
+    "quantities_add": ("quantities", ("key", "unit", "lo", "hi")),
+}
+
+
+def defer_rows(session: Session, written: Sequence[Written]) -> None:
+    """Sends the search rows and further subjects along with the next statement.
+
+    The tokens of new entries are written by `create` itself.
+    """
+    rows = {"subject": [one.subject for one in written], "rid": [one.rid for one in written]}
+    for query, (kind, columns) in _KINDS.items():
+        found, place = placed(written, lambda prepared, kind=kind: getattr(prepared, kind))
+        if found:
+            values = zip(*cast("list[tuple[object, ...]]", found), strict=True)
+            named = dict(zip(columns, map(list, values), strict=True))
+            session.defer(_QUERIES[query], **rows, **named, place=place)
+    _defer_tokens(session, written)
+    _defer_extras(session, written)
+
+
+def _defer_tokens(session: Session, written: Sequence[Written]) -> None:
+    changed = [one for one in written if one.change.op == "U"]
+    token, place = placed(changed, lambda prepared: prepared.posted)
+    if token:
+        session.defer(
+            _QUERIES["tokens_add"],
+            subject=[one.subject for one in changed],
+            rid=[one.rid for one in changed],
+            token=token,
+            place=place,
+        )
+
+
+def _defer_extras(session: Session, written: Sequence[Written]) -> None:
+    pairs = [
+        (extra, number)
+        for number, one in enumerate(written, start=1)
+        if one.change.op != "D"
+        for extra in sorted(set(one.change.extras) - {one.subject})
+    ]
+    if pairs:
+        session.defer(
+            _QUERIES["extras_add"],
+            subject=[one.subject for one in written],
+            rid=[one.rid for one in written],
+            extra=[extra for extra, _ in pairs],
+            place=[number for _, number in pairs],
+        )

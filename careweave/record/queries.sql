@@ -1,0 +1,577 @@
+-- name: dictionary_version
+-- How often the dictionaries have grown.
+SELECT d.version
+FROM record.dictionary AS d;
+
+-- name: dictionary_settled
+-- The version of the dictionaries; -1, older than any, while this transaction itself adds to them.
+SELECT
+    CASE
+        WHEN d.tx IS NOT DISTINCT FROM pg_current_xact_id_if_assigned() THEN -1
+        ELSE d.version
+    END AS version
+FROM record.dictionary AS d;
+
+-- name: dictionary_grow
+-- Marks that the dictionaries grow; makes those who add to them take turns.
+UPDATE record.dictionary
+SET version = version + 1, tx = pg_current_xact_id();
+
+-- name: sources
+-- Every source, without those of this transaction unless `own`.
+SELECT s.source, s.org, s.system, s.feed
+FROM record.source AS s
+WHERE %(own)s OR s.tx IS DISTINCT FROM pg_current_xact_id_if_assigned()
+ORDER BY s.source;
+
+-- name: classes
+-- Every access class with the label mask of its set, without those of this transaction unless `own`.
+SELECT c.cls, c.source, c.heading, c.label_set, l.bits
+FROM record.access_class AS c
+INNER JOIN record.label_set AS l ON c.label_set = l.label_set
+WHERE %(own)s OR c.tx IS DISTINCT FROM pg_current_xact_id_if_assigned()
+ORDER BY c.cls;
+
+-- name: orgs
+-- Every organisation that ties name, without those of this transaction unless `own`.
+SELECT o.slug, o.org
+FROM record.org AS o
+WHERE %(own)s OR o.tx IS DISTINCT FROM pg_current_xact_id_if_assigned()
+ORDER BY o.org;
+
+-- name: source_add
+-- Adds a source unless it is there.
+INSERT INTO record.source (org, system, feed)
+SELECT %(org)s::text, %(system)s::text, %(feed)s::text
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM record.source AS s
+    WHERE s.org = %(org)s::text AND s.system = %(system)s::text AND s.feed = %(feed)s::text
+);
+
+-- name: label_sets_add
+-- Adds the label sets that are not there.
+INSERT INTO record.label_set (bits, labels)
+SELECT DISTINCT ON (w.bits)
+    w.bits,
+    string_to_array(w.labels, ' ')
+FROM unnest(%(bits)s::bigint[], %(labels)s::text[]) AS w (bits, labels)
+WHERE NOT EXISTS (SELECT 1 FROM record.label_set AS l WHERE l.bits = w.bits)
+ORDER BY w.bits;
+
+-- name: classes_add
+-- Adds the access classes that are not there.
+INSERT INTO record.access_class (source, heading, label_set)
+SELECT DISTINCT
+    w.source,
+    w.heading,
+    l.label_set
+FROM unnest(%(sources)s::smallint[], %(headings)s::smallint[], %(bits)s::bigint[])
+    AS w (source, heading, bits)
+INNER JOIN record.label_set AS l ON w.bits = l.bits
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM record.access_class AS c
+    WHERE c.source = w.source AND c.heading = w.heading AND c.label_set = l.label_set
+);
+
+-- name: orgs_add
+-- Adds the organisations that are not there.
+INSERT INTO record.org (slug)
+SELECT DISTINCT w.slug
+FROM unnest(%(slugs)s::text[]) AS w (slug)
+WHERE NOT EXISTS (SELECT 1 FROM record.org AS o WHERE o.slug = w.slug);
+
+-- name: subjects_of_authority
+-- The subjects of these local ids, and whether other transactions can see them too.
+SELECT
+    s.local_id,
+    s.subject,
+    s.tx IS DISTINCT FROM pg_current_xact_id_if_assigned() AS settled
+FROM record.subject AS s
+WHERE s.authority = %(authority)s AND s.local_id = ANY(%(local_ids)s);
+
+-- name: subjects_mint
+-- Makes the subjects of these local ids, and gives those that were new.
+INSERT INTO record.subject (authority, local_id)
+SELECT %(authority)s::text, w.local_id
+FROM unnest(%(local_ids)s::text[]) AS w (local_id)
+ORDER BY w.local_id
+ON CONFLICT (authority, local_id) DO NOTHING
+RETURNING local_id, subject;
+
+-- name: subjects_of
+-- The subjects that any authority has under these public Patient ids.
+SELECT s.subject
+FROM record.subject AS s
+WHERE s.local_id = ANY(%(local_ids)s) AND s.local_id <> ''
+ORDER BY s.subject;
+
+-- name: rid_blocks
+-- The next blocks of counters for resource numbers.
+SELECT nextval('record.rid_block') AS block
+FROM generate_series(1, %(n)s);
+
+-- name: create
+-- Writes new entries with their tokens and outbox rows, and wakes those who wait for changes.
+WITH entry AS (
+    INSERT INTO record.resource (
+        subject, rid, rt, id, source, heading, label_set, cls, code, dlo, dhi, upd, live_until,
+        event_at, recv_at, xv, tok, digest, cut, meta, body
+    )
+    SELECT
+        e.subject, e.rid, e.rt, e.id, e.source, e.heading, e.label_set, e.cls, e.code, e.dlo, e.dhi,
+        %(at)s::timestamptz, e.live_until, e.event_at, e.recv_at, %(xv)s::smallint,
+        (%(tok)s::bigint[])[e.tok_from:e.tok_to], e.digest,
+        (%(cut)s::int[])[e.cut_from:e.cut_to], e.meta, e.body
+    FROM unnest(
+        %(subject)s::bigint[], %(rid)s::bigint[], %(rt)s::smallint[], %(id)s::text[],
+        %(source)s::smallint[], %(heading)s::smallint[], %(label_set)s::int[], %(cls)s::int[],
+        %(code)s::bigint[], %(dlo)s::timestamptz[], %(dhi)s::timestamptz[],
+        %(live_until)s::timestamptz[], %(event_at)s::timestamptz[], %(recv_at)s::timestamptz[],
+        %(tok_from)s::int[], %(tok_to)s::int[], %(cut_from)s::int[], %(cut_to)s::int[],
+        %(digest)s::bytea[], %(meta)s::bytea[], %(body)s::bytea[]
+    ) AS e (
+        subject, rid, rt, id, source, heading, label_set, cls, code, dlo, dhi, live_until, event_at,
+        recv_at, tok_from, tok_to, cut_from, cut_to, digest, meta, body
+    )
+),
+
+token AS (
+    INSERT INTO record.idx_token (key, subject, rid)
+    SELECT
+        t.key,
+        (%(subject)s::bigint[])[t.place],
+        (%(rid)s::bigint[])[t.place]
+    FROM unnest(%(token)s::bigint[], %(token_place)s::int[]) AS t (key, place)
+),
+
+told AS (
+    INSERT INTO record.outbox (subject, rid, ver, rt, cls, op, at)
+    SELECT e.subject, e.rid, 1, e.rt, e.cls, 'C', %(at)s::timestamptz
+    FROM unnest(
+        %(subject)s::bigint[], %(rid)s::bigint[], %(rt)s::smallint[], %(cls)s::int[]
+    ) AS e (subject, rid, rt, cls)
+)
+
+SELECT
+    d.version,
+    (SELECT count(*) FROM record.subject AS s WHERE s.subject = ANY(%(subjects)s)) AS n_subjects,
+    pg_notify('cw_outbox', '') AS woken
+FROM record.dictionary AS d;
+
+-- name: supersede
+-- Keeps the current versions as superseded ones, writes the new ones, and tells the outbox.
+WITH change AS MATERIALIZED (
+    SELECT
+        e.subject, e.rid, e.ver, e.op, e.heading, e.label_set, e.cls, e.code, e.dlo, e.dhi, e.upd,
+        e.live_until, e.event_at, e.recv_at, (%(tok)s::bigint[])[e.tok_from:e.tok_to] AS tok,
+        (%(cut)s::int[])[e.cut_from:e.cut_to] AS cut, e.digest, e.meta, e.body
+    FROM unnest(
+        %(subject)s::bigint[], %(rid)s::bigint[], %(ver)s::int[], %(op)s::text[],
+        %(heading)s::smallint[], %(label_set)s::int[], %(cls)s::int[], %(code)s::bigint[],
+        %(dlo)s::timestamptz[], %(dhi)s::timestamptz[], %(upd)s::timestamptz[],
+        %(live_until)s::timestamptz[], %(event_at)s::timestamptz[], %(recv_at)s::timestamptz[],
+        %(tok_from)s::int[], %(tok_to)s::int[], %(cut_from)s::int[], %(cut_to)s::int[],
+        %(digest)s::bytea[], %(meta)s::bytea[], %(body)s::bytea[]
+    ) AS e (
+        subject, rid, ver, op, heading, label_set, cls, code, dlo, dhi, upd, live_until, event_at,
+        recv_at, tok_from, tok_to, cut_from, cut_to, digest, meta, body
+    )
+),
+
+kept AS (
+    INSERT INTO record.version (
+        subject, rid, ver, rt, id, source, heading, cls_then, op, upd, until, tx, actor, digest,
+        cut, meta, enc, body
+    )
+    SELECT
+        r.subject, r.rid, r.ver, r.rt, r.id, r.source, r.heading, r.cls,
+        CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END::"char",
+        r.upd, c.upd, r.tx, %(actor)s::text, r.digest, r.cut, r.meta, r.enc, r.body
+    FROM change AS c
+    INNER JOIN record.resource AS r ON c.subject = r.subject AND c.rid = r.rid
+),
+
+written AS (
+    UPDATE record.resource AS r
+    SET
+        ver = c.ver, heading = c.heading, label_set = c.label_set, cls = c.cls, code = c.code,
+        dlo = c.dlo, dhi = c.dhi, upd = c.upd, live_until = c.live_until, event_at = c.event_at,
+        recv_at = c.recv_at, tx = pg_current_xact_id(), gone = c.op = 'D', xv = %(xv)s::smallint,
+        tok = c.tok, digest = c.digest, cut = c.cut, meta = c.meta, enc = 0, body = c.body
+    FROM change AS c
+    WHERE r.subject = c.subject AND r.rid = c.rid AND r.ver = c.ver - 1
+    RETURNING r.subject, r.rid, r.ver, r.rt, r.cls, c.op, c.upd
+),
+
+told AS (
+    INSERT INTO record.outbox (subject, rid, ver, rt, cls, op, at)
+    SELECT w.subject, w.rid, w.ver, w.rt, w.cls, w.op::"char", w.upd
+    FROM written AS w
+)
+
+SELECT
+    count(*) AS n_written,
+    pg_notify('cw_outbox', '') AS woken
+FROM written;
+
+-- name: withdraw
+-- Takes away the search rows, further subjects and ties of entries that change.
+WITH entry AS MATERIALIZED (
+    SELECT e.subject, e.rid
+    FROM unnest(%(subject)s::bigint[], %(rid)s::bigint[]) AS e (subject, rid)
+),
+
+token AS (
+    DELETE FROM record.idx_token AS t
+    USING unnest(%(token)s::bigint[], %(token_place)s::int[]) AS o (key, place)
+    WHERE
+        t.key = o.key
+        AND t.subject = (%(subject)s::bigint[])[o.place]
+        AND t.rid = (%(rid)s::bigint[])[o.place]
+),
+
+text_ AS (
+    DELETE FROM record.idx_string AS t
+    USING entry AS e
+    WHERE t.subject = e.subject AND t.rid = e.rid
+),
+
+date_ AS (
+    DELETE FROM record.idx_date AS t
+    USING entry AS e
+    WHERE t.subject = e.subject AND t.rid = e.rid
+),
+
+quantity AS (
+    DELETE FROM record.idx_qty AS t
+    USING entry AS e
+    WHERE t.subject = e.subject AND t.rid = e.rid
+),
+
+extra AS (
+    DELETE FROM record.extra_subject AS t
+    USING entry AS e
+    WHERE t.subject = e.subject AND t.rid = e.rid
+)
+
+DELETE FROM record.tie AS t
+USING entry AS e
+WHERE t.from_subject = e.subject AND t.from_rid = e.rid;
+
+-- name: tokens_add
+-- Adds token rows; one that stayed is left as it is.
+INSERT INTO record.idx_token (key, subject, rid)
+SELECT t.key, (%(subject)s::bigint[])[t.place], (%(rid)s::bigint[])[t.place]
+FROM unnest(%(token)s::bigint[], %(place)s::int[]) AS t (key, place)
+ON CONFLICT DO NOTHING;
+
+-- name: strings_add
+-- Adds string rows.
+INSERT INTO record.idx_string (key, v, subject, rid)
+SELECT t.key, t.v, (%(subject)s::bigint[])[t.place], (%(rid)s::bigint[])[t.place]
+FROM unnest(%(key)s::bigint[], %(v)s::text[], %(place)s::int[]) AS t (key, v, place);
+
+-- name: dates_add
+-- Adds date rows.
+INSERT INTO record.idx_date (key, lo, hi, subject, rid)
+SELECT t.key, t.lo, t.hi, (%(subject)s::bigint[])[t.place], (%(rid)s::bigint[])[t.place]
+FROM unnest(%(key)s::bigint[], %(lo)s::timestamptz[], %(hi)s::timestamptz[], %(place)s::int[])
+    AS t (key, lo, hi, place);
+
+-- name: quantities_add
+-- Adds number and quantity rows.
+INSERT INTO record.idx_qty (key, unit, lo, hi, subject, rid)
+SELECT t.key, t.unit, t.lo, t.hi, (%(subject)s::bigint[])[t.place], (%(rid)s::bigint[])[t.place]
+FROM unnest(
+    %(key)s::bigint[], %(unit)s::bigint[], %(lo)s::numeric[], %(hi)s::numeric[], %(place)s::int[]
+) AS t (key, unit, lo, hi, place);
+
+-- name: extras_add
+-- Adds further subjects.
+INSERT INTO record.extra_subject (extra, subject, rid)
+SELECT t.extra, (%(subject)s::bigint[])[t.place], (%(rid)s::bigint[])[t.place]
+FROM unnest(%(extra)s::bigint[], %(place)s::int[]) AS t (extra, place);
+
+-- name: ties_add
+-- Adds ties.
+INSERT INTO record.tie (subject, org, kind, team, since, until, from_subject, from_rid)
+SELECT
+    (%(subject)s::bigint[])[t.place], t.org, t.kind, t.team, t.since, t.until,
+    (%(subject)s::bigint[])[t.place], (%(rid)s::bigint[])[t.place]
+FROM unnest(
+    %(org)s::int[], %(kind)s::smallint[], %(team)s::text[], %(since)s::timestamptz[],
+    %(until)s::timestamptz[], %(place)s::int[]
+) AS t (org, kind, team, since, until, place)
+ON CONFLICT DO NOTHING;
+
+-- name: held
+-- The current state of these entries of these sources, for the way in.
+SELECT
+    r.rt, r.id, r.rid, r.subject, r.ver, r.source, r.heading, r.label_set, r.digest, r.gone, r.cut,
+    r.body, r.upd, r.tok, r.meta
+FROM record.resource AS r
+WHERE r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s) AND r.source = ANY(%(sources)s)
+ORDER BY r.subject, r.rid;
+
+-- name: held_locks
+-- Locks the subjects of these entries in the order of their numbers.
+WITH found AS MATERIALIZED (
+    SELECT DISTINCT r.subject
+    FROM record.resource AS r
+    WHERE r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s) AND r.source = ANY(%(sources)s)
+    ORDER BY r.subject
+)
+
+SELECT pg_advisory_xact_lock(f.subject) AS locked
+FROM found AS f;
+
+-- name: held_for_update
+-- The current state of these entries of these sources, locked, for the way in.
+SELECT
+    r.rt, r.id, r.rid, r.subject, r.ver, r.source, r.heading, r.label_set, r.digest, r.gone, r.cut,
+    r.body, r.upd, r.tok, r.meta
+FROM record.resource AS r
+WHERE r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s) AND r.source = ANY(%(sources)s)
+ORDER BY r.subject, r.rid
+FOR UPDATE;
+
+-- name: taken
+-- Which of these ids are in use by anybody.
+SELECT r.rt, r.id
+FROM record.resource AS r
+WHERE r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s);
+
+-- name: read
+-- The current version of one visible entry.
+SELECT
+    r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+    CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM record.resource AS r
+WHERE r.rt = %(rt)s AND r.id = %(id)s AND get_bit(%(bits)s::bytea, r.cls) <> 0;
+
+-- name: located
+-- The current versions of several visible entries that are not deleted.
+SELECT
+    r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+    CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM record.resource AS r
+WHERE
+    r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s) AND NOT r.gone
+    AND get_bit(%(bits)s::bytea, r.cls) <> 0
+ORDER BY r.subject, r.rid;
+
+-- name: read_version
+-- One version of one visible entry; the class that it has now decides.
+SELECT
+    r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+    CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM record.resource AS r
+WHERE
+    r.rt = %(rt)s AND r.id = %(id)s AND r.ver = %(version)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
+UNION ALL
+SELECT
+    v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body, v.cut,
+    v.meta, v.op::text AS op,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM record.resource AS r
+INNER JOIN record.version AS v ON r.subject = v.subject AND r.rid = v.rid
+WHERE r.rt = %(rt)s AND r.id = %(id)s AND v.ver = %(version)s AND get_bit(%(bits)s::bytea, r.cls) <> 0;
+
+-- name: history_of_entry
+-- The versions of one visible entry, newest first.
+SELECT
+    s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
+    s.rid,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM (
+    SELECT
+        r.rt, r.id, r.ver, r.upd, 'infinity'::timestamptz AS until, r.subject, r.source, r.heading,
+        r.gone, r.body, r.cut, r.meta, r.rid,
+        CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
+    FROM record.resource AS r
+    WHERE r.rt = %(rt)s AND r.id = %(id)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
+    UNION ALL
+    SELECT
+        v.rt, v.id, v.ver, v.upd, v.until, v.subject, v.source, v.heading, v.op = 'D' AS gone,
+        v.body, v.cut, v.meta, v.rid, v.op::text AS op
+    FROM record.resource AS r
+    INNER JOIN record.version AS v ON r.subject = v.subject AND r.rid = v.rid
+    WHERE r.rt = %(rt)s AND r.id = %(id)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
+) AS s
+WHERE
+    s.ver < %(before)s
+    AND s.upd >= %(since)s
+    AND (%(at)s::timestamptz IS NULL OR (s.upd <= %(at)s AND s.until > %(at)s))
+ORDER BY s.ver DESC
+LIMIT %(most)s;
+
+-- name: history_of_type
+-- The versions of all visible entries of one type, newest first; the current class decides.
+SELECT
+    s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
+    s.rid,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM (
+    (
+        SELECT
+            r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+            r.rid, CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
+        FROM record.resource AS r
+        WHERE
+            r.rt = %(rt)s AND NOT r.gone AND get_bit(%(bits)s::bytea, r.cls) <> 0
+            AND r.upd >= %(since)s AND r.upd <= %(to)s
+            AND (r.upd < %(to)s OR r.rid > %(rid)s OR (r.rid = %(rid)s AND r.ver < %(ver)s))
+        ORDER BY r.upd DESC, r.rid
+        LIMIT %(most)s
+    )
+    UNION ALL
+    (
+        SELECT
+            r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+            r.rid, 'D' AS op
+        FROM record.resource AS r
+        WHERE
+            r.rt = %(rt)s AND r.gone AND get_bit(%(bits)s::bytea, r.cls) <> 0
+            AND r.upd >= %(since)s AND r.upd <= %(to)s
+            AND (r.upd < %(to)s OR r.rid > %(rid)s OR (r.rid = %(rid)s AND r.ver < %(ver)s))
+        ORDER BY r.upd DESC, r.rid
+        LIMIT %(most)s
+    )
+    UNION ALL
+    (
+        SELECT
+            v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body,
+            v.cut, v.meta, v.rid, v.op::text AS op
+        FROM record.version AS v
+        INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
+        WHERE
+            v.rt = %(rt)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
+            AND v.upd >= %(since)s AND v.upd <= %(to)s
+            AND (v.upd < %(to)s OR v.rid > %(rid)s OR (v.rid = %(rid)s AND v.ver < %(ver)s))
+        ORDER BY v.upd DESC, v.rid, v.ver DESC
+        LIMIT %(most)s
+    )
+) AS s
+ORDER BY s.upd DESC, s.rid, s.ver DESC
+LIMIT %(most)s;
+
+-- name: type_as_of
+-- The versions of all visible entries of one type that were current at a time.
+SELECT
+    s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
+    s.rid,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM (
+    SELECT
+        r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+        r.rid, CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
+    FROM record.resource AS r
+    WHERE r.rt = %(rt)s AND get_bit(%(bits)s::bytea, r.cls) <> 0 AND r.upd <= %(at)s
+    UNION ALL
+    SELECT
+        v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body,
+        v.cut, v.meta, v.rid, v.op::text AS op
+    FROM record.version AS v
+    INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
+    WHERE
+        v.rt = %(rt)s AND get_bit(%(bits)s::bytea, r.cls) <> 0 AND v.upd <= %(at)s AND v.until > %(at)s
+) AS s
+WHERE
+    s.upd >= %(since)s AND s.upd <= %(to)s
+    AND (s.upd < %(to)s OR s.rid > %(rid)s OR (s.rid = %(rid)s AND s.ver < %(ver)s))
+ORDER BY s.upd DESC, s.rid, s.ver DESC
+LIMIT %(most)s;
+
+-- name: entries_of
+-- The visible current entries that concern these subjects, in the order in which they are kept.
+SELECT
+    r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+    CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op, r.rid,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM (
+    (
+        SELECT o.subject, o.rid
+        FROM record.resource AS o
+        WHERE
+            o.subject = ANY(%(subjects)s) AND NOT o.gone AND get_bit(%(bits)s::bytea, o.cls) <> 0
+            AND (o.subject, o.rid) > (%(subject)s, %(rid)s)
+            AND (%(rts)s::smallint[] IS NULL OR o.rt = ANY(%(rts)s))
+            AND o.upd >= %(since)s
+        ORDER BY o.subject, o.rid
+        LIMIT %(most)s
+    )
+    UNION
+    (
+        SELECT x.subject, x.rid
+        FROM record.extra_subject AS x
+        INNER JOIN record.resource AS o ON x.subject = o.subject AND x.rid = o.rid
+        WHERE
+            x.extra = ANY(%(subjects)s) AND NOT o.gone AND get_bit(%(bits)s::bytea, o.cls) <> 0
+            AND (x.subject, x.rid) > (%(subject)s, %(rid)s)
+            AND (%(rts)s::smallint[] IS NULL OR o.rt = ANY(%(rts)s))
+            AND o.upd >= %(since)s
+    )
+    ORDER BY 1, 2
+    LIMIT %(most)s
+) AS hit
+INNER JOIN record.resource AS r ON hit.subject = r.subject AND hit.rid = r.rid
+ORDER BY r.subject, r.rid;
+
+-- name: timeline
+-- The visible current entries that concern these subjects, newest main date first.
+SELECT
+    r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+    CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op, r.rid, coalesce(r.dlo, '-infinity') AS dlo,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM (
+    SELECT u.subject, u.rid, u.dlo
+    FROM (
+        SELECT o.subject, o.rid, coalesce(o.dlo, '-infinity') AS dlo
+        FROM record.resource AS o
+        WHERE
+            o.subject = ANY(%(subjects)s) AND NOT o.gone AND get_bit(%(bits)s::bytea, o.cls) <> 0
+            AND (%(headings)s::smallint[] IS NULL OR o.heading = ANY(%(headings)s))
+        UNION
+        SELECT x.subject, x.rid, coalesce(o.dlo, '-infinity') AS dlo
+        FROM record.extra_subject AS x
+        INNER JOIN record.resource AS o ON x.subject = o.subject AND x.rid = o.rid
+        WHERE
+            x.extra = ANY(%(subjects)s) AND NOT o.gone AND get_bit(%(bits)s::bytea, o.cls) <> 0
+            AND (%(headings)s::smallint[] IS NULL OR o.heading = ANY(%(headings)s))
+    ) AS u
+    WHERE u.dlo < %(before)s OR (u.dlo = %(before)s AND u.rid > %(rid)s)
+    ORDER BY u.dlo DESC, u.rid
+    LIMIT %(most)s
+) AS hit
+INNER JOIN record.resource AS r ON hit.subject = r.subject AND hit.rid = r.rid
+ORDER BY hit.dlo DESC, hit.rid;
+
+-- name: as_of
+-- The visible entries of these subjects as the platform knew them at a time; deleted ones left out.
+SELECT
+    s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
+    s.rid,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM (
+    SELECT
+        r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+        r.rid, CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
+    FROM record.resource AS r
+    WHERE r.subject = ANY(%(subjects)s) AND r.upd <= %(at)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
+    UNION ALL
+    SELECT
+        v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body, v.cut,
+        v.meta, v.rid, v.op::text AS op
+    FROM record.version AS v
+    INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
+    WHERE
+        v.subject = ANY(%(subjects)s) AND v.upd <= %(at)s AND v.until > %(at)s
+        AND get_bit(%(bits)s::bytea, r.cls) <> 0
+) AS s
+WHERE NOT s.gone
+ORDER BY s.subject, s.rid;
