@@ -3,6 +3,18 @@
 The choices are ours (`reference/store.md` 2.9, 2.10), made once per type.
 """
 
+from careweave.record._subject_rule import SUBJECT_ELEMENT
+
+__all__ = [
+    "FEW_VALUES",
+    "MAIN_CODE",
+    "MAIN_DATE",
+    "NOT_OFFERED",
+    "SUBJECT_ELEMENT",
+    "TOGETHER",
+    "UNIONS",
+]
+
 MAIN_CODE = {
     "Account": "type",
     "AllergyIntolerance": "code",
@@ -135,68 +147,6 @@ MAIN_DATE = {
     "VisionPrescription": "datewritten",
 }
 """The date parameter whose single value is `resource.dlo` and `dhi`."""
-
-SUBJECT_ELEMENT = {
-    "AdverseEvent": "subject",
-    "AllergyIntolerance": "patient",
-    "Basic": "subject",
-    "BodyStructure": "patient",
-    "CarePlan": "subject",
-    "CareTeam": "subject",
-    "ChargeItem": "subject",
-    "Claim": "patient",
-    "ClaimResponse": "patient",
-    "ClinicalImpression": "subject",
-    "Communication": "subject",
-    "CommunicationRequest": "subject",
-    "Composition": "subject",
-    "Condition": "subject",
-    "Consent": "patient",
-    "Coverage": "beneficiary",
-    "CoverageEligibilityRequest": "patient",
-    "CoverageEligibilityResponse": "patient",
-    "DetectedIssue": "patient",
-    "Device": "patient",
-    "DeviceRequest": "subject",
-    "DeviceUseStatement": "subject",
-    "DiagnosticReport": "subject",
-    "DocumentManifest": "subject",
-    "DocumentReference": "subject",
-    "Encounter": "subject",
-    "EnrollmentRequest": "candidate",
-    "EpisodeOfCare": "patient",
-    "ExplanationOfBenefit": "patient",
-    "FamilyMemberHistory": "patient",
-    "Flag": "subject",
-    "Goal": "subject",
-    "GuidanceResponse": "subject",
-    "ImagingStudy": "subject",
-    "Immunization": "patient",
-    "ImmunizationEvaluation": "patient",
-    "ImmunizationRecommendation": "patient",
-    "Invoice": "subject",
-    "List": "subject",
-    "MeasureReport": "subject",
-    "Media": "subject",
-    "MedicationAdministration": "subject",
-    "MedicationDispense": "subject",
-    "MedicationRequest": "subject",
-    "MedicationStatement": "subject",
-    "MolecularSequence": "patient",
-    "NutritionOrder": "patient",
-    "Observation": "subject",
-    "Procedure": "subject",
-    "QuestionnaireResponse": "subject",
-    "RelatedPerson": "patient",
-    "RequestGroup": "subject",
-    "ResearchSubject": "individual",
-    "RiskAssessment": "subject",
-    "ServiceRequest": "subject",
-    "Specimen": "subject",
-    "SupplyDelivery": "patient",
-    "VisionPrescription": "patient",
-}
-"""The single Reference that is the whole rule for the subject of a type."""
 
 FEW_VALUES = frozenset(
     {
