@@ -33,6 +33,8 @@ _OPTIONS = " ".join(
         "jit": "off",
         "timezone": "UTC",
         "search_path": "",
+        # A generic plan made while a table is empty would read all of it for ever.
+        "enable_seqscan": "off",
     }.items()
 )
 

@@ -1,6 +1,8 @@
 -- name: bulk
--- Lets the statements of this transaction take a minute.
-SELECT pg_catalog.set_config('statement_timeout', '60s', TRUE);
+-- Lets the statements of this transaction take a minute and read whole tables.
+SELECT
+  pg_catalog.set_config('statement_timeout', '60s', TRUE),
+  pg_catalog.set_config('enable_seqscan', 'on', TRUE);
 
 -- name: secret
 -- The secret of this installation.

@@ -1,0 +1,32 @@
+"""The sealed account of everything shown, changed and signed in: append, seal, verify."""
+
+from careweave.ledger._account import Account, Outcome, Recorder, append, new_id
+from careweave.ledger._keys import SealKey
+from careweave.ledger._sealing import (
+    Head,
+    Sealed,
+    keep_sealing,
+    newest_head,
+    seal,
+    unsealed_s,
+)
+from careweave.ledger._verifying import Finding, Tampering, Verified, verify
+
+__all__ = [
+    "Account",
+    "Finding",
+    "Head",
+    "Outcome",
+    "Recorder",
+    "SealKey",
+    "Sealed",
+    "Tampering",
+    "Verified",
+    "append",
+    "keep_sealing",
+    "new_id",
+    "newest_head",
+    "seal",
+    "unsealed_s",
+    "verify",
+]

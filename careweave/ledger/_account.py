@@ -1,0 +1,144 @@
+"""The account of one answer or one change, and how it is added."""
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from careweave.db import Database, Gather, Queries, Row, Session
+from careweave.terms import CareweaveError, SubjectId, Unavailable
+
+_QUERIES = Queries("careweave.ledger")
+_VERSION_7 = 0x7 << 76
+_VARIANT = 0b10 << 62
+
+
+class Outcome(StrEnum):
+    """What came of it."""
+
+    PERMIT = "permit"
+    WITHHELD = "withheld"
+    REFUSED = "refused"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account per person per answer or change.
+
+    `what` is the question in canonical parameters: types, counts, names of parameters, and never a
+    value of anybody. `subjects` are those touched. `source` is what the actor writes as.
+    `answer_ms` and `bytes` are None where they are not known yet.
+    Source: `reference/security.md` 5.1.
+    """
+
+    id: UUID
+    at: datetime
+    actor: str
+    organisation: str
+    source: int | None
+    action: str
+    door: str
+    request_id: str
+    purpose: str
+    subjects: tuple[SubjectId, ...]
+    what: str
+    n_items: int
+    outcome: Outcome
+    reason: str = ""
+    clauses: str = ""
+    config_version: int = 0
+    answer_ms: int | None = None
+    bytes: int | None = None
+
+
+def new_id(at: datetime) -> UUID:
+    """Returns a fresh id that grows with time. Source: RFC 9562, UUID version 7."""
+    ms = int(at.timestamp() * 1000)
+    noise = int.from_bytes(secrets.token_bytes(10), "big")
+    low = noise & ((1 << 62) - 1)
+    middle = (noise >> 62) & 0xFFF
+    return UUID(int=(ms << 80) | _VERSION_7 | (middle << 64) | _VARIANT | low)
+
+
+def append(session: Session, accounts: Sequence[Account]) -> None:
+    """Adds the accounts in the caller's transaction, in one statement that travels with its commit.
+
+    None of them is durable before the session has committed.
+    """
+    if len(accounts) == 1:
+        session.defer(_QUERIES["add_account"], **_single(accounts[0]))
+    elif accounts:
+        session.defer(_QUERIES["add_accounts"], **_several(accounts))
+
+
+class Recorder:
+    """Makes accounts durable before what they are of is shown.
+
+    Callers at the same moment share one commit. Used by many threads.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Takes the database that holds the ledger."""
+        self._database = database
+        self._gather: Gather[tuple[Account, ...], None] = Gather(self._write)
+
+    def record(self, *accounts: Account) -> None:
+        """Returns when the accounts are durable; Unavailable if they cannot be written."""
+        if not accounts:
+            return
+        try:
+            self._gather.submit(accounts)
+        except CareweaveError as error:
+            raise Unavailable(
+                "The account of this answer cannot be written, so it is not given; try again soon."
+            ) from error
+
+    def _write(self, batch: list[tuple[Account, ...]]) -> list[None]:
+        with self._database.reading() as session:
+            append(session, [account for accounts in batch for account in accounts])
+        return [None] * len(batch)
+
+
+def canonical(row: Row) -> bytes:
+    """Returns the bytes of a stored account that are hashed: JSON, sorted, without blanks.
+
+    Only integers and strings; what is null is left out. `row` is as the query `sealed` gives it.
+    Source: `reference/security.md` 5.3.
+    """
+    return encode(dict(zip(_NAMES, row[1:], strict=True)))
+
+
+def encode(values: dict[str, object]) -> bytes:
+    """Returns canonical JSON of a flat table of values; moments as UTC with microseconds."""
+    plain = {name: _plain(value) for name, value in values.items() if value is not None}
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+_NAMES = (
+    *("id", "at", "actor", "organisation", "source", "action", "door", "request_id", "purpose"),
+    *("subjects", "what", "n_items", "outcome", "reason", "clauses", "config_version"),
+    *("answer_ms", "bytes"),
+)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _single(account: Account) -> dict[str, object]:
+    return {name: getattr(account, name) for name in _NAMES}
+
+
+def _several(accounts: Iterable[Account]) -> dict[str, object]:
+    columns: dict[str, list[object]] = {name: [] for name in _NAMES}
+    for account in accounts:
+        for name in _NAMES:
+            columns[name].append(getattr(account, name))
+    columns["subjects"] = ["{" + ",".join(map(str, s)) + "}" for s in columns["subjects"]]  # type: ignore[call-overload]  # tuples of subjects
+    return dict(columns)

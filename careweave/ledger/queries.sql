@@ -1,0 +1,92 @@
+-- name: add_account
+-- Adds one account.
+INSERT INTO ledger.account (
+  id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
+)
+VALUES (
+  %(id)s, %(at)s, %(actor)s, %(organisation)s, %(source)s, %(action)s, %(door)s, %(request_id)s,
+  %(purpose)s, %(subjects)s, %(what)s, %(n_items)s, %(outcome)s, %(reason)s, %(clauses)s,
+  %(config_version)s, %(answer_ms)s, %(bytes)s
+);
+
+-- name: add_accounts
+-- Adds several accounts at once; the subjects of each come as the text of an array.
+INSERT INTO ledger.account (
+  id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
+)
+SELECT
+  a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
+  a.subjects::bigint[], a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version,
+  a.answer_ms, a.bytes
+FROM unnest(
+  %(id)s::uuid[], %(at)s::timestamptz[], %(actor)s::text[], %(organisation)s::text[],
+  %(source)s::int[], %(action)s::text[], %(door)s::text[], %(request_id)s::text[],
+  %(purpose)s::text[], %(subjects)s::text[], %(what)s::text[], %(n_items)s::int[],
+  %(outcome)s::text[], %(reason)s::text[], %(clauses)s::text[], %(config_version)s::int[],
+  %(answer_ms)s::int[], %(bytes)s::bigint[]
+) AS a (
+  id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
+);
+
+-- name: lock_sealer
+-- Whether this transaction is the one that seals.
+SELECT pg_catalog.pg_try_advisory_xact_lock(7261002);
+
+-- name: last_seal
+-- The newest tree head.
+SELECT s.size, s.root, s.at, s.up_to_tx, s.up_to_id, s.peaks, s.key_id, s.signature
+FROM ledger.seal AS s
+ORDER BY s.size DESC
+LIMIT 1;
+
+-- name: settled
+-- Accounts after a place, in order, of transactions that no running one can come before.
+SELECT
+  a.tx, a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
+  a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
+  a.bytes
+FROM ledger.account AS a
+WHERE
+  (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid)
+  AND a.tx < pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+ORDER BY a.tx, a.id
+LIMIT %(most)s;
+
+-- name: sealed
+-- Accounts after one place and up to another, in order.
+SELECT
+  a.tx, a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
+  a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
+  a.bytes
+FROM ledger.account AS a
+WHERE
+  (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid)
+  AND (a.tx, a.id) <= (%(up_to_tx)s::xid8, %(up_to_id)s::uuid)
+ORDER BY a.tx, a.id;
+
+-- name: add_seal
+-- Adds a tree head.
+INSERT INTO ledger.seal (
+  size, root, at, up_to_tx, up_to_id, leaves, peaks, key_id, signature
+)
+VALUES (
+  %(size)s, %(root)s, %(at)s, %(tx)s, %(id)s, %(leaves)s, %(peaks)s, %(key_id)s, %(signature)s
+);
+
+-- name: seals_after
+-- The tree heads above a size, the smallest first.
+SELECT
+  s.size, s.root, s.at, s.up_to_tx, s.up_to_id, s.peaks, s.key_id, s.signature, s.leaves
+FROM ledger.seal AS s
+WHERE s.size > %(size)s
+ORDER BY s.size
+LIMIT %(most)s;
+
+-- name: backlog
+-- How many seconds the oldest unsealed account waits; null when there is none.
+SELECT EXTRACT(EPOCH FROM %(now)s::timestamptz - min(a.at))::float8
+FROM ledger.account AS a
+WHERE (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid);

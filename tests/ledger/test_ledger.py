@@ -1,0 +1,317 @@
+"""Laws of the ledger: durable before shown, sealed in order, and no change goes unseen."""
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymerkle import InmemoryTree
+
+from careweave.db import Database
+from careweave.ledger import (
+    Account,
+    Outcome,
+    Recorder,
+    SealKey,
+    Tampering,
+    append,
+    keep_sealing,
+    new_id,
+    newest_head,
+    seal,
+    unsealed_s,
+    verify,
+)
+from careweave.ledger._account import _QUERIES, canonical
+from careweave.ledger._tree import Frontier, leaf
+from careweave.terms import SubjectId, Unavailable
+
+NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+def account(**changes):
+    made = Account(
+        id=new_id(NOW),
+        at=NOW,
+        actor="ward-system",
+        organisation="northmere-hospital",
+        source=3,
+        action="read",
+        door="fhir",
+        request_id="r1",
+        purpose="TREAT",
+        subjects=(SubjectId(5), SubjectId(2**40)),
+        what="Observation/_id",
+        n_items=1,
+        outcome=Outcome.PERMIT,
+    )
+    return replace(made, **changes)
+
+
+@pytest.fixture
+def key(tmp_path):
+    return SealKey.load(tmp_path / "keys" / "ledger.key")
+
+
+def write(database, *accounts):
+    with database.session() as session:
+        append(session, accounts)
+
+
+def sealed(database, key):
+    with database.session() as session:
+        return seal(session, now=NOW, key=key)
+
+
+def checked(database, head=None, **more):
+    with database.session(snapshot=True) as session:
+        return verify(session, head, **more)
+
+
+def tamper(database, statement):
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        return connection.execute(statement)
+
+
+def fetch(database):
+    with database.reading() as session:
+        return session.rows(_QUERIES["settled"], tx=0, id=_zero(), most=9)
+
+
+def _zero():
+    return "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_an_account_is_kept_as_it_was_given(database: Database, n):
+    made = [account(n_items=i, answer_ms=None, bytes=7, reason="ü") for i in range(n)]
+    write(database, *made)
+    rows = fetch(database)
+    assert [row[1] for row in rows] == [a.id for a in made]
+    for row, given_ in zip(rows, made, strict=True):
+        assert row[2:12] == (
+            *(given_.at, given_.actor, given_.organisation, 3, "read", "fhir", "r1", "TREAT"),
+            *(list(given_.subjects), given_.what),
+        )
+        assert row[12:] == (given_.n_items, "permit", "ü", "", 0, None, 7)
+
+
+def test_accounts_travel_with_the_commit_of_their_transaction(database):
+    with pytest.raises(ZeroDivisionError), database.session() as session:
+        append(session, [account()])
+        raise ZeroDivisionError
+    assert fetch(database) == []
+
+
+def test_ids_grow_with_time_and_are_of_version_7():
+    ids = [new_id(NOW + timedelta(milliseconds=i)) for i in range(50)]
+    assert ids == sorted(ids)
+    assert all(i.version == 7 and i.variant == "specified in RFC 4122" for i in ids)
+    assert len({new_id(NOW) for _ in range(1000)}) == 1000
+
+
+def test_what_the_recorder_returned_for_is_there(database):
+    recorder = Recorder(database)
+    made = [account() for _ in range(200)]
+
+    def some(part):
+        for a in part:
+            recorder.record(a)
+
+    threads = [threading.Thread(target=some, args=(made[i::8],)) for i in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    with database.reading() as session:
+        rows = session.rows(_QUERIES["settled"], tx=0, id=_zero(), most=1000)
+    assert {row[1] for row in rows} == {a.id for a in made}
+
+
+def test_no_account_no_answer(server, template):
+    database = Database(server.address("absent_database"))
+    with pytest.raises(Unavailable, match="not given"):
+        Recorder(database).record(account())
+
+
+def test_the_ledger_is_only_ever_added_to(database):
+    write(database, account())
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        for statement in (
+            "UPDATE ledger.account SET actor = 'x'",
+            "DELETE FROM ledger.account",
+            "TRUNCATE ledger.account",
+            "TRUNCATE ledger.seal",
+        ):
+            with pytest.raises(psycopg.errors.RaiseException):
+                connection.execute(statement)
+
+
+def test_sealing_covers_each_account_once_and_verifies(database, key):
+    assert sealed(database, key) is None
+    write(database, account(), account())
+    write(database, account())
+    first = sealed(database, key)
+    assert (first.n_added, first.head.size) == (3, 3)
+    assert sealed(database, key) is None
+    write(database, *[account(n_items=i) for i in range(10)])
+    assert sealed(database, key).head.size == 13
+    verified = checked(database, public_keys=[key.public])
+    assert verified.is_sound
+    assert verified.size == 13
+    assert checked(database, first.head).is_sound
+
+
+def test_an_account_of_a_slow_transaction_is_sealed_when_it_commits(database, key):
+    other = Database(database.url)
+    with other.session() as slow:
+        append(slow, [account()])
+        slow.flush()
+        write(database, account())
+        assert sealed(database, key) is None
+    assert sealed(database, key).n_added == 2
+    assert checked(database).is_sound
+    other.close()
+
+
+def test_only_one_process_seals(database, key):
+    write(database, account())
+    with database.session() as session:
+        assert seal(session, now=NOW, key=key) is not None
+        assert sealed(database, key) is None
+    assert checked(database).size == 1
+
+
+@given(st.lists(st.binary(max_size=40), max_size=70), st.integers(0, 70))
+def test_the_tree_is_that_of_rfc_6962(leaves, cut):
+    theirs = InmemoryTree(algorithm="sha256")
+    for data in leaves:
+        theirs.append_entry(data)
+    hashed = tuple(leaf(data) for data in leaves)
+    ours = Frontier().grown(hashed[:cut]).grown(hashed[cut:])
+    assert ours == Frontier.read(len(leaves), ours.packed)
+    assert ours.root == theirs.get_root()
+
+
+CHANGES = {
+    "UPDATE ledger.account SET actor = 'somebody' WHERE n_items = 4": Tampering.EDITED,
+    "UPDATE ledger.account SET subjects = '{9}' WHERE n_items = 0": Tampering.EDITED,
+    "UPDATE ledger.account SET bytes = 1 WHERE n_items = 9": Tampering.EDITED,
+    "DELETE FROM ledger.account WHERE n_items = 5": Tampering.MISSING,
+    "DELETE FROM ledger.account WHERE n_items > 7": Tampering.MISSING,
+    "TRUNCATE ledger.account": Tampering.MISSING,
+    "UPDATE ledger.seal SET root = sha256('x') WHERE size = 5": Tampering.REWRITTEN,
+    "UPDATE ledger.seal SET at = at + interval '1 hour'": Tampering.UNSIGNED,
+    "DELETE FROM ledger.seal WHERE size = 5": Tampering.REWRITTEN,
+    "UPDATE ledger.seal SET peaks = sha256('x') WHERE size = 5": Tampering.REWRITTEN,
+    """INSERT INTO ledger.account SELECT tx, gen_random_uuid(), at, actor, organisation, source,
+       action, door, request_id, purpose, subjects, what, 99, outcome, reason, clauses,
+       config_version, answer_ms, bytes FROM ledger.account WHERE n_items = 3""": Tampering.ADDED,
+}
+
+
+@pytest.fixture
+def filled(database, key):
+    for start in (0, 5):
+        for i in range(start, start + 5):
+            write(database, account(n_items=i))
+        sealed(database, key)
+    return database
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_change_goes_unseen(filled, key, change):
+    assert tamper(filled, change).rowcount != 0
+    verified = checked(filled, public_keys=[key.public])
+    assert CHANGES[change] in {finding.kind for finding in verified.findings}
+
+
+def test_an_edit_is_found_at_its_place_and_nowhere_else(filled, key):
+    tamper(filled, "UPDATE ledger.account SET outcome = 'refused' WHERE n_items = 6")
+    (finding,) = checked(filled, public_keys=[key.public]).findings
+    assert (finding.kind, finding.number) == (Tampering.EDITED, 6)
+    with filled.reading() as session:
+        row = session.rows(_QUERIES["settled"], tx=0, id=_zero(), most=10)[6]
+    assert row[1] == finding.id
+
+
+def test_a_head_kept_elsewhere_shows_a_shortened_ledger(filled, key):
+    with filled.reading() as session:
+        head = newest_head(session)
+    tamper(filled, "DELETE FROM ledger.account WHERE n_items >= 5")
+    tamper(filled, "DELETE FROM ledger.seal WHERE size = 10")
+    assert checked(filled, public_keys=[key.public]).is_sound
+    kinds = [finding.kind for finding in checked(filled, head).findings]
+    assert kinds == [Tampering.SHORTENED]
+
+
+def test_a_head_kept_elsewhere_shows_a_ledger_sealed_anew(filled, key):
+    with filled.reading() as session:
+        head = newest_head(session)
+    tamper(filled, "UPDATE ledger.account SET actor = 'nobody' WHERE n_items = 2")
+    tamper(filled, "TRUNCATE ledger.seal")
+    sealed(filled, key)
+    assert checked(filled, public_keys=[key.public]).is_sound
+    assert [f.kind for f in checked(filled, head).findings] == [Tampering.REWRITTEN]
+
+
+def test_a_head_of_an_unknown_key_is_found(filled, tmp_path):
+    other = SealKey.load(tmp_path / "other.key")
+    verified = checked(filled, public_keys=[other.public])
+    assert {f.kind for f in verified.findings} == {Tampering.UNSIGNED}
+
+
+def test_the_sealer_keeps_up_until_told_to_stop(database, key):
+    stop = threading.Event()
+    sealer = threading.Thread(
+        target=keep_sealing,
+        args=(database, key),
+        kwargs={"clock": lambda: NOW, "stop": stop, "every_s": 0.01},
+    )
+    sealer.start()
+    write(database, account(at=NOW - timedelta(seconds=3)))
+    done = threading.Event()
+    for _ in range(500):
+        with database.reading() as session:
+            if unsealed_s(session, now=NOW) == 0:
+                break
+        done.wait(0.01)
+    stop.set()
+    sealer.join()
+    assert checked(database).size == 1
+
+
+def test_the_backlog_is_the_age_of_the_oldest_unsealed_account(database, key):
+    write(database, account(at=NOW - timedelta(seconds=3)))
+    with database.reading() as session:
+        assert unsealed_s(session, now=NOW) == 3.0
+    sealed(database, key)
+    with database.reading() as session:
+        assert unsealed_s(session, now=NOW) == 0.0
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path):
+    path = tmp_path / "k"
+    first = SealKey.load(path)
+    assert SealKey.load(path).public == first.public
+    path.chmod(0o644)
+    with pytest.raises(Unavailable, match="mode"):
+        SealKey.load(path)
+
+
+def test_the_canonical_bytes_never_change(database):
+    write(database, account(id="01020304-0506-7000-8000-000000000000", reason="é", bytes=3))
+    assert (
+        canonical(fetch(database)[0])
+        == (
+            '{"action":"read","actor":"ward-system","at":"2026-03-01T09:30:00.000000Z","bytes":3,'
+            '"clauses":"","config_version":0,"door":"fhir",'
+            '"id":"01020304-0506-7000-8000-000000000000","n_items":1,'
+            '"organisation":"northmere-hospital","outcome":"permit","purpose":"TREAT","reason":"é",'
+            '"request_id":"r1","source":3,"subjects":[5,1099511627776],"what":"Observation/_id"}'
+        ).encode()
+    )
