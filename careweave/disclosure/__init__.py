@@ -1,0 +1,26 @@
+"""The way out: decides what a caller may see, fetches exactly that, and accounts for it first."""
+
+from careweave.disclosure._asking import Asking, Disclosed, Inside, Outlet, Page, Way
+from careweave.disclosure._everything import everything
+from careweave.disclosure._finding import parameters, search
+from careweave.disclosure._reading import history, read
+from careweave.disclosure._refusing import refuse
+from careweave.disclosure._sight import sight
+from careweave.record import Row
+
+__all__ = [
+    "Asking",
+    "Disclosed",
+    "Inside",
+    "Outlet",
+    "Page",
+    "Row",
+    "Way",
+    "everything",
+    "history",
+    "parameters",
+    "read",
+    "refuse",
+    "search",
+    "sight",
+]

@@ -1,0 +1,49 @@
+"""The accounts of one answer: one a person, before the answer leaves."""
+
+from collections.abc import Iterable
+
+from careweave.disclosure._asking import Asking, Way
+from careweave.ledger import Account, Outcome, new_id
+from careweave.record import Row
+from careweave.terms import SubjectId
+
+CLAUSE = "own-organisation"
+"""The rule in force until agreements come: a caller sees its own organisation's entries."""
+
+
+def account_of(
+    asking: Asking, action: str, what: str, subjects: tuple[SubjectId, ...], n_items: int
+) -> Account:
+    """Returns the account of what one person's part of an answer holds."""
+    actor = asking.actor
+    return Account(
+        id=new_id(asking.at),
+        at=asking.at,
+        actor=actor.name,
+        organisation=actor.organisation,
+        source=actor.source,
+        action=action,
+        door=asking.door,
+        request_id=asking.request_id,
+        purpose=asking.purpose,
+        subjects=subjects,
+        what=what,
+        n_items=n_items,
+        outcome=Outcome.PERMIT if n_items else Outcome.ABSENT,
+        reason="",
+        clauses=CLAUSE,
+        config_version=0,
+        answer_ms=None,
+        bytes=None,
+    )
+
+
+def account_for(way: Way, asking: Asking, action: str, what: str, rows: Iterable[Row]) -> None:
+    """Makes the accounts of these rows durable: one for each subject, or one of nothing found."""
+    counts: dict[SubjectId, int] = {}
+    for row in rows:
+        counts[row.subject] = counts.get(row.subject, 0) + 1
+    if counts:
+        way.account(tuple(account_of(asking, action, what, (who,), n) for who, n in counts.items()))
+    else:
+        way.account((account_of(asking, action, what, (), 0),))

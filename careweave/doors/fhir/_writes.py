@@ -1,0 +1,215 @@
+"""Creating, changing and deleting one entry, by its id or by a condition."""
+
+from careweave import disclosure
+from careweave.disclosure import sight
+from careweave.doors.fhir._answer import Answer, etag, http_date
+from careweave.doors.fhir._body import kind_of, resource_of
+from careweave.doors.fhir._call import Call, Pair, pairs_of
+from careweave.doors.fhir._faults import outcome_bytes
+from careweave.doors.fhir._headers import Return, version_of
+from careweave.doors.fhir._render import resource_bytes
+from careweave.formats import Resource, read_value, splice
+from careweave.intake import Interaction, WriteRequest, Writing, Written
+from careweave.terms import Forbidden, Incorrect, Json
+
+_LONGEST_KEY = 128
+
+
+def create(call: Call) -> Answer:
+    """Answers a create, conditional where If-None-Exist says so.
+
+    Source: FHIR R4 4.0.1, http.html sections 3.1.0.8 and 3.1.0.8.1.
+    """
+    _no_query(call)
+    header = call.header("IF_NONE_EXIST")
+    condition = None if header is None else _condition_of(call, header)
+    return _write(
+        call,
+        WriteRequest(
+            Interaction.CREATE,
+            call.type,
+            resource=_resource(call),
+            condition=condition,
+            idempotency_key=_idempotency_key(call),
+        ),
+    )
+
+
+def update(call: Call) -> Answer:
+    """Answers an update of the entry at this address; If-Match names the version it is based on."""
+    _no_query(call)
+    return _write(
+        call,
+        WriteRequest(
+            Interaction.UPDATE,
+            call.type,
+            id=call.path["id"],
+            resource=_resource(call),
+            if_match=version_of(call.header("IF_MATCH")),
+        ),
+    )
+
+
+def patch(call: Call) -> Answer:
+    """Answers a patch of the entry at this address: JSON Patch, or FHIRPath Patch."""
+    _no_query(call)
+    return _write(
+        call,
+        WriteRequest(
+            Interaction.PATCH,
+            call.type,
+            id=call.path["id"],
+            patch=_patch(call),
+            if_match=version_of(call.header("IF_MATCH")),
+        ),
+    )
+
+
+def delete(call: Call) -> Answer:
+    """Answers a delete: 204 also where nothing is, or nothing any more."""
+    _no_query(call)
+    return _write(
+        call,
+        WriteRequest(
+            Interaction.DELETE,
+            call.type,
+            id=call.path["id"],
+            if_match=version_of(call.header("IF_MATCH")),
+        ),
+    )
+
+
+def update_where(call: Call) -> Answer:
+    """Answers an update of the one entry that the query finds, or a create where it finds none."""
+    return _write(
+        call,
+        WriteRequest(
+            Interaction.UPDATE,
+            call.type,
+            resource=_resource(call),
+            condition=_query(call),
+            if_match=version_of(call.header("IF_MATCH")),
+        ),
+    )
+
+
+def patch_where(call: Call) -> Answer:
+    """Answers a patch of the one entry that the query finds."""
+    return _write(
+        call,
+        WriteRequest(
+            Interaction.PATCH,
+            call.type,
+            patch=_patch(call),
+            condition=_query(call),
+            if_match=version_of(call.header("IF_MATCH")),
+        ),
+    )
+
+
+def delete_where(call: Call) -> Answer:
+    """Answers a delete of the one entry that the query finds."""
+    return _write(call, WriteRequest(Interaction.DELETE, call.type, condition=_query(call)))
+
+
+def writing_of(call: Call) -> Writing:
+    """Returns who writes, through which door, and what may be seen while conditions are tried."""
+    asking = call.asking
+    with call.way.reading() as session:
+        view = sight(session, asking.actor, asking.purpose)
+    return Writing(
+        actor=asking.actor,
+        sight=view,
+        door=asking.door,
+        request_id=asking.request_id,
+        at=asking.at,
+    )
+
+
+def _write(call: Call, request: WriteRequest) -> Answer:
+    written = call.parts.writer.write(request, writing_of(call))
+    place = f"{call.parts.base}/{written.type}/{written.id}/_history/{written.version}"
+    headers = (
+        ("etag", etag(written.version)),
+        ("last-modified", http_date(written.updated)),
+        ("location", place),
+    )
+    if written.status == 204:
+        return Answer(204, headers=headers[:1] if written.version else ())
+    return Answer(written.status, _given_back(call, written), headers)
+
+
+def _given_back(call: Call, written: Written) -> bytes:
+    give = call.prefer.give
+    if give is Return.MINIMAL:
+        return b""
+    if give is Return.OUTCOME:
+        return outcome_bytes(written.issues, call.asking.request_id)
+    return representation(call, written)
+
+
+def representation(call: Call, written: Written) -> bytes:
+    """Returns what was written, or what was found, as a resource."""
+    if written.body is None:
+        # A conditional create that matched: what is there goes out as any other read does.
+        if not call.may(written.type, "r"):
+            return b""
+        found = disclosure.read(call.way, call.asking, written.type, written.id)
+        return resource_bytes(found.rows[0])
+    return splice(
+        written.body,
+        written.cut,
+        id=written.id,
+        version=written.version,
+        updated=written.updated,
+        meta=written.meta,
+    )
+
+
+def _resource(call: Call) -> Resource:
+    resource = resource_of(call)
+    if resource.type != call.type:
+        raise Incorrect(
+            f"The address is for {call.type}; the resource is of another type.",
+            where="resourceType",
+        )
+    return resource
+
+
+def _patch(call: Call) -> Json | Resource:
+    if kind_of(call) == "json-patch":
+        return read_value(call.load())
+    return resource_of(call)
+
+
+def _no_query(call: Call) -> None:
+    if call.query and call.pairs and not call.prefer.lenient:
+        raise Incorrect(
+            "This address takes no parameters.", where=call.pairs[0][0], code="not-supported"
+        )
+
+
+def _query(call: Call) -> tuple[Pair, ...]:
+    if not call.pairs:
+        raise Incorrect(
+            "Say which entry is meant by search parameters, or use its id.", code="required"
+        )
+    return call.pairs
+
+
+def _condition_of(call: Call, header: str) -> tuple[Pair, ...]:
+    if not call.may(call.type, "s"):
+        raise Forbidden("A condition needs the scope to search.", where="If-None-Exist")
+    pairs = pairs_of(header.partition("?")[2] if "?" in header else header)
+    if not pairs:
+        raise Incorrect("The condition is empty.", where="If-None-Exist", code="required")
+    return pairs
+
+
+def _idempotency_key(call: Call) -> str | None:
+    key = call.header("IDEMPOTENCY_KEY")
+    if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isascii()):
+        raise Incorrect(
+            f"Give 1 to {_LONGEST_KEY} plain characters.", where="Idempotency-Key", code="value"
+        )
+    return key
