@@ -199,10 +199,24 @@ class Link:
 
     def _await(self) -> None:
         pg = self.pg
+        if pg.flush():
+            self._flush()
         while pg.is_busy():
             if not self._poll.poll((self.patience_s + _GRACE_S) * 1000):
                 raise psycopg.OperationalError("silent")
             pg.consume_input()
+
+    def _flush(self) -> None:
+        """Writes what the socket did not take at once, and reads meanwhile.
+
+        A server that cannot write its answers stops reading our statements.
+        """
+        both = select.poll()
+        both.register(self.pg.socket, select.POLLIN | select.POLLOUT)
+        while self.pg.flush():
+            if not both.poll((self.patience_s + _GRACE_S) * 1000):
+                raise psycopg.OperationalError("silent")
+            self.pg.consume_input()
 
     def _failed(self, sent: Plan | bytes, result: PGresult) -> Exception:
         name = sent.query.name if isinstance(sent, Plan) else "transaction"
