@@ -1,6 +1,7 @@
 """FHIR R4 as bytes and as values: reading, writing, checking, patching and measuring them. Pure."""
 
 from careweave.formats._bundle import Bundle, BundleEntry, read_bundle
+from careweave.formats._check import check
 from careweave.formats._limits import BUNDLE_LIMITS, LIMITS, Limits
 from careweave.formats._links import references, relink
 from careweave.formats._numbers import number_range
@@ -27,6 +28,7 @@ __all__ = [
     "Resource",
     "bundle_bytes",
     "canonical_quantity",
+    "check",
     "date_range",
     "elements",
     "entry_bytes",

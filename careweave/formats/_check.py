@@ -1,0 +1,79 @@
+"""Checking a resource against base R4: structure, required codes and invariants."""
+
+import re
+from collections.abc import Iterator
+
+import fhirkit
+
+from careweave.formats._contained import container_faults
+from careweave.formats._resource import Resource
+from careweave.formats._rules import Finding, rule_of
+from careweave.terms import Issue, Severity
+
+_MOST = 100
+_search_empty = re.compile(rb"\{[ \t\n\r]*\}").search
+_is_path = re.compile(r"[A-Za-z]\w{0,63}(?:\[\w*\])?(?:\.\w{1,64}(?:\[\w*\])?)*").fullmatch
+_KINDS = (
+    ("missing", "required"),
+    ("is not a valid", "value"),
+    ("is not a FHIR", "value"),
+    ("is not a positiveInt", "value"),
+    ("is not an unsignedInt", "value"),
+)
+_VALUES = re.compile(r'".*"|^-?[0-9][0-9.eE+-]*(?= is )|^\S+(?= is not a FHIR R4)', re.DOTALL)
+
+
+def check(resource: Resource) -> tuple[Issue, ...]:
+    """Returns what is wrong with the resource by base R4, at most 100 issues; () is all well.
+
+    Errors are faults of structure, type and cardinality, codes outside of a required value set and
+    broken invariants; warnings are what R4 calls so. A missing narrative (dom-6) is not reported:
+    what machines send has none. No message repeats a value of the resource.
+    """
+    body = resource.body
+    issues = [_issue(found.severity, found.path, found.message) for found in _structure(body)]
+    findings = rule_of(resource.type)(resource.value) or ()
+    if b'"contained"' in body or b'"#' in body:
+        findings = (*findings, *container_faults(resource.value))
+    if _search_empty(body):
+        findings = (*findings, *_empty(resource.value, ""))
+    if not issues and not findings:
+        return ()
+    issues += (_of_finding(resource.type, finding) for finding in findings)
+    return tuple(issues[:_MOST])
+
+
+def _structure(body: bytes) -> list[fhirkit.Issue]:
+    found: list[fhirkit.Issue] = fhirkit.validate(body)
+    return found
+
+
+def _issue(severity: str, path: str, message: str) -> Issue:
+    kind = next((code for text, code in _KINDS if text in message), "structure")
+    text = _VALUES.sub("the value", message)
+    sentence = text[:1].upper() + text[1:] + "."
+    level = Severity.WARNING if severity == "warning" else Severity.ERROR
+    return Issue(level, kind, sentence, _place(path))
+
+
+def _place(path: str) -> str | None:
+    # A name that is no name of an element may say anything; then the place is what it stands in.
+    while path and not _is_path(path):
+        path = path.rpartition(".")[0]
+    return path or None
+
+
+def _of_finding(root: str, finding: Finding) -> Issue:
+    return Issue(finding.severity, finding.code, finding.message, root + finding.path)
+
+
+def _empty(value: object, path: str) -> Iterator[Finding]:
+    # Source: FHIR R4 4.0.1, ele-1: an element has a value or children.
+    if isinstance(value, dict):
+        if not value:
+            yield Finding(path, Severity.ERROR, "invariant", "An element is not empty. (ele-1)")
+        for name, item in value.items():
+            yield from _empty(item, f"{path}.{name}")
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _empty(item, f"{path}[{i}]")
