@@ -92,6 +92,13 @@ def search_parameters() -> str:
     return "\n".join(parts)
 
 
+def settings() -> str:
+    """Returns docs/reference/settings.md."""
+    from careweave.settings import reference  # noqa: PLC0415
+
+    return reference()
+
+
 def _migrated() -> str:
     from careweave.db import Database, Embedded, migrate  # noqa: PLC0415
 
@@ -110,6 +117,7 @@ def _migrated() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors,
     "search-parameters.md": search_parameters,
+    "settings.md": settings,
     "schema.md": _migrated,
 }
 

