@@ -168,6 +168,11 @@ def rt_of(type_name: str) -> int:
     return number
 
 
+def is_type(name: str) -> bool:
+    """Returns whether this is the name of a resource type."""
+    return name in _numbers()
+
+
 def type_of(number: int) -> str:
     """Returns the name of the resource type with this number."""
     if not 1 <= number <= len(_TYPES):
