@@ -9,7 +9,10 @@ from careweave.record._held import held, taken
 from careweave.record._history import HistoryPage, history
 from careweave.record._keyring import keys
 from careweave.record._keys import Keys
+from careweave.record._nodes import Kind, Parameter, Search
+from careweave.record._parameters import parameters
 from careweave.record._prepared import Prepared, TieProof
+from careweave.record._query import parse
 from careweave.record._read import located, read
 from careweave.record._row import Row
 from careweave.record._subjects import subjects, subjects_of
@@ -21,10 +24,13 @@ __all__ = [
     "Held",
     "HistoryPage",
     "Keys",
+    "Kind",
     "Op",
+    "Parameter",
     "Prepared",
     "Row",
     "Rows",
+    "Search",
     "TieProof",
     "append",
     "as_of",
@@ -35,6 +41,9 @@ __all__ = [
     "keys",
     "located",
     "open_source",
+    "parameters",
+    "parse",
+    "prepare",
     "read",
     "subjects",
     "subjects_of",
