@@ -81,6 +81,15 @@ class Database:
         finally:
             self._give(link)
 
+    def pool(self) -> dict[str, int]:
+        """Returns how many connections are open, idle, waited for and allowed: for metrics."""
+        return {
+            "open": self._n_open,
+            "idle": len(self._idle),
+            "waiting": self._n_waiting,
+            "most": self._size,
+        }
+
     def close(self) -> None:
         """Closes all connections; those in use close when they are given back."""
         with self._changed:
