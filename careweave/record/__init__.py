@@ -11,6 +11,7 @@ from careweave.record._keyring import keys
 from careweave.record._keys import Keys
 from careweave.record._nodes import Kind, Parameter, Search
 from careweave.record._parameters import parameters
+from careweave.record._prepare import prepare
 from careweave.record._prepared import Prepared, TieProof
 from careweave.record._query import parse
 from careweave.record._read import located, read
