@@ -5,16 +5,18 @@ from careweave.record._changes import Appended, Change, Held, Op
 from careweave.record._dictionaries import Dictionaries, dictionaries
 from careweave.record._entries import Rows, as_of, entries_of, timeline
 from careweave.record._growth import open_source
-from careweave.record._held import held, taken
+from careweave.record._held import held, parents, taken
 from careweave.record._history import HistoryPage, history
 from careweave.record._keyring import keys
 from careweave.record._keys import Keys
+from careweave.record._maintain import Erased, Finding, erase, faults, statistics
 from careweave.record._nodes import Kind, Parameter, Search
 from careweave.record._parameters import parameters
 from careweave.record._prepare import prepare
 from careweave.record._prepared import Prepared, TieProof
 from careweave.record._query import parse
 from careweave.record._read import located, read
+from careweave.record._receipts import Receipt, expire_receipts, keep_receipt, receipt
 from careweave.record._row import Row
 from careweave.record._subjects import subjects, subjects_of
 
@@ -22,6 +24,8 @@ __all__ = [
     "Appended",
     "Change",
     "Dictionaries",
+    "Erased",
+    "Finding",
     "Held",
     "HistoryPage",
     "Keys",
@@ -29,6 +33,7 @@ __all__ = [
     "Op",
     "Parameter",
     "Prepared",
+    "Receipt",
     "Row",
     "Rows",
     "Search",
@@ -37,15 +42,22 @@ __all__ = [
     "as_of",
     "dictionaries",
     "entries_of",
+    "erase",
+    "expire_receipts",
+    "faults",
     "held",
     "history",
+    "keep_receipt",
     "keys",
     "located",
     "open_source",
     "parameters",
+    "parents",
     "parse",
     "prepare",
     "read",
+    "receipt",
+    "statistics",
     "subjects",
     "subjects_of",
     "taken",

@@ -8,12 +8,15 @@ from careweave.db import Queries, Session
 from careweave.record._changes import Held
 from careweave.record._dictionaries import dictionaries, fresh, heading_of
 from careweave.record._types import rt_of, type_of
-from careweave.terms import Label, SourceId, SubjectId
+from careweave.terms import Heading, Label, SourceId, SubjectId
 
 _QUERIES = Queries("careweave.record")
 
 Ref = tuple[str, str]
 """Resource type and public id."""
+
+Kept = tuple[Heading | None, frozenset[Label]]
+"""Heading and labels of an entry."""
 
 
 def held(
@@ -79,3 +82,21 @@ def _held(session: Session, row: tuple[object, ...]) -> Held:
 def _labels(session: Session, label_set: int) -> frozenset[Label]:
     known = dictionaries(session).label_sets
     return known[label_set] if label_set in known else fresh(session).label_sets[label_set]
+
+
+def parents(
+    session: Session, refs: Collection[Ref], *, sources: frozenset[SourceId]
+) -> dict[Ref, Kept]:
+    """Returns heading and labels of these current entries, as far as they are of these sources.
+
+    Entries that draw on them inherit their labels. Source: `reference/record.md` 6.1.
+    """
+    if not refs or not sources:
+        return {}
+    wanted = set(refs)
+    rows = session.rows_of(_QUERIES["parents"], {**_values(refs), "sources": sorted(sources)})
+    found = {
+        (type_of(rt), id_): (heading_of(heading), _labels(session, label_set))
+        for rt, id_, heading, label_set in rows
+    }
+    return {ref: kept for ref, kept in found.items() if ref in wanted}

@@ -35,7 +35,7 @@ class _Asked:
     count: int
 
 
-def history(
+def history(  # noqa: PLR0913  each is one part of the question, as doors ask it
     session: Session,
     type_name: str,
     id_: str | None,

@@ -1,6 +1,7 @@
 """The search rows of entries: sent together, only as many statements as there are kinds."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import cast
 
 from careweave.db import Queries, Session
@@ -8,11 +9,11 @@ from careweave.record._written import Written, placed
 
 _QUERIES = Queries("careweave.record")
 
-_KINDS = {
-    "strings_add": ("strings", ("key", "v")),
-    "dates_add": ("dates", ("key", "lo", "hi")),
-    "quantities_add": ("quantities", ("key", "unit", "lo", "hi")),
-}
+_KINDS = (
+    ("strings_add", attrgetter("strings"), ("key", "v")),
+    ("dates_add", attrgetter("dates"), ("key", "lo", "hi")),
+    ("quantities_add", attrgetter("quantities"), ("key", "unit", "lo", "hi")),
+)
 
 
 def defer_rows(session: Session, written: Sequence[Written]) -> None:
@@ -21,8 +22,8 @@ def defer_rows(session: Session, written: Sequence[Written]) -> None:
     The tokens of new entries are written by `create` itself.
     """
     rows = {"subject": [one.subject for one in written], "rid": [one.rid for one in written]}
-    for query, (kind, columns) in _KINDS.items():
-        found, place = placed(written, lambda prepared, kind=kind: getattr(prepared, kind))
+    for query, kind, columns in _KINDS:
+        found, place = placed(written, kind)
         if found:
             values = zip(*cast("list[tuple[object, ...]]", found), strict=True)
             named = dict(zip(columns, map(list, values), strict=True))

@@ -337,6 +337,13 @@ WHERE r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s) AND r.source = ANY(%(sources)s
 ORDER BY r.subject, r.rid
 FOR UPDATE;
 
+-- name: parents
+-- Heading and label set of these entries of these sources.
+SELECT r.rt, r.id, r.heading, r.label_set
+FROM record.resource AS r
+WHERE
+    r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s) AND r.source = ANY(%(sources)s) AND NOT r.gone;
+
 -- name: taken
 -- Which of these ids are in use by anybody.
 SELECT r.rt, r.id
@@ -575,3 +582,227 @@ FROM (
 ) AS s
 WHERE NOT s.gone
 ORDER BY s.subject, s.rid;
+
+-- name: receipt
+-- What was answered to a message.
+SELECT r.digest, r.answer
+FROM record.receipt AS r
+WHERE r.source = %(source)s AND r.message = %(message)s;
+
+-- name: receipt_keep
+-- Keeps what was answered to a message; one that came at the same moment fails.
+INSERT INTO record.receipt (source, message, digest, state, at, answer)
+VALUES (%(source)s, %(message)s, %(digest)s, 1, %(at)s, %(answer)s);
+
+-- name: receipts_expire
+-- Removes the receipts from before a time.
+DELETE FROM record.receipt
+WHERE at < %(before)s;
+
+-- name: erase_locks
+-- Waits until nobody writes to a subject, and keeps others from it.
+SELECT pg_advisory_xact_lock(%(subject)s) AS locked;
+
+-- name: erase
+-- Removes everything of one subject, by law, and keeps the ground and the numbers.
+WITH entry AS (
+    DELETE FROM record.resource
+    WHERE subject = %(subject)s
+    RETURNING rid, tok
+),
+
+old AS (
+    DELETE FROM record.version
+    WHERE subject = %(subject)s
+    RETURNING rid
+),
+
+token AS (
+    DELETE FROM record.idx_token AS t
+    USING (
+        SELECT
+            r.rid,
+            unnest(r.tok) AS key
+        FROM record.resource AS r
+        WHERE r.subject = %(subject)s
+    ) AS k
+    WHERE t.key = k.key AND t.subject = %(subject)s AND t.rid = k.rid
+),
+
+text_ AS (DELETE FROM record.idx_string WHERE subject = %(subject)s),
+
+date_ AS (DELETE FROM record.idx_date WHERE subject = %(subject)s),
+
+quantity AS (DELETE FROM record.idx_qty WHERE subject = %(subject)s),
+
+extra AS (DELETE FROM record.extra_subject WHERE subject = %(subject)s OR extra = %(subject)s),
+
+tie AS (DELETE FROM record.tie WHERE subject = %(subject)s OR from_subject = %(subject)s),
+
+choice AS (DELETE FROM record.choice WHERE subject = %(subject)s),
+
+fact AS (DELETE FROM record.subject_fact WHERE subject = %(subject)s),
+
+told AS (DELETE FROM record.outbox WHERE subject = %(subject)s),
+
+person AS (DELETE FROM record.subject_person WHERE subject = %(subject)s),
+
+own AS (DELETE FROM record.subject WHERE subject = %(subject)s),
+
+recalled AS (
+    INSERT INTO record.outbox (subject, op, at)
+    VALUES (%(subject)s, 'L', %(at)s)
+)
+
+INSERT INTO record.erasure (subject, rids, ground, by_actor, at)
+SELECT
+    %(subject)s,
+    coalesce(array_agg(e.rid), '{}'),
+    %(ground)s::text,
+    %(by_actor)s::text,
+    %(at)s::timestamptz
+FROM entry AS e
+RETURNING
+    cardinality(rids) AS n_entries,
+    (SELECT count(*) FROM old) AS n_versions,
+    pg_notify('cw_outbox', '') AS woken;
+
+-- name: statistics_clear
+-- Forgets how often keys occur.
+DELETE FROM record.key_count;
+
+-- name: statistics_count
+-- Counts how often the commonest keys occur.
+INSERT INTO record.key_count (key, n, exact)
+SELECT c.key, sum(c.n), TRUE
+FROM (
+    SELECT
+        t.key,
+        count(*) AS n
+    FROM record.idx_token AS t
+    GROUP BY t.key
+    HAVING count(*) >= %(least)s
+    UNION ALL
+    SELECT
+        r.code,
+        count(*) AS n
+    FROM record.resource AS r
+    WHERE r.code IS NOT NULL AND NOT r.gone
+    GROUP BY r.code
+    HAVING count(*) >= %(least)s
+) AS c
+GROUP BY c.key
+ORDER BY sum(c.n) DESC, c.key
+LIMIT %(most)s;
+
+-- name: fault_class
+-- Entries whose access class is not that of their source, heading and label set.
+SELECT count(*) AS n
+FROM record.resource AS r
+LEFT JOIN record.access_class AS c ON r.cls = c.cls
+WHERE
+    c.cls IS NULL
+    OR (r.source, r.heading, r.label_set) <> (c.source, c.heading, c.label_set);
+
+-- name: fault_digest
+-- Entries whose body is not what was digested, or deleted ones that still have a body.
+SELECT count(*) AS n
+FROM record.resource AS r
+WHERE
+    CASE
+        WHEN r.gone THEN r.body IS NOT NULL
+        ELSE r.body IS NULL OR r.digest <> substring(sha256(r.body) FROM 1 FOR 16)
+    END;
+
+-- name: fault_version_digest
+-- Superseded versions whose body is not what was digested.
+SELECT count(*) AS n
+FROM record.version AS v
+WHERE
+    CASE
+        WHEN v.op = 'D' THEN v.body IS NOT NULL
+        ELSE v.body IS NULL OR v.digest <> substring(sha256(v.body) FROM 1 FOR 16)
+    END;
+
+-- name: fault_versions
+-- Entries with a gap in their versions.
+SELECT count(*) AS n
+FROM record.resource AS r
+LEFT JOIN LATERAL (
+    SELECT count(*) AS n
+    FROM record.version AS v
+    WHERE v.subject = r.subject AND v.rid = r.rid AND v.ver < r.ver
+) AS old ON TRUE
+WHERE old.n <> r.ver - 1;
+
+-- name: fault_moments
+-- Superseded versions that do not end where the next one begins.
+SELECT count(*) AS n
+FROM (
+    SELECT
+        v.until,
+        lead(v.upd) OVER (PARTITION BY v.subject, v.rid ORDER BY v.ver) AS next_upd,
+        r.upd
+    FROM record.version AS v
+    INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
+) AS s
+WHERE s.until <> coalesce(s.next_upd, s.upd);
+
+-- name: fault_token
+-- Token rows without an entry that carries their key.
+SELECT count(*) AS n
+FROM record.idx_token AS t
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM record.resource AS r
+    WHERE
+        r.subject = t.subject AND r.rid = t.rid AND NOT r.gone
+        AND t.key = ANY(r.tok)
+);
+
+-- name: fault_rows
+-- String, date and quantity rows, further subjects and ties without an entry.
+SELECT count(*) AS n
+FROM (
+    SELECT s.subject, s.rid
+    FROM record.idx_string AS s
+    UNION ALL
+    SELECT d.subject, d.rid
+    FROM record.idx_date AS d
+    UNION ALL
+    SELECT q.subject, q.rid
+    FROM record.idx_qty AS q
+    UNION ALL
+    SELECT x.subject, x.rid
+    FROM record.extra_subject AS x
+    UNION ALL
+    SELECT t.from_subject AS subject, t.from_rid AS rid
+    FROM record.tie AS t
+) AS i
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM record.resource AS r
+    WHERE r.subject = i.subject AND r.rid = i.rid AND NOT r.gone
+);
+
+-- name: fault_subject
+-- Entries whose subject is not known.
+SELECT count(*) AS n
+FROM record.resource AS r
+WHERE NOT EXISTS (SELECT 1 FROM record.subject AS s WHERE s.subject = r.subject);
+
+-- name: fault_sample
+-- A few current entries with what is kept of them, for a second look by the extractor.
+SELECT
+    r.id, r.code, r.tok, r.body,
+    ARRAY(
+        SELECT t.key
+        FROM unnest(r.tok) AS k (key)
+        INNER JOIN record.idx_token AS t
+            ON t.key = k.key AND t.subject = r.subject AND t.rid = r.rid
+        ORDER BY t.key
+    ) AS posted
+FROM record.resource AS r
+WHERE NOT r.gone AND r.subject > %(after)s AND r.xv = %(xv)s
+ORDER BY r.subject, r.rid
+LIMIT %(most)s;

@@ -98,9 +98,7 @@ class Desk:
     def delete(self, id_: str, *, at: datetime, **more: object):
         """Deletes an entry."""
         now = self.held(id_, str(more.get("type", "Observation")))
-        return append(
-            self.session, [self.change("D", id_, held=now, **more)], at=at, actor="x"
-        )[0]
+        return append(self.session, [self.change("D", id_, held=now, **more)], at=at, actor="x")[0]
 
 
 def other(desk: Desk, subject: SubjectId) -> Desk:
