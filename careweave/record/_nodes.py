@@ -13,7 +13,7 @@ from enum import StrEnum
 class Kind(StrEnum):
     """The R4 kinds of search parameter. Source: FHIR R4 4.0.1, search.html section 3.1.1.4."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  the name of a kind, no password
     REFERENCE = "reference"
     STRING = "string"
     DATE = "date"
