@@ -83,8 +83,12 @@ def search_parameters() -> str:
         "`range` and `quantity` can drive a search; `tok` narrows what another parameter found; `none` "
         "is known to R4 and refused here.\n"
     ]
+    common = sorted(parameters("Patient").values(), key=lambda p: p.name)
+    shared = [(f"`{p.name}`", str(p.kind), str(p.place)) for p in common if p.name[0] == "_"]
+    parts.append("## Every type\n\n" + _table(("name", "kind", "kept in"), shared))
     for kind in known_types():
-        mine = sorted(parameters(kind).values(), key=lambda p: p.name)
+        own = [p for p in parameters(kind).values() if p.name[0] != "_"]
+        mine = sorted(own, key=lambda p: p.name)
         if not mine:
             continue
         rows = [(f"`{p.name}`", str(p.kind), str(p.place), ", ".join(p.targets[:8])) for p in mine]
