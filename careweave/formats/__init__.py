@@ -15,6 +15,8 @@ from careweave.formats._table import Element, Member, elements, is_type, known_t
 from careweave.formats._temporal import date_range, temporal_range
 from careweave.formats._ucum import canonical_quantity
 from careweave.formats._write import write_json
+from careweave.formats._xml_read import read_xml
+from careweave.formats._xml_write import to_xml
 
 __all__ = [
     "BUNDLE_LIMITS",
@@ -44,10 +46,12 @@ __all__ = [
     "read_bundle",
     "read_json",
     "read_value",
+    "read_xml",
     "references",
     "relink",
     "splice",
     "subset",
     "temporal_range",
+    "to_xml",
     "write_json",
 ]

@@ -14,7 +14,7 @@ from careweave.terms import Incorrect, TooLong
 
 _is_name = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}").fullmatch
 _is_base64 = re.compile(r"[A-Za-z0-9+/=\s]*").fullmatch
-_search_control = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]").search
+_search_unreadable = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").search
 _FIRST_PLACE: Final = "line 1, column 1"
 
 # The elements of type base64Binary; a value of any other element keeps to the bound of strings.
@@ -104,7 +104,7 @@ def _member_faults(members: _Members, root: str, path: tuple[_Step, ...]) -> Ite
         where = _written(root, (*path, name))
         if name in seen:
             yield Incorrect("A member appears more than once.", where=where, code="structure")
-        if _is_unreadable(name):
+        if _search_unreadable(name):
             yield Incorrect("A name has characters that are not text.", where=where, code="value")
         seen.add(name)
 
@@ -119,7 +119,7 @@ def _simple_faults(
     if len(text) > limits.string and not _is_base64_data(text, path):
         message = f"A string is longer than {limits.string} characters."
         yield TooLong(message, where=where)
-    if _is_unreadable(text):
+    if _search_unreadable(text):
         message = "A string has lone surrogates or control characters; FHIR allows neither."
         yield Incorrect(message, where=where, code="value")
 
@@ -136,12 +136,6 @@ def _number_faults(text: _Number, where: str, limits: Limits) -> Iterator[Incorr
 def _is_base64_data(text: str, path: tuple[_Step, ...]) -> bool:
     names = [step for step in path if isinstance(step, str)]
     return bool(names) and names[-1] in _BASE64 and _is_base64(text) is not None
-
-
-def _is_unreadable(text: str) -> bool:
-    if _search_control(text):
-        return True
-    return any("\ud800" <= character <= "\udfff" for character in text if character > "\ud7ff")
 
 
 def _written(root: str, path: tuple[_Step, ...]) -> str:

@@ -9,6 +9,7 @@ from careweave.formats._invariants import (
     number,
     parts,
 )
+from careweave.formats._narrative import is_permitted, says_something
 
 _UCUM = "http://unitsofmeasure.org"
 _MEALS = frozenset({"C", "CM", "CD", "CV"})
@@ -125,6 +126,14 @@ def _trigger_fits_its_type(value: Value) -> bool:
     return not kind.startswith("data-") or bool(parts(value, "data"))
 
 
+def _narrative_is_permitted(value: Value) -> bool:
+    return is_permitted(str(value.get("div")))
+
+
+def _narrative_says_something(value: Value) -> bool:
+    return says_something(str(value.get("div")))
+
+
 _UNIT = "A code of a unit needs its system."
 
 TYPE_INVARIANTS: tuple[Invariant, ...] = (
@@ -134,6 +143,13 @@ TYPE_INVARIANTS: tuple[Invariant, ...] = (
         "An extension has a value or extensions, not both.",
         _extension_has_one_content,
     ),
+    Invariant(
+        "Narrative",
+        "txt-1",
+        "A narrative is one XHTML div of elements and attributes that FHIR allows.",
+        _narrative_is_permitted,
+    ),
+    Invariant("Narrative", "txt-2", "A narrative says something.", _narrative_says_something),
     Invariant("Quantity", "qty-3", _UNIT, _unit_code_has_system),
     Invariant("Age", "qty-3", _UNIT, _unit_code_has_system),
     Invariant("Count", "qty-3", _UNIT, _unit_code_has_system),

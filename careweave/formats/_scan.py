@@ -22,7 +22,7 @@ _match_member = re.compile(
 ).match
 _match_next = re.compile(rf"{_SPACE}([,\]}}])").match
 _match_item = re.compile(_SPACE).match
-_search_odd_escape = re.compile(r"\\(?:u(?:[dD][89a-fA-F]|00[01])|[bf])").search
+_search_odd_escape = re.compile(r"\\(?:u(?:[dD][89a-fA-F]|00[01]|[fF]{3}[eEfF])|[bf])").search
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
 _NOT_COUNTED = bytes(set(range(256)) - set(b"[{,"))
@@ -179,6 +179,8 @@ def _note(spans: list[int], start: int, end: int) -> None:
 def is_suspicious(text: str, limits: Limits) -> bool:
     """Says whether text that the strict reader took may still break a limit."""
     if len(text) > limits.string or ("\\" in text and _search_odd_escape(text)):
+        return True
+    if not text.isascii() and ("\ufffe" in text or "\uffff" in text):
         return True
     if text.count("{") + text.count("[") <= limits.depth:
         return False

@@ -11,8 +11,8 @@ from careweave.terms import Json
 _quoted: Callable[[str], str] = encoder.encode_basestring
 
 
-class _Digits(str):
-    """A number as it is to be written."""
+class Digits(str):
+    """A number as it is to be written, digit by digit."""
 
     __slots__ = ()
 
@@ -22,6 +22,12 @@ def quote(text: str) -> str:
     return _quoted(text)
 
 
+def digits(number: Decimal) -> str:
+    """Returns a decimal with its own digits, as JSON and FHIR XML write it."""
+    text = str(number)
+    return format(number, "f") if "E-" in text else text
+
+
 def write_json(value: Json) -> bytes:
     """Returns the value as compact JSON in UTF-8."""
     try:
@@ -29,6 +35,11 @@ def write_json(value: Json) -> bytes:
     except TypeError:
         chunks = _exact()(value, 0)
     return "".join(chunks).encode()
+
+
+def write_exact(value: Json) -> bytes:
+    """Returns the value as JSON with every `Digits` written as a number."""
+    return "".join(_exact()(value, 0)).encode()
 
 
 _Encode = Callable[[Json, int], tuple[str, ...]]
@@ -41,7 +52,7 @@ def _plain() -> _Encode:
 
 @cache
 def _exact() -> _Encode:
-    return _encoder(_digits, _quoted_or_digits)
+    return _encoder(_as_digits, _quoted_or_digits)
 
 
 def _encoder(default: Callable[[object], object], text: Callable[[str], str]) -> _Encode:
@@ -58,12 +69,12 @@ def _refuse(_value: object) -> NoReturn:
     raise TypeError(message)
 
 
-def _digits(value: object) -> _Digits:
+def _as_digits(value: object) -> Digits:
     if not isinstance(value, Decimal) or not value.is_finite():
         message = "only JSON values with finite numbers can be written"
         raise TypeError(message)
-    return _Digits(value)
+    return Digits(digits(value))
 
 
 def _quoted_or_digits(text: str) -> str:
-    return str(text) if type(text) is _Digits else _quoted(text)
+    return str(text) if type(text) is Digits else _quoted(text)
