@@ -3,15 +3,40 @@
 from careweave.intake._classify import classify
 from careweave.intake._facts import Classification, Context, Parent, SourceSettings
 from careweave.intake._labels import inherit
+from careweave.intake._maintenance import expire_receipts, keep_statistics
+from careweave.intake._opening import open_source
+from careweave.intake._requests import (
+    Condition,
+    Interaction,
+    Outcome,
+    Reads,
+    WriteRequest,
+    Writing,
+    Written,
+)
 from careweave.intake._rules import Rules, load_rules
+from careweave.intake._writer import Writer, new_public_id, plain_settings
 
 __all__ = [
     "Classification",
+    "Condition",
     "Context",
+    "Interaction",
+    "Outcome",
     "Parent",
+    "Reads",
     "Rules",
     "SourceSettings",
+    "WriteRequest",
+    "Writer",
+    "Writing",
+    "Written",
     "classify",
+    "expire_receipts",
     "inherit",
+    "keep_statistics",
     "load_rules",
+    "new_public_id",
+    "open_source",
+    "plain_settings",
 ]

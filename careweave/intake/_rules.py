@@ -51,6 +51,7 @@ class Rules:
     questionnaires: Mapping[str, Heading]
     sets_of: Mapping[str, tuple[str, ...]]  # "system|code" -> value sets that hold it
     missing: tuple[str, ...]
+    kin: frozenset[Heading]  # headings of a parent that some rule asks for
 
     def may(self, type_name: str, heading: Heading) -> bool:
         """Tells whether a tag or section may give this heading to this type."""
@@ -97,6 +98,7 @@ def load_rules(value_sets: Path | None = None) -> Rules:
         questionnaires=questionnaires,
         sets_of=_sets_of(members),
         missing=tuple(sorted(_named_sets() - members.keys())),
+        kin=_kin(),
     )
 
 
@@ -189,18 +191,38 @@ def _sets_of(members: Members) -> Mapping[str, tuple[str, ...]]:
 def _named_sets() -> frozenset[str]:
     """Returns the names of all value sets that the rules and labels speak of."""
     labels = packaged("labels.yaml", "label-rules/1")
-    found = set(node(labels["value_sets"]))
-    for name, kind in (("dominant.yaml", "dominant-rules/1"), ("specific.yaml", "heading-rules/1")):
-        _collect(packaged(name, kind)["rules"], found)
+    named = {text for text in _texts_in(_all_rules()) if text.startswith("vs-")}
+    return frozenset(named | set(node(labels["value_sets"])))
+
+
+def _kin() -> frozenset[Heading]:
+    """Returns the headings that conditions on parents name."""
+    found: set[Heading] = set()
+    waiting: list[object] = [_all_rules()]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            if "parent" in value:
+                found.update(map(Heading, texts(node(value), "parent")))
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
     return frozenset(found)
 
 
-def _collect(value: object, found: set[str]) -> None:
+def _all_rules() -> list[object]:
+    return [
+        packaged("dominant.yaml", "dominant-rules/1")["rules"],
+        packaged("specific.yaml", "heading-rules/1")["rules"],
+    ]
+
+
+def _texts_in(value: object) -> Iterable[str]:
     if isinstance(value, Mapping):
         for item in value.values():
-            _collect(item, found)
+            yield from _texts_in(item)
     elif isinstance(value, list):
         for item in value:
-            _collect(item, found)
-    elif isinstance(value, str) and value.startswith("vs-"):
-        found.add(value)
+            yield from _texts_in(item)
+    elif isinstance(value, str):
+        yield value

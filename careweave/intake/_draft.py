@@ -1,0 +1,141 @@
+"""Makes a resource ready for the store: checked, classified, tagged, its index rows extracted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from functools import lru_cache
+
+from careweave import record
+from careweave.formats import Coding, Resource, check, meta_fragment
+from careweave.intake._classify import classify
+from careweave.intake._facts import Classification, Context, SourceSettings
+from careweave.intake._rules import Rules
+from careweave.record import Keys, Prepared
+from careweave.terms import (
+    CANONICAL,
+    HEADING_SYSTEM,
+    LABEL_SYSTEM,
+    Heading,
+    Incorrect,
+    Issue,
+    Json,
+    Label,
+    Severity,
+    Unprocessable,
+)
+
+ALSO_SYSTEM = f"{CANONICAL}/CodeSystem/heading-also"
+RULE_SYSTEM = f"{CANONICAL}/CodeSystem/heading-rule"
+_OURS = frozenset({HEADING_SYSTEM, ALSO_SYSTEM, RULE_SYSTEM})
+_NO_CONTEXT = Context()
+
+# Faults of form are 400, faults of content 422. Source: reference/store.md 8.
+_OF_CONTENT = frozenset({"invariant", "code-invalid", "business-rule", "value-set"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One resource that is ready to be appended; `issues` are the warnings of its check."""
+
+    resource: Resource
+    said: Resource
+    public_id: str
+    classification: Classification
+    prepared: Prepared
+    tags: bytes
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafter:
+    """Makes drafts: the rules, keys and zone of one installation."""
+
+    rules: Rules
+    keys: Keys
+    zone: tzinfo
+
+    def draft(
+        self,
+        said: Resource,
+        public_id: str,
+        source: SourceSettings,
+        context: Context = _NO_CONTEXT,
+    ) -> Draft:
+        """Returns the draft of a resource; raises when the check finds an error."""
+        return self.make(said, public_id, source, context, warnings_of(said))
+
+    def make(
+        self,
+        said: Resource,
+        public_id: str,
+        source: SourceSettings,
+        context: Context,
+        issues: tuple[Issue, ...],
+    ) -> Draft:
+        """Returns the draft of a resource that was checked before."""
+        found = classify(said.value, source, context, self.rules)
+        meta = _meta(said.value.get("meta"), found)
+        resource = replace(said, value={**said.value, "meta": meta})
+        prepared = record.prepare(resource, keys=self.keys, zone=self.zone, public_id=public_id)
+        return Draft(resource, said, public_id, found, prepared, meta_fragment(meta), issues)
+
+    def again(self, draft: Draft, source: SourceSettings, context: Context) -> Draft:
+        """Returns the draft as this context makes it; the same one where nothing differs."""
+        found = classify(draft.said.value, source, context, self.rules)
+        if found == draft.classification:
+            return draft
+        return self.make(draft.said, draft.public_id, source, context, draft.issues)
+
+
+def warnings_of(resource: Resource) -> tuple[Issue, ...]:
+    """Returns the warnings of the check; raises with all issues when there is an error."""
+    issues = check(resource)
+    if not issues:
+        return ()
+    errors = [i for i in issues if i.severity in (Severity.ERROR, Severity.FATAL)]
+    if not errors:
+        return issues
+    kind = Unprocessable if all(i.code in _OF_CONTENT for i in errors) else Incorrect
+    raise kind(
+        "The resource does not follow FHIR R4; each fault is named.",
+        where=errors[0].where,
+        code=errors[0].code,
+        issues=issues,
+    )
+
+
+def _meta(said: Json, found: Classification) -> dict[str, Json]:
+    """Returns the meta to be kept: what the client said, our tags and labels in place of old ones.
+
+    Source: reference/record.md 1.2.
+    """
+    meta: dict[str, Json] = dict(said) if isinstance(said, dict) else {}
+    meta.pop("versionId", None)
+    meta.pop("lastUpdated", None)
+    tags: list[Json] = [dict(tag) for tag in _tags(found.primary, found.also, found.rule_id)]
+    meta["tag"] = _others(meta.get("tag"), _OURS) + tags
+    if found.labels or "security" in meta:
+        labels: list[Json] = [dict(label) for label in _labels(found.labels)]
+        meta["security"] = _others(meta.get("security"), {LABEL_SYSTEM}) + labels
+    return {name: value for name, value in meta.items() if value != []}
+
+
+def _others(codings: Json, ours: frozenset[str] | set[str]) -> list[Json]:
+    if not isinstance(codings, list):
+        return []
+    return [c for c in codings if not (isinstance(c, Mapping) and c.get("system") in ours)]
+
+
+@lru_cache(maxsize=4096)
+def _tags(primary: Heading | None, also: tuple[Heading, ...], rule_id: str) -> tuple[Coding, ...]:
+    found: list[Coding] = []
+    if primary is not None:
+        found.append({"system": HEADING_SYSTEM, "code": primary.value})
+    found += ({"system": ALSO_SYSTEM, "code": heading.value} for heading in also)
+    found.append({"system": RULE_SYSTEM, "code": rule_id})
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _labels(labels: frozenset[Label]) -> tuple[Coding, ...]:
+    return tuple({"system": LABEL_SYSTEM, "code": label.value} for label in sorted(labels))
