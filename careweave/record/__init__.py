@@ -10,7 +10,7 @@ from careweave.record._history import HistoryPage, history
 from careweave.record._keyring import keys
 from careweave.record._keys import Keys
 from careweave.record._maintain import Erased, Finding, erase, faults, statistics
-from careweave.record._nodes import Kind, Parameter, Search
+from careweave.record._nodes import Include, Kind, Parameter, Search, Summary, Total
 from careweave.record._parameters import parameters
 from careweave.record._prepare import prepare
 from careweave.record._prepared import Prepared, TieProof
@@ -18,6 +18,8 @@ from careweave.record._query import parse
 from careweave.record._read import located, read
 from careweave.record._receipts import Receipt, expire_receipts, keep_receipt, receipt
 from careweave.record._row import Row
+from careweave.record._search import Found, Match, find_ids, find_ids_each, search
+from careweave.record._search_steps import is_plain
 from careweave.record._subjects import subjects, subjects_of
 
 __all__ = [
@@ -26,10 +28,13 @@ __all__ = [
     "Dictionaries",
     "Erased",
     "Finding",
+    "Found",
     "Held",
     "HistoryPage",
+    "Include",
     "Keys",
     "Kind",
+    "Match",
     "Op",
     "Parameter",
     "Prepared",
@@ -37,7 +42,9 @@ __all__ = [
     "Row",
     "Rows",
     "Search",
+    "Summary",
     "TieProof",
+    "Total",
     "append",
     "as_of",
     "dictionaries",
@@ -45,8 +52,11 @@ __all__ = [
     "erase",
     "expire_receipts",
     "faults",
+    "find_ids",
+    "find_ids_each",
     "held",
     "history",
+    "is_plain",
     "keep_receipt",
     "keys",
     "located",
@@ -57,6 +67,7 @@ __all__ = [
     "prepare",
     "read",
     "receipt",
+    "search",
     "statistics",
     "subjects",
     "subjects_of",

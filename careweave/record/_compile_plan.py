@@ -1,0 +1,194 @@
+"""How a search will be answered: what drives it, in which order, and what only filters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from careweave.record._compile_bind import Binder
+from careweave.record._compile_estimate import KeyCounts, choose, parts_of
+from careweave.record._compile_order import After, OrderKey
+from careweave.record._compile_terms import (
+    DateTerm,
+    HopTerm,
+    KeysTerm,
+    SubjectsTerm,
+    Term,
+    Use,
+)
+from careweave.record._nodes import (
+    AnyOf,
+    Chain,
+    HasKeys,
+    OfSubjects,
+    Place,
+    Predicate,
+    Search,
+    Sort,
+)
+from careweave.record._types import rt_of
+
+MOST_SORTED = 50_000
+"""How many rows may be put in order. Source: `reference/store.md` 4.4."""
+
+MOST_WALKED = 20_000
+"""How many visible rows are tried where nothing drives. Source: `reference/store.md` 4.4."""
+
+_LEAST_WALKED_FOR = 3_000
+"""From how many expected rows on it is quicker to walk the newest than to sort all that match."""
+
+
+class Way(StrEnum):
+    """How the rows are come by."""
+
+    GATHER = "gather"  # all rows of the driver, then sorted
+    FEED = "feed"  # the rows of the type, newest first, until the page is full
+    CODE = "code"  # the rows of each main code, in the order of the main date
+    HOP_CODE = "hop-code"  # the same for the subjects of a chain
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The shape of one statement: equal plans are the same SQL.
+
+    `driver` None: nothing drives. `counted` asks for the number of all that match too; `bodies`
+    for more than the ids of the rows.
+    """
+
+    way: Way
+    driver: Term | None
+    filters: tuple[Term, ...]
+    order: tuple[OrderKey, ...]
+    after: After | None = None
+    counted: bool = False
+    bodies: bool = True
+
+    @property
+    def codes(self) -> KeysTerm | None:
+        """Returns the condition on main codes among the filters."""
+        for term in self.filters:
+            if isinstance(term, KeysTerm) and term.use is Use.MAIN and not term.negated:
+                return term
+        return None
+
+    @property
+    def by_update(self) -> tuple[DateTerm, ...]:
+        """Returns the filters on when a row was updated."""
+        found = (term for term in self.filters if isinstance(term, DateTerm) and term.updated)
+        return tuple(found)
+
+    def others(self, *taken: Term | None) -> tuple[Term, ...]:
+        """Returns the filters but these."""
+        return tuple(term for term in self.filters if term not in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A plan with the values of one search, by name."""
+
+    plan: Plan
+    values: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Where a page goes on: the last row's keys and `rid`, and when the first page was read."""
+
+    keys: tuple[object, ...]
+    rid: int
+    began: object
+
+
+def order_of(search: Search) -> tuple[Sort, ...]:
+    """Returns the order asked for, or the default one.
+
+    By default the newest come first: by the main date where a patient's entries or those of a
+    code are read, else by when they were last updated. Source: `reference/store.md` 4.6.
+    """
+    if search.sort:
+        return search.sort
+    dated = any(_is_dated(node) for node in search.where)
+    place = Place.DATE if dated and search.type != "Patient" else Place.UPDATED
+    return (Sort("", place, descending=True),)
+
+
+def _is_dated(node: Predicate) -> bool:
+    match node:
+        case OfSubjects() | Chain(by_subject=True):
+            return True
+        case HasKeys():
+            return node.main and not node.negated
+        case AnyOf():
+            return any(isinstance(inner, OfSubjects) for inner in node.nodes)
+        case _:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of a search beside its conditions."""
+
+    start: From | None = None
+    counted: bool = False
+    bodies: bool = True
+    may_walk: bool = True
+
+
+def plan_of(search: Search, counts: KeyCounts, wish: Wish) -> Bound:
+    """Returns the plan of a search and its values."""
+    nodes = [part for node in search.where for part in parts_of(node)]
+    place, rows = choose(nodes, counts)
+    binder = Binder(counts)
+    terms = binder.terms(nodes)
+    order = tuple(_key(binder, sort) for sort in order_of(search))
+    after = None if wish.start is None else _after(binder, wish.start)
+    driver = None if place is None else terms[place]
+    rest = tuple(term for number, term in enumerate(terms) if number != place)
+    plan = Plan(Way.GATHER, driver, rest, order, after, wish.counted, wish.bodies)
+    plan = replace(plan, way=_way(plan, rows, may_walk=wish.may_walk))
+    if plan.way is Way.FEED and driver is not None:
+        plan = replace(plan, driver=None, filters=terms)
+    values = binder.named() | {"rt": rt_of(search.type), "most": search.count + 1}
+    if plan.way is Way.HOP_CODE:
+        values["turn"] = _turn(nodes, counts)
+    return Bound(plan, values)
+
+
+def _key(binder: Binder, sort: Sort) -> OrderKey:
+    has_key = sort.place in (Place.STRING, Place.RANGE, Place.QUANTITY)
+    return OrderKey(sort.place, sort.descending, binder.slot(sort.key) if has_key else None)
+
+
+def _after(binder: Binder, start: From) -> After:
+    at, *_ = (binder.slot(key) for key in (*start.keys, start.rid, start.began))
+    return After(tuple(key is None for key in start.keys), at)
+
+
+def _way(plan: Plan, rows: int | None, *, may_walk: bool) -> Way:
+    only = plan.order[0].place if len(plan.order) == 1 else None
+    if only is Place.DATE:
+        return _dated_way(plan)
+    if only is not Place.UPDATED or isinstance(plan.driver, SubjectsTerm):
+        return Way.GATHER
+    if plan.driver is None or (may_walk and rows is not None and rows > _LEAST_WALKED_FOR):
+        return Way.FEED
+    return Way.GATHER
+
+
+def _dated_way(plan: Plan) -> Way:
+    driver = plan.driver
+    if isinstance(driver, KeysTerm) and driver.use is Use.MAIN:
+        return Way.CODE
+    if isinstance(driver, HopTerm) and driver.to_patient and plan.codes is not None:
+        return Way.HOP_CODE
+    return Way.GATHER
+
+
+def _turn(nodes: Sequence[Predicate], counts: KeyCounts) -> int:
+    """Returns from how many subjects on it is quicker to walk the code's rows by date.
+
+    Looking into one subject costs about 12 us, a step of the walk about 0.4 us; with n rows of the
+    code and h subjects a page of 20 is full after about 20 n / h steps.
+    """
+    keys = [key for node in nodes if isinstance(node, HasKeys) and node.main for key in node.keys]
+    n_rows = counts.rows(keys, unknown=10_000)
+    return min(5_000, max(20, int((0.7 * n_rows) ** 0.5)))

@@ -1,0 +1,189 @@
+"""A term as what drives: the rows that it finds by an index."""
+
+from dataclasses import dataclass
+
+from careweave.db import Piece, fill, join, numbered, piece
+from careweave.record._compile_filter import (
+    all_of,
+    main_code,
+    policy,
+    ranges,
+    slot,
+    subjects_of,
+    where,
+)
+from careweave.record._compile_terms import (
+    AllTerm,
+    AnyTerm,
+    DateTerm,
+    HopTerm,
+    IdsTerm,
+    KeysTerm,
+    SubjectsTerm,
+    Term,
+    TextTerm,
+    Use,
+)
+from careweave.record._nodes import Prefix
+from careweave.terms import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A FROM clause that brings the row's alias, each row once, and what the row must meet."""
+
+    rows: Piece
+    conditions: tuple[Piece, ...]
+
+
+def source(term: Term, row: Piece, rt: Piece, depth: int = 0) -> Source:
+    """Returns the rows of `row`'s table that the term finds, of type `rt`, policy included."""
+    if isinstance(term, IdsTerm):
+        return _direct(row, fill("{r}.rt = {rt} AND {w}", r=row, rt=rt, w=where(term, row)))
+    typed = fill("{r}.rt + 0 = {rt}", r=row, rt=rt)
+    if isinstance(term, SubjectsTerm):
+        return _direct(row, where(term, row), typed)
+    if isinstance(term, HopTerm):
+        found = _hopped(term, row, rt, depth)
+    else:
+        found = fill(
+            "({t}) AS t{d} INNER JOIN record.resource AS {r}"
+            " ON {r}.subject = t{d}.subject AND {r}.rid = t{d}.rid",
+            t=places(term, rt, depth),
+            r=row,
+            d=numbered("", depth),
+        )
+    return Source(found, (policy(row), typed, *_rechecks(term, row, depth)))
+
+
+def _direct(row: Piece, *conditions: Piece) -> Source:
+    return Source(fill("record.resource AS {r}", r=row), (policy(row), *conditions))
+
+
+def _rechecks(term: Term, row: Piece, depth: int) -> tuple[Piece, ...]:
+    """Returns what the index alone does not settle."""
+    match term:
+        case TextTerm(exacts=int()) | DateTerm() | AnyTerm() | AllTerm():
+            return (where(term, row, depth + 1),)
+        case _:
+            return ()
+
+
+def places(term: Term, rt: Piece, depth: int = 0) -> Piece:
+    """Returns a SELECT of the distinct (subject, rid) that the term finds, before any policy."""
+    match term:
+        case KeysTerm(use=Use.MAIN):
+            return fill(
+                "SELECT c.subject, c.rid FROM record.resource AS c"
+                " WHERE c.code = ANY({k}) AND {p}"
+                " UNION SELECT t.subject, t.rid FROM record.idx_token AS t WHERE t.key = ANY({k})",
+                k=slot(term.keys),
+                p=policy(piece("c")),
+            )
+        case KeysTerm():
+            return fill(
+                "SELECT DISTINCT t.subject, t.rid FROM record.idx_token AS t"
+                " WHERE t.key = ANY({k})",
+                k=slot(term.keys),
+            )
+        case TextTerm():
+            return _text_places(term)
+        case DateTerm(key=int()):
+            return _date_places(term)
+        case _:
+            return _group_places(term, rt, depth)
+
+
+def _text_places(term: TextTerm) -> Piece:
+    return fill(
+        "SELECT DISTINCT f.subject, f.rid FROM {q} INNER JOIN record.idx_string AS f"
+        " ON f.key = {k} AND f.v >= q.low AND f.v < q.high",
+        q=ranges(term),
+        k=slot(term.key),
+    )
+
+
+def _date_places(term: DateTerm) -> Piece:
+    """Returns the rows whose range begins in the month or less that is searched."""
+    (group,) = term.groups
+    if group.prefix is not Prefix.EQ or term.key is None:
+        raise Fault("Only a narrow date can drive a search.")
+    low, high = slot(group.at), slot(group.at + 1)
+    if not group.many:
+        return fill(
+            "SELECT DISTINCT f.subject, f.rid FROM record.idx_date AS f"
+            " WHERE f.key = {k} AND f.lo >= {p} AND f.lo < {q}",
+            k=slot(term.key),
+            p=low,
+            q=high,
+        )
+    return fill(
+        "SELECT DISTINCT f.subject, f.rid"
+        " FROM unnest({p}::timestamptz [], {q}::timestamptz []) AS q (p, q)"
+        " INNER JOIN record.idx_date AS f ON f.key = {k} AND f.lo >= q.p AND f.lo < q.q",
+        k=slot(term.key),
+        p=low,
+        q=high,
+    )
+
+
+def _group_places(term: Term, rt: Piece, depth: int) -> Piece:
+    match term:
+        case AnyTerm():
+            none = piece("SELECT 0::bigint AS subject, 0::bigint AS rid WHERE FALSE")
+            each = [fill("({t})", t=places(one, rt, depth)) for one in term.terms]
+            return join(" UNION ", [none, *each])
+        case AllTerm(driver=int(place)):
+            return places(term.terms[place], rt, depth)
+        case IdsTerm() | SubjectsTerm() | HopTerm():
+            alias = numbered("g", depth)
+            made = source(term, alias, rt, depth + 1)
+            return fill(
+                "SELECT {r}.subject, {r}.rid FROM {f} WHERE {w}",
+                r=alias,
+                f=made.rows,
+                w=all_of(made.conditions),
+            )
+        case _:
+            raise Fault("A condition that can only filter was asked to drive.")
+
+
+def hop_subjects(term: HopTerm, depth: int) -> Piece:
+    """Returns a SELECT of the distinct subjects of the visible rows that a hop leads to."""
+    if term.driver is None:
+        raise Fault("A hop that can only filter was asked to drive.")
+    hop = numbered("h", depth)
+    made = source(term.driver, hop, slot(term.rt), depth + 1)
+    conditions = [*made.conditions, *(where(one, hop, depth + 1) for one in term.rest)]
+    return fill(
+        "SELECT DISTINCT {h}.subject FROM {f} WHERE {w}",
+        h=hop,
+        f=made.rows,
+        w=all_of(conditions),
+    )
+
+
+def _hopped(term: HopTerm, row: Piece, rt: Piece, depth: int) -> Piece:
+    subjects = hop_subjects(term, depth)
+    if term.to_patient:
+        return fill(
+            "({s}) AS t{d} INNER JOIN record.resource AS {r} ON {r}.subject = t{d}.subject",
+            s=subjects,
+            r=row,
+            d=numbered("", depth),
+        )
+    return fill(
+        "({s}) AS t{d} INNER JOIN record.subject AS s{d} ON s{d}.subject = t{d}.subject"
+        " INNER JOIN record.resource AS {r}"
+        " ON {r}.rt = {rt} AND {r}.id = s{d}.local_id AND {r}.subject = s{d}.subject",
+        s=subjects,
+        r=row,
+        rt=rt,
+        d=numbered("", depth),
+    )
+
+
+def narrow(subjects: SubjectsTerm, codes: KeysTerm, row: Piece, rt: Piece) -> Source:
+    """Returns the rows of some subjects with a main code, by the subject's index alone."""
+    made = source(subjects, row, rt)
+    return Source(made.rows, (*made.conditions, main_code(codes, row, subjects_of(subjects))))

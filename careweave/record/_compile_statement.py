@@ -1,0 +1,239 @@
+"""A plan as one SQL statement: the page with its bodies, the total, and the dictionaries' version.
+
+The statement always gives at least one row. Its columns are those of `Row`, then `rid`, the keys of
+the order, whether a budget was used up, the total (or null) and, last, the version.
+"""
+
+from functools import lru_cache
+
+from careweave.db import Piece, Query, fill, join, numbered, piece, whole
+from careweave.record._compile_filter import all_of, policy, slot, where
+from careweave.record._compile_order import column, goes_on, order_by, value
+from careweave.record._compile_plan import MOST_SORTED, MOST_WALKED, Plan, Way
+from careweave.record._compile_source import Source, hop_subjects, narrow, source
+from careweave.record._compile_terms import HopTerm, KeysTerm, SubjectsTerm, Term, Use
+from careweave.record._compile_walk import any_rows, coded, feed
+from careweave.record._nodes import Place
+from careweave.terms import Fault
+
+ROW_COLUMNS = 12
+"""How many columns of the answer make a `Row`."""
+
+_ROW = piece("r")
+_RT = piece("%(rt)s")
+WHOLE = piece(
+    "b.rt, b.id, b.ver, b.upd, b.subject, b.source, b.heading, b.gone, b.body, b.cut, b.meta,"
+    " CASE WHEN b.ver = 1 THEN 'C' ELSE 'U' END AS op"
+)
+_BARE = piece(
+    "b.rt, b.id, b.ver, b.upd, b.subject, b.source, b.heading, b.gone, NULL::bytea AS body,"
+    " NULL::int [] AS cut, NULL::bytea AS meta, CASE WHEN b.ver = 1 THEN 'C' ELSE 'U' END AS op"
+)
+
+
+@lru_cache(maxsize=2000)
+def page_query(plan: Plan) -> Query:
+    """Returns the statement that answers a plan with a page."""
+    named, over = _named(plan)
+    tables = [fill("{n} AS MATERIALIZED ({t})", n=name, t=text) for name, text in named]
+    keys = join(", ", [fill("p.{c}", c=column(number)) for number in range(len(plan.order))])
+    return whole(
+        fill(
+            "WITH {t} SELECT {own}, p.rid, {k}, {over} AS over, {total} AS total,"
+            " v.version AS seen FROM record.dictionary AS v LEFT JOIN p ON TRUE"
+            " LEFT JOIN record.resource AS b ON b.subject = p.subject AND b.rid = p.rid AND {p}"
+            " ORDER BY {o}",
+            t=join(", ", tables),
+            own=WHOLE if plan.bodies else _BARE,
+            k=keys,
+            over=over,
+            total=_total(plan),
+            p=policy(piece("b")),
+            o=order_by(plan.order, piece("p")),
+        )
+    )
+
+
+@lru_cache(maxsize=500)
+def count_query(plan: Plan) -> Query:
+    """Returns the statement that counts what matches a plan: the number and the version."""
+    return whole(
+        fill(
+            "SELECT ({n}) AS total, v.version AS seen FROM record.dictionary AS v",
+            n=_count(plan),
+        )
+    )
+
+
+def _named(plan: Plan) -> tuple[list[tuple[Piece, Piece]], Piece]:
+    """Returns the named tables of the statement, and when its budget is used up."""
+    match plan.way:
+        case Way.FEED:
+            text = fill("SELECT w.* FROM ({w}) AS w", w=feed(plan))
+            return [(piece("p"), text)], piece("COALESCE(p.over, FALSE)")
+        case Way.CODE:
+            return [(piece("p"), _sorted(plan, _coded_of(plan)))], piece("FALSE")
+        case Way.HOP_CODE:
+            return _hop_coded(plan), piece("FALSE")
+        case Way.GATHER:
+            return _gathered(plan)
+
+
+def _gathered(plan: Plan) -> tuple[list[tuple[Piece, Piece]], Piece]:
+    first: list[tuple[Piece, Piece]] = []
+    over = fill("(SELECT count(*) FROM d) > {most}", most=numbered("", MOST_SORTED))
+    if plan.driver is None:
+        first = [(piece("f"), any_rows(plan))]
+        over = fill(
+            "{d} OR (SELECT count(*) FROM f) > {most}", d=over, most=numbered("", MOST_WALKED)
+        )
+    d = fill("{d} LIMIT {most}", d=_all_rows(plan), most=numbered("", MOST_SORTED + 1))
+    p = _sorted(plan, piece("SELECT d.* FROM d"))
+    return [*first, (piece("d"), d), (piece("p"), p)], over
+
+
+def _sorted(plan: Plan, rows: Piece) -> Piece:
+    """Returns the page out of rows that still have to be put in order."""
+    return fill(
+        "SELECT w.subject, w.rid, {k} FROM ({f}) AS w WHERE {w} ORDER BY {o} LIMIT %(most)s",
+        k=join(", ", [fill("w.{c}", c=column(number)) for number in range(len(plan.order))]),
+        f=rows,
+        w=all_of(_going_on(plan)),
+        o=order_by(plan.order, piece("w")),
+    )
+
+
+def _going_on(plan: Plan) -> list[Piece]:
+    """Returns where the page begins; in an order by update, what changed since is left out."""
+    if plan.after is None:
+        return []
+    conditions = [goes_on(plan.order, plan.after, piece("w"))]
+    for number, key in enumerate(plan.order):
+        if key.place is Place.UPDATED:
+            conditions.append(fill("w.{c} <= {b}", c=column(number), b=slot(plan.after.began)))
+    return conditions
+
+
+def _all_rows(plan: Plan) -> Piece:
+    """Returns all that match with the keys of the order, by the plan's driver."""
+    made, filters = _driven(plan)
+    keys = [
+        fill("{v} AS {c}", v=value(key, _ROW), c=column(number))
+        for number, key in enumerate(plan.order)
+    ]
+    return fill(
+        "SELECT r.subject, r.rid, {k} FROM {f} WHERE {w}",
+        k=join(", ", keys),
+        f=made.rows,
+        w=all_of([*made.conditions, *(where(term, _ROW) for term in filters)]),
+    )
+
+
+def _driven(plan: Plan) -> tuple[Source, tuple[Term, ...]]:
+    """Returns the rows of the driver and the filters that are left."""
+    driver, codes = plan.driver, plan.codes
+    if driver is None:
+        return _joined(piece("SELECT f.subject, f.rid FROM f")), plan.others(*plan.by_update)
+    if not isinstance(driver, SubjectsTerm) or codes is None:
+        return source(driver, _ROW, _RT), plan.filters
+    rest = plan.others(codes)
+    if not rest and [key.place for key in plan.order] == [Place.DATE]:
+        return narrow(driver, codes, _ROW, _RT), ()
+    inner = piece("c")
+    made = narrow(driver, codes, inner, _RT)
+    text = fill(
+        "SELECT c.subject, c.rid FROM {f} WHERE {w}", f=made.rows, w=all_of(made.conditions)
+    )
+    return _joined(text), rest
+
+
+def _joined(places: Piece) -> Source:
+    rows = fill(
+        "({t}) AS n INNER JOIN record.resource AS r ON r.subject = n.subject AND r.rid = n.rid",
+        t=places,
+    )
+    return Source(rows, (policy(_ROW),))
+
+
+def _coded_of(plan: Plan) -> Piece:
+    if not isinstance(plan.driver, KeysTerm):
+        raise Fault("Only main codes are walked by date.")
+    return coded(plan, plan.driver)
+
+
+def _hop_coded(plan: Plan) -> list[tuple[Piece, Piece]]:
+    """Returns a chain with a main code: into each subject if few, else down the code's index."""
+    hop, codes = plan.driver, plan.codes
+    if not isinstance(hop, HopTerm) or codes is None:
+        raise Fault("Only a chain with a main code is walked by date.")
+    few = _sorted(plan, _hop_each(plan, codes))
+    reached = piece("(r.subject IN (SELECT h.subject FROM h)) IS TRUE")
+    many = _sorted(plan, coded(plan, codes, reached))
+    text = fill(
+        "SELECT * FROM ({a}) AS a WHERE (SELECT count(*) FROM h) <= %(turn)s"
+        " UNION ALL SELECT * FROM ({b}) AS b WHERE (SELECT count(*) FROM h) > %(turn)s",
+        a=few,
+        b=many,
+    )
+    return [(piece("h"), hop_subjects(hop, 1)), (piece("p"), text)]
+
+
+def _hop_each(plan: Plan, codes: KeysTerm) -> Piece:
+    """Returns the rows of each subject of the hop, by the subject's index."""
+    rest = plan.others(codes)
+    return fill(
+        "SELECT r.subject, r.rid, r.dlo AS k0 FROM h INNER JOIN record.resource AS r"
+        " ON r.subject = h.subject WHERE {p} AND r.rt + 0 = %(rt)s AND (r.code + 0 = ANY({k})"
+        " OR EXISTS (SELECT 1 FROM record.idx_token AS t WHERE t.key = ANY({k})"
+        " AND t.subject = r.subject AND t.rid = r.rid)) AND {w}",
+        p=policy(_ROW),
+        k=slot(codes.keys),
+        w=all_of(where(term, _ROW) for term in rest),
+    )
+
+
+def _total(plan: Plan) -> Piece:
+    if not plan.counted:
+        return piece("NULL::bigint")
+    if plan.way is Way.GATHER:
+        return piece("(SELECT count(*) FROM d)")
+    return fill("({n})", n=_count(plan))
+
+
+def _count(plan: Plan) -> Piece:
+    """Returns a SELECT of the exact number of visible rows that match."""
+    driver = plan.driver
+    if driver is None:
+        return _count_of_type(plan)
+    if isinstance(driver, KeysTerm) and driver.use is Use.MAIN:
+        return _count_of_codes(plan, driver)
+    made, filters = _driven(plan)
+    return _counted(made, filters)
+
+
+def _counted(made: Source, filters: tuple[Term, ...]) -> Piece:
+    return fill(
+        "SELECT count(*) FROM {f} WHERE {w}",
+        f=made.rows,
+        w=all_of([*made.conditions, *(where(term, _ROW) for term in filters)]),
+    )
+
+
+def _count_of_type(plan: Plan) -> Piece:
+    made = Source(piece("record.resource AS r"), (piece("r.rt = %(rt)s"), policy(_ROW)))
+    return _counted(made, plan.filters)
+
+
+def _count_of_codes(plan: Plan, codes: KeysTerm) -> Piece:
+    """Returns the number of main codes by their index, and of further codings beside."""
+    filters = [where(term, _ROW) for term in plan.filters]
+    return fill(
+        "SELECT (SELECT count(*) FROM record.resource AS r WHERE r.code = ANY({k}) AND {p} AND {w})"
+        " + (SELECT count(*) FROM (SELECT DISTINCT t.subject, t.rid FROM record.idx_token AS t"
+        " WHERE t.key = ANY({k})) AS t INNER JOIN record.resource AS r"
+        " ON r.subject = t.subject AND r.rid = t.rid"
+        " WHERE {p} AND (r.code IS NULL OR r.code <> ALL({k})) AND {w})",
+        k=slot(codes.keys),
+        p=policy(_ROW),
+        w=all_of(filters),
+    )
