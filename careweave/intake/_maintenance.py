@@ -1,7 +1,11 @@
 """Jobs over the record that run beside the doors."""
 
+from datetime import datetime, timedelta
+
 from careweave import record
 from careweave.db import Session
+
+_RECEIPTS_LIVE = timedelta(hours=24)
 
 
 def keep_statistics(session: Session) -> int:
@@ -10,3 +14,11 @@ def keep_statistics(session: Session) -> int:
     Wants a bulk session; safe to run twice. Source: `reference/store.md` 4.4.
     """
     return record.statistics(session)
+
+
+def expire_receipts(session: Session, *, now: datetime) -> int:
+    """Forgets the answers kept for repeated requests after a day and returns how many.
+
+    Safe to run twice. Source: `reference/store.md` 6.4.
+    """
+    return record.expire_receipts(session, now - _RECEIPTS_LIVE)
