@@ -1,1 +1,6 @@
 """The door for operators: one command line for everything that is done beside the doors."""
+
+from careweave.doors.cli._desk import Around
+from careweave.doors.cli._main import main, parser
+
+__all__ = ["Around", "main", "parser"]

@@ -1,0 +1,66 @@
+"""careweave client: the systems that may call the doors, and their tokens."""
+
+from argparse import Namespace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from careweave.doors import _access
+from careweave.doors.cli._desk import Desk, note, say
+from careweave.terms import Purpose
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, _SubParsersAction
+
+_ALL = "system/*.cruds"
+
+
+def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
+    """Adds the verbs add, list and revoke."""
+    client = verbs.add_parser("client", help="systems that may call, and their tokens")
+    words = client.add_subparsers(dest="word", required=True, metavar="WORD")
+    add = words.add_parser("add", help="give a system a token; it is shown once")
+    add.add_argument("name", help="a name of your choice, in letters, digits and hyphens")
+    add.add_argument("--organisation", required=True, help="whose entries it reads and writes")
+    add.add_argument("--system", required=True, help="the source that its writes belong to")
+    add.add_argument("--scope", action="append", help=f"SMART scope, may repeat; {_ALL} if absent")
+    add.add_argument("--days", type=int, default=365, help="days until the token expires (365)")
+    add.add_argument("--purpose", choices=[str(one) for one in Purpose], default="TREAT")
+    add.add_argument("--id-prefix", help="ids that it may choose itself begin with this")
+    add.set_defaults(run=_add)
+    words.add_parser("list", help="all clients, without their tokens").set_defaults(run=_list)
+    revoke = words.add_parser("revoke", help="take the token away, within five seconds")
+    revoke.add_argument("name")
+    revoke.set_defaults(run=_revoke)
+
+
+def _add(desk: Desk, arguments: Namespace) -> int:
+    with desk.database() as database, database.session() as session:
+        wanted = _access.Registration(
+            name=arguments.name,
+            organisation=arguments.organisation,
+            system=arguments.system,
+            scopes=frozenset(" ".join(arguments.scope or [_ALL]).split()),
+            expires_at=desk.around.clock() + timedelta(days=arguments.days),
+            purpose=Purpose(arguments.purpose),
+            id_prefix=arguments.id_prefix,
+        )
+        token = _access.add_client(session, wanted, now=desk.around.clock())
+    note("Keep this token; it is not shown again:")
+    say(token)
+    return 0
+
+
+def _list(desk: Desk, _arguments: Namespace) -> int:
+    with desk.database() as database, database.session() as session:
+        for client in _access.list_clients(session):
+            until = f"until {client.expires_at:%Y-%m-%d}"
+            state = "revoked" if client.revoked_at else until
+            say(f"{client.name}\t{client.organisation}\t{client.system}\t{state}")
+    return 0
+
+
+def _revoke(desk: Desk, arguments: Namespace) -> int:
+    with desk.database() as database, database.session() as session:
+        _access.revoke_client(session, arguments.name, now=desk.around.clock())
+    note("Revoked. The token is dead within five seconds.")
+    return 0

@@ -1,0 +1,83 @@
+"""What every command works with: the settings, the clock, the database of the settings."""
+
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from careweave.db import Database, Embedded, migrate
+from careweave.settings import Settings, Wrong, load
+from careweave.terms import Clock, Incorrect
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the operating system and the wiring give to a command.
+
+    `target` is what Granian serves, as module:factory. `checkout` is the folder that holds the
+    package, with `region/` beside it where the source is checked out.
+    """
+
+    environ: Mapping[str, str]
+    clock: Clock
+    target: str
+    checkout: Path
+
+    @property
+    def is_checkout(self) -> bool:
+        """Tells whether this runs from a checkout of the source."""
+        return (self.checkout / "pyproject.toml").exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The surroundings with the settings that hold for one command."""
+
+    around: Around
+    settings: Settings
+
+    @property
+    def region(self) -> Path:
+        """Returns the folder of the region."""
+        return self.settings.region or self.around.checkout / "region"
+
+    def url(self) -> str:
+        """Returns the address of the database, its own server started where none is named."""
+        return self.settings.database_url or Embedded.start(self.settings.home).url
+
+    def environ(self, **more: object) -> dict[str, str]:
+        """Returns the environment of a child process: ours, with some settings named."""
+        named = {f"CAREWEAVE_{name.upper()}": str(value) for name, value in more.items()}
+        path = [str(self.around.checkout), self.around.environ.get("PYTHONPATH", "")]
+        python_path = ":".join(dict.fromkeys(":".join(path).strip(":").split(":")))
+        return {**self.around.environ, "PYTHONPATH": python_path, **named}
+
+    @contextmanager
+    def database(self, *, size: int = 2) -> Generator[Database]:
+        """Gives the database of the settings, migrated, and closes it at the end."""
+        database = Database(self.url(), size=size, zone=self.settings.time_zone)
+        try:
+            migrate(database)
+            yield database
+        finally:
+            database.close()
+
+
+def desk_of(around: Around, overrides: Mapping[str, str]) -> Desk:
+    """Returns the desk of a command; `overrides` are settings that its options name."""
+    named = {f"CAREWEAVE_{name.upper()}": value for name, value in overrides.items()}
+    settings = load({**around.environ, **named})
+    if isinstance(settings, Wrong):
+        raise Incorrect(" ".join(settings.problems))
+    return Desk(around, settings)
+
+
+def say(text: str = "") -> None:
+    """Prints one line at once."""
+    print(text, flush=True)
+
+
+def note(text: str) -> None:
+    """Prints one line for people only, beside the output."""
+    print(text, file=sys.stderr, flush=True)

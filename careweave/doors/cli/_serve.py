@@ -1,0 +1,66 @@
+"""careweave serve: the doors over HTTP."""
+
+import os
+import socket
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from careweave.doors.cli._desk import Desk
+from careweave.settings import Settings
+from careweave.terms import Unavailable
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, _SubParsersAction
+
+
+def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
+    """Adds the verb."""
+    serve = verbs.add_parser("serve", help="the doors over HTTP")
+    serve.add_argument("--host", help="address to listen on (CAREWEAVE_HOST)")
+    serve.add_argument("--port", type=int, help="port to listen on (CAREWEAVE_PORT)")
+    serve.set_defaults(run=_run)
+
+
+def _run(desk: Desk, _arguments: Namespace) -> int:
+    must_be_free(desk.settings.host, desk.settings.port)
+    with desk.database() as database:
+        url = database.url
+    command = granian(desk.settings, desk.around.target)
+    # This process becomes the server, so that signals reach it.
+    os.execve(command[0], command, desk.environ(**served(desk.settings, url)))  # noqa: S606
+
+
+def served(settings: Settings, url: str) -> dict[str, object]:
+    """Returns the settings that a serving process is told, whatever its own files say."""
+    return {"database_url": url, "home": settings.home, "port": settings.port}
+
+
+def granian(settings: Settings, target: str) -> list[str]:
+    """Returns the command that serves: Granian, WSGI, several processes with a few threads each."""
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", target),
+        *("--host", settings.host, "--port", str(settings.port), "--http", "1", "--no-ws"),
+        *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
+        *("--respawn-failed-workers", "--respawn-interval", "0.2"),
+        *("--workers-kill-timeout", "20", "--log-level", "warning"),
+    ]
+
+
+def must_be_free(host: str, port: int) -> None:
+    """Raises Unavailable when somebody listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            message = f"Port {port} of {host} is in use; choose another with --port."
+            raise Unavailable(message) from fault
+
+
+def free_port(host: str) -> int:
+    """Returns a port that is free just now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,118 @@
+"""Keeps child processes running until told to stop, and leaves none behind."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 10.0
+_GRACE_S = 25.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One process that is to run always, with its log file."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
+    pause_s: float = _PAUSE_S
+
+    def start(self) -> None:
+        """Starts it, in a group of its own, to end with us whatever ends us."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603  our own command
+                self.command,
+                env=dict(self.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509  no thread runs yet
+            )
+        self.started_at = time.monotonic()
+
+    @property
+    def pid(self) -> int | None:
+        """Returns the process id; None before the first start."""
+        return None if self.process is None else self.process.pid
+
+    def has_ended(self) -> bool:
+        """Tells whether it ended by itself."""
+        return self.process is not None and self.process.poll() is not None
+
+    def sweep(self) -> None:
+        """Kills what a dead child has left of its group."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def stop(self, deadline: float) -> None:
+        """Lets it finish what it does until the deadline, then kills it."""
+        if self.process is None:
+            return
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        self.sweep()
+        self.process.wait()
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Starts children again when they die: at once, then after longer and longer pauses."""
+
+    children: Sequence[Child]
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """Starts every child."""
+        for child in self.children:
+            child.start()
+
+    def pids(self) -> dict[str, int | None]:
+        """Returns the process ids of the children, and our own."""
+        return {"supervisor": os.getpid(), **{child.name: child.pid for child in self.children}}
+
+    def watch_once(self, changed: threading.Event) -> None:
+        """Waits a moment, then starts again what has died; `changed` tells of each new start."""
+        if self.stopping.wait(_PAUSE_S):
+            return
+        for child in self.children:
+            if child.has_ended():
+                self._again(child)
+                changed.set()
+
+    def _again(self, child: Child) -> None:
+        child.sweep()
+        lived_s = time.monotonic() - child.started_at
+        child.pause_s = _PAUSE_S if lived_s > 30 else min(child.pause_s * 2, _LONGEST_PAUSE_S)
+        if not self.stopping.wait(child.pause_s):
+            child.start()
+
+    def stop(self) -> None:
+        """Asks every child to stop, waits for them, and kills what does not."""
+        self.stopping.set()
+        for child in self.children:
+            if child.process is not None and not child.has_ended():
+                child.process.terminate()
+        deadline = time.monotonic() + _GRACE_S
+        for child in self.children:
+            child.stop(deadline)
+
+
+def _end_with_parent() -> None:
+    # Linux only: when the supervisor is killed, its children are told to stop.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
