@@ -29,7 +29,7 @@ def _write_settled(
     if request.condition is not None:
         search = parsed(request.type, request.condition, writing, maker.drafter)
         lock(session, [canonical(search, writing)])
-        found = matches(session, search, writing)
+        found = matches(session, [search], writing)[0]
         on = settled(request, found)
         if on is None:
             return found_already(session, request, found, writing)

@@ -62,7 +62,10 @@ def find_all(session: Session, items: Sequence[Item], writing: Writing, drafter:
             raise named(error, item.entry.where) from error
     if locked:
         lock(session, locked)
-    return {text: matches(session, search, writing) for text, search in searches.items()}
+    if not searches:
+        return {}
+    found = matches(session, list(searches.values()), writing)
+    return dict(zip(searches, found, strict=True))
 
 
 def _criteria(

@@ -3,7 +3,7 @@
 Source: reference/store.md 6.4; FHIR R4 4.0.1, http.html 3.1.0.8 and following.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -42,9 +42,11 @@ def canonical(search: Search, writing: Writing) -> str:
     return "\x1f".join(parts)
 
 
-def matches(session: Session, search: Search, writing: Writing) -> tuple[Match, ...]:
-    """Returns up to two visible entries that meet the criteria."""
-    return record.find_ids(session, search, sight=writing.sight, most=2)
+def matches(
+    session: Session, searches: Sequence[Search], writing: Writing
+) -> list[tuple[Match, ...]]:
+    """Returns up to two visible entries for each of the criteria, in their order."""
+    return record.find_ids_each(session, searches, sight=writing.sight, now=writing.at, most=2)
 
 
 def settled(request: WriteRequest, found: tuple[Match, ...]) -> WriteRequest | None:
