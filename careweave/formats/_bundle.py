@@ -1,17 +1,24 @@
 """Reading a bundle in one pass: each entry's resource keeps its own bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from careweave.formats._limits import BUNDLE_LIMITS, Limits
 from careweave.formats._read import decoded, made, refusal, refuse
 from careweave.formats._resource import Resource
-from careweave.formats._scan import UNREADABLE, is_suspicious, read_items, read_members
+from careweave.formats._scan import (
+    UNREADABLE,
+    has_odd_strings,
+    is_large,
+    read_items,
+    read_members,
+)
 from careweave.terms import Incorrect, TooLong
 
 _SPACE = " \t\n\r"
+_WRAPPED = 3  # a resource stands in the bundle, its list of entries, and the entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +77,25 @@ def read_bundle(data: bytes, *, limits: Limits = BUNDLE_LIMITS) -> Bundle:
         raise refusal(text, limits) from None
     if text[end:].strip(_SPACE):
         raise refusal(text, limits)
-    if is_suspicious(text, limits):
+    if has_odd_strings(text, limits) or _is_large(value, text, limits):
         refuse(text, limits)
     return _bundle(value, text, limits)
+
+
+def _is_large(value: dict[str, Any], text: str, limits: Limits) -> bool:
+    # Resources one by one, and then what is between them: most are too small to need a look.
+    entries = value.get("entry")
+    if type(entries) is not list or len(text) > limits.nodes:
+        return is_large(text, limits)
+    inside = replace(limits, depth=limits.depth - _WRAPPED)
+    between: list[str] = []
+    at = 0
+    for held in (entry["resource"] for entry in entries if "resource" in entry):
+        if is_large(text[held.start : held.end], inside):
+            return True
+        between.append(text[at : held.start])
+        at = held.end
+    return is_large("".join((*between, text[at:])), limits)
 
 
 def _read_entries(text: str, at: int) -> tuple[list[Any], int]:

@@ -68,9 +68,8 @@ def decoded(data: bytes, limits: Limits) -> str:
 
 def refusal(text: str, limits: Limits) -> Incorrect:
     """Returns the reason why the strict reader stopped."""
-    return fault_of(text, limits) or Incorrect(
-        "A resource is one JSON object.", where="line 1, column 1", code="structure"
-    )
+    message = "This is not a resource in the form of FHIR JSON; names are written without escapes."
+    return fault_of(text, limits) or Incorrect(message, where="line 1", code="structure")
 
 
 def refuse(text: str, limits: Limits) -> None:

@@ -17,14 +17,15 @@ Reader = Callable[[str, int], tuple[Any, int]]
 """Reads the value that begins at a place of a text; gives it and the place after it."""
 
 _SPACE = r"[ \t\n\r]*"
-_match_member = re.compile(
-    rf'{_SPACE}"((?:[^"\\\x00-\x1f]|\\.)*+)"{_SPACE}:{_SPACE}', re.DOTALL
-).match
-_match_next = re.compile(rf"{_SPACE}([,\]}}])").match
+_NAMED = rf'"([^"\\\x00-\x1f]*+)"{_SPACE}:{_SPACE}'
+_match_first = re.compile(rf"\{{{_SPACE}(?:{_NAMED}|\}})").match
+_match_more = re.compile(rf"{_SPACE}(?:,{_SPACE}{_NAMED}|\}})").match
+_match_next = re.compile(rf"{_SPACE}([,\]])").match
 _match_item = re.compile(_SPACE).match
 _search_odd_escape = re.compile(r"\\(?:u(?:[dD][89a-fA-F]|00[01]|[fF]{3}[eEfF])|[bf])").search
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
+_STAMPED = frozenset({"id", "meta"})
 _NOT_COUNTED = bytes(set(range(256)) - set(b"[{,"))
 
 
@@ -106,30 +107,31 @@ def read_members(
     """
     value: dict[str, Any] = {}
     scan = strict()
-    at = _after_brace(text, at)
-    previous = at
-    is_first = True
-    while True:
-        member = _match_member(text, at)
-        if member is None:
-            return _ended(text, at, value)
+    end = 0
+    keeps = False
+    member = _match_first(text, at)
+    while member is not None:
         name = member[1]
-        item, end = readers.get(name, scan)(text, member.end())
-        if name in value or "\\" in name:
+        if name is None:
+            return value, member.end()
+        if name in value:
             raise Suspect
-        value[name] = item
-        after = _match_next(text, end)
-        if after is None or after[1] == "]":
-            raise Suspect
-        if name not in {"id", "meta"}:
-            is_first = False
-        elif is_first:
-            _note(spans, at, after.end())
-        else:
-            _note(spans, previous, end)
-        if after[1] == "}":
-            return value, after.end()
-        previous, at = end, after.end()
+        before = end
+        value[name], end = readers.get(name, scan)(text, member.end())
+        following = _match_more(text, end)
+        if name not in _STAMPED:
+            keeps = True
+        elif keeps:
+            _note(spans, before, end)
+        elif following is not None:
+            _note(spans, member.start(1) - 1, _start(following, end))
+        member = following
+    raise Suspect
+
+
+def _start(member: re.Match[str], end: int) -> int:
+    # Where the name of the member begins; the end of the last value where there is none.
+    return end if member[1] is None else member.start(1) - 1
 
 
 def read_items(text: str, at: int, reader: Reader) -> tuple[list[Any], int]:
@@ -144,7 +146,7 @@ def read_items(text: str, at: int, reader: Reader) -> tuple[list[Any], int]:
         item, end = reader(text, at)
         items.append(item)
         after = _match_next(text, end)
-        if after is None or after[1] == "}":
+        if after is None:
             raise Suspect
         if after[1] == "]":
             return items, after.end()
@@ -156,19 +158,6 @@ def _item(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _after_brace(text: str, at: int) -> int:
-    if not text.startswith("{", at):
-        raise Suspect
-    return at + 1
-
-
-def _ended(text: str, at: int, value: dict[str, Any]) -> tuple[dict[str, Any], int]:
-    after = _match_next(text, at)
-    if value or after is None or after[1] != "}":
-        raise Suspect
-    return value, after.end()
-
-
 def _note(spans: list[int], start: int, end: int) -> None:
     if spans and spans[-1] == start:
         spans[-1] = end
@@ -177,23 +166,39 @@ def _note(spans: list[int], start: int, end: int) -> None:
 
 
 def is_suspicious(text: str, limits: Limits) -> bool:
-    """Says whether text that the strict reader took may still break a limit."""
-    if len(text) > limits.string or ("\\" in text and _search_odd_escape(text)):
+    """Says whether text that the strict reader took may still break a rule or a limit."""
+    return has_odd_strings(text, limits) or is_large(text, limits)
+
+
+def has_odd_strings(text: str, limits: Limits) -> bool:
+    """Says whether there may be a string that is too long or has forbidden characters."""
+    if "\\" in text and _search_odd_escape(text):
         return True
-    if not text.isascii() and ("\ufffe" in text or "\uffff" in text):
+    if len(text) > limits.string and _longest(text) > limits.string:
         return True
+    return not text.isascii() and ("\ufffe" in text or "\uffff" in text)
+
+
+def _longest(text: str) -> int:
+    # At least the length of the longest string: an escape counts as two characters.
+    if "\\" in text:
+        text = text.replace("\\\\", "__").replace('\\"', "__")
+    return max(map(len, text.split('"')))
+
+
+def is_large(text: str, limits: Limits) -> bool:
+    """Says whether text is nested too deep or has too many values."""
     if text.count("{") + text.count("[") <= limits.depth:
         return False
     outline = _outside_strings(text)
-    return _is_deep(outline, limits.depth) or _is_large(outline, limits.nodes)
+    return _is_deep(outline, limits.depth) or _has_many(outline, limits.nodes)
 
 
 def _outside_strings(text: str) -> bytes:
     # A run of backslashes stands only in strings and begins with an escape: pairs go first.
-    data = text.encode()
     if "\\" in text:
-        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return b"".join(data.split(b'"')[::2])
+        text = text.replace("\\\\", "").replace('\\"', "")
+    return "".join(text.split('"')[::2]).encode()
 
 
 def _is_deep(outline: bytes, depth: int) -> bool:
@@ -206,5 +211,5 @@ def _is_deep(outline: bytes, depth: int) -> bool:
     return bool(brackets)
 
 
-def _is_large(outline: bytes, nodes: int) -> bool:
+def _has_many(outline: bytes, nodes: int) -> bool:
     return len(outline.translate(None, _NOT_COUNTED)) >= nodes
