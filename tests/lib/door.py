@@ -6,18 +6,17 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-from careweave.doors._access import Clients, add_client
+from careweave.doors._access import Clients, Registration, add_client
 from falcon import testing
 
 from careweave.db import Database, Embedded
 from careweave.doors.fhir import Limits, Parts, application
 from careweave.intake import Writer
 from careweave.ledger import Recorder
-from careweave.terms import Purpose
 
 BASE = "http://records.example/fhir"
 JSON = "application/fhir+json"
@@ -54,18 +53,27 @@ class Door:
             self.tokens[name] = self._added(name, **options)
         return self.tokens[name]
 
-    def _added(self, name: str, scopes: frozenset[str] = ALL, **options: Any) -> str:
+    def _added(
+        self,
+        name: str,
+        *,
+        scopes: frozenset[str] = ALL,
+        system: str = "ehr",
+        id_prefix: str | None = None,
+        lives: timedelta = timedelta(days=1),
+    ) -> str:
+        # Added two days ago, so that a test can have a token whose time is over.
+        added_at = datetime.now(UTC) - timedelta(days=2)
+        registration = Registration(
+            name=name.replace("/", "-"),
+            organisation=name.partition("/")[0],
+            system=system,
+            scopes=scopes,
+            expires_at=added_at + timedelta(days=2) + lives,
+            id_prefix=id_prefix,
+        )
         with self.database.session() as session:
-            return add_client(
-                session,
-                name=name,
-                organisation=name.partition("/")[0],
-                system=options.pop("system", "ehr"),
-                scopes=scopes,
-                expires_at=options.pop("expires_at", None),
-                purpose=options.pop("purpose", Purpose.DIRECT_CARE),
-                id_prefix=options.pop("id_prefix", None),
-            )
+            return add_client(session, registration, now=added_at)
 
     def ask(
         self,

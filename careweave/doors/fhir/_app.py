@@ -6,6 +6,7 @@ from typing import Any
 
 import falcon
 
+from careweave.doors.fhir._answer import FHIR_JSON
 from careweave.doors.fhir._call import Parts
 from careweave.doors.fhir._gate import Gate, Responder
 from careweave.doors.fhir._table import OPEN_ROUTES, ROUTES
@@ -25,7 +26,7 @@ def application(parts: Parts) -> falcon.App[falcon.Request, falcon.Response]:
     gate = Gate(parts, ROUTES, OPEN_ROUTES)
     app = falcon.App(cors_enable=False)
     app.req_options.strip_url_path_trailing_slash = True
-    app.resp_options.default_media_type = None  # type: ignore[assignment]  # no body, no type
+    app.resp_options.default_media_type = FHIR_JSON
     for template, responders in _places(gate).items():
         app.add_route(template, _Place(responders))
     _answer_the_lost(app, gate)

@@ -66,7 +66,10 @@ def statement(base: str, routes: tuple[Route, ...]) -> dict[str, Json]:
 
 def _rest(routes: tuple[Route, ...]) -> dict[str, Json]:
     codes = {route.code for route in routes}
-    whole: list[Json] = [{"code": code} for code in ("transaction", "batch") if code in codes]
+    whole: list[Json] = []
+    if "transaction" in codes:
+        # One address takes both kinds of bundle.
+        whole = [{"code": "transaction"}, {"code": "batch"}]
     sources = _sources_by_target()
     return {
         "mode": "server",
@@ -141,7 +144,10 @@ def _operations(name: str, routes: Iterable[Route]) -> list[Json]:
     names = {
         route.code for route in routes if route.code.startswith("$") and route.type in (None, name)
     }
-    return [{"name": code[1:], "definition": _definition(code)} for code in sorted(names)]
+    found: list[Json] = []
+    for code in sorted(names):
+        found.append({"name": code[1:], "definition": _definition(code)})
+    return found
 
 
 def _definition(code: str) -> str:
