@@ -28,7 +28,7 @@ def subjects(session: Session, authority: str, local_ids: Collection[str]) -> di
     missing = sorted(set(local_ids) - found.keys())
     if missing:
         found |= _stored(session, known, authority, missing)
-    return found
+    return {local_id: found[local_id] for local_id in local_ids}
 
 
 def subjects_of(session: Session, patient_ids: Sequence[str]) -> tuple[SubjectId, ...]:

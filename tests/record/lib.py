@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-from careweave.db import FOREVER, Session
+from careweave.db import FOREVER, Database, Query, Session
 from careweave.formats import Resource, read_json
 from careweave.record import Change, Held, Prepared, append, held, open_source, subjects
 from careweave.record._types import rt_of
@@ -107,3 +109,36 @@ def other(desk: Desk, subject: SubjectId) -> Desk:
     made.session, made.source, made.sight = desk.session, desk.source, desk.sight
     made.subject = subject
     return made
+
+
+@lru_cache
+def _select(columns: str, table: str) -> Query:
+    text = f"SELECT {columns} FROM record.{table} WHERE subject = %(subject)s ORDER BY {columns}"
+    return Query("test", text, kept=False)
+
+
+def rows_in(desk: Desk, table: str, columns: str) -> list[tuple]:
+    """What a table holds of the subject of the desk."""
+    return desk.session.rows(_select(columns, table), subject=desk.subject)
+
+
+def sql(session: Session, text: str) -> list[tuple]:
+    """Runs a statement of a test: to plant a fault, or to look."""
+    return session.rows(Query("test", text, kept=False))
+
+
+class _Undo(Exception):
+    """Leaves a session without keeping what it did."""
+
+
+@contextmanager
+def undone(database: Database):
+    """A transaction that is rolled back."""
+    with suppress(_Undo), database.session() as session:
+        yield session
+        raise _Undo
+
+
+def subject_numbers(session: Session, n: int) -> list[SubjectId]:
+    """So many subjects of one authority."""
+    return list(subjects(session, "acute", [f"p{i}" for i in range(n)]).values())
