@@ -794,7 +794,7 @@ WHERE NOT EXISTS (SELECT 1 FROM record.subject AS s WHERE s.subject = r.subject)
 -- name: fault_sample
 -- A few current entries with what is kept of them, for a second look by the extractor.
 SELECT
-    r.id, r.code, r.tok, r.body,
+    r.id, r.ver, r.upd, r.code, r.tok, r.body, r.cut, r.meta,
     ARRAY(
         SELECT t.key
         FROM unnest(r.tok) AS k (key)
