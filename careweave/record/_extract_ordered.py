@@ -72,12 +72,12 @@ def date_handler(zone: tzinfo) -> Callable[[tuple[Slot, ...], Keys], Handler]:
         )
 
         def take(value: Json, out: Gathered) -> None:
+            out.tok += [present for _, _, present in known]
             found = temporal_range(value, zone)
             if found is None:
                 return
             low, high = found
-            for main, key, present in known:
-                out.tok.append(present)
+            for main, key, _ in known:
                 if main:
                     out.low, out.high = low, high
                 else:
@@ -101,13 +101,21 @@ def quantity_handler(slots: tuple[Slot, ...], keys: Keys) -> Handler:
 
     def take(value: Json, out: Gathered) -> None:
         amounts = quantity_amounts(value, keys)
-        if not amounts:
-            return
         for key, canonical, present in known:
             out.tok.append(present)
             out.quantities += [
                 (canonical if in_base else key, unit, low, high)
                 for in_base, unit, low, high in amounts
             ]
+
+    return take
+
+
+def presence_handler(slots: tuple[Slot, ...], keys: Keys) -> Handler:
+    """Returns the handler of a value that its parameter cannot compare: it is only there."""
+    present = [keys.of(slot.type, slot.name, "has") for slot in slots]
+
+    def take(_value: Json, out: Gathered) -> None:
+        out.tok += present
 
     return take

@@ -10,6 +10,7 @@ from careweave.record._extract_ordered import (
     address_handler,
     date_handler,
     name_handler,
+    presence_handler,
     quantity_handler,
     text_handler,
 )
@@ -72,9 +73,8 @@ def extractor(type_name: str, keys: Keys, zone: tzinfo) -> Handler:
             _spread(definition, spots)
             _pairs(definition, tree, keys, zone)
     for (steps, leaf, family), slots in spots.items():
-        handler = _maker(family, leaf, zone)
-        if handler is not None:
-            tree.at(steps).handlers.append(handler(tuple(slots), keys))
+        make = _maker(family, leaf, zone)
+        tree.at(steps).handlers.append(make(tuple(slots), keys))
     return tree.walker()
 
 
@@ -106,23 +106,24 @@ def _pairs(definition: Definition, tree: Tree, keys: Keys, zone: tzinfo) -> None
         tree.at(root.steps).handlers.append(pair_handler(name, root, keys, zone))
 
 
-def _maker(family: str, leaf: str, zone: tzinfo) -> Maker | None:
-    """Returns what makes the handler; None where a type cannot be searched by that kind.
+def _maker(family: str, leaf: str, zone: tzinfo) -> Maker:
+    """Returns what makes the handler of an element.
 
-    These are SampledData as a quantity, and the ages and texts of a choice as a date.
+    Some types of a choice cannot be compared by the kind of the parameter: SampledData as a
+    quantity, the ages and texts of a choice as a date. They only count as present.
     """
     if family == Kind.TOKEN:
         return _TOKENS.get(leaf, plain_handler)
     if family == Kind.REFERENCE:
-        return _REFERENCES.get(leaf)
+        return _REFERENCES.get(leaf, presence_handler)
     if family == Kind.STRING:
         return _STRINGS.get(leaf, text_handler)
-    if family == Kind.DATE:
-        return date_handler(zone) if leaf in _TIMED else None
-    return _measured(family, leaf)
-
-
-def _measured(family: str, leaf: str) -> Maker | None:
     if family == Kind.URI:
         return uri_handler
-    return quantity_handler if leaf in _MEASURED else None
+    return _ordered(family, leaf, zone)
+
+
+def _ordered(family: str, leaf: str, zone: tzinfo) -> Maker:
+    if family == Kind.DATE:
+        return date_handler(zone) if leaf in _TIMED else presence_handler
+    return quantity_handler if leaf in _MEASURED else presence_handler

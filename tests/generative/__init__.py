@@ -1,0 +1,1 @@
+"""Two implementations of one meaning, compared over generated cases."""
