@@ -13,13 +13,15 @@ from careweave.doors.fhir._headers import Form, form_of
 from careweave.doors.fhir._routes import Route
 from careweave.doors.fhir._scopes import allows, readable
 from careweave.formats import is_type
-from careweave.terms import Actor, Forbidden, Incorrect, NotFound, TooLong, Unauthenticated
+from careweave.terms import Forbidden, NotFound, TooLong, Unauthenticated
 
 if TYPE_CHECKING:
     from careweave.doors.fhir._gate import Gate
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _FORMAT = re.compile(r"(?:^|&)_format=([^&]*)")
+
+_ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 
 DOOR = "fhir"
 
@@ -70,12 +72,22 @@ def admit(
         way=gate.outlet,
         asking=asking,
         method=route.method,
-        path=path,
+        path=_storable(path),
         query=environ.get("QUERY_STRING", ""),
         environ=environ,
         form=form_in(environ),
         load=loader(request.stream, environ, _limit(route, parts.limits)),
     )
+
+
+def _storable(path: Mapping[str, str]) -> Mapping[str, str]:
+    """Returns the path with an id that can't be one made empty.
+
+    Nothing has the empty id, so the answer is the same, as late, as for any id that is not held.
+    """
+    if "id" in path and not _ID.fullmatch(path["id"]):
+        return {**path, "id": ""}
+    return path
 
 
 def _limit(route: Route, limits: Limits) -> int:
@@ -103,13 +115,3 @@ def check_scope(way: Way, asking: Asking, type_name: str, route: Route) -> None:
     if not allows(asking.actor.scopes, type_name, route.letters):
         refuse(way, asking, route.code, type_name, "scope")
         raise Forbidden("The scopes of the token do not allow this.")
-
-
-def bad_address() -> Incorrect:
-    """Returns the error for an address that can't be read."""
-    return Incorrect("The address is not well formed.")
-
-
-def actor_of(call: Call) -> Actor:
-    """Returns who asks."""
-    return call.actor

@@ -72,7 +72,7 @@ def _batch(call: Call, sent: Bundle) -> Answer:
         except CareweaveError as error:
             refused[at] = Outcome(error.status, error=error)
     rest = replace(sent, entries=tuple(allowed))
-    done = iter(call.parts.writer.batch(rest, writing_of(call), reads=_reader(call)))
+    done = iter(call.parts.writer.batch(rest, writing_of(call), reads=_lenient_reader(call)))
     whole = (refused[at] if at in refused else next(done) for at in range(len(sent.entries)))
     return _answer(call, "batch-response", whole)
 
@@ -93,13 +93,25 @@ def _more(entry: BundleEntry) -> str:
 
 
 def _reader(call: Call) -> Callable[[Session, BundleEntry], Outcome]:
+    """Returns what answers the GET entries of a transaction; one that fails fails the whole."""
+
     def read(session: Session, entry: BundleEntry) -> Outcome:
         inner = _inner(call, session, entry)
+        answer = _route(inner)(inner)
+        return Outcome(answer.status, body=answer.body or None)
+
+    return read
+
+
+def _lenient_reader(call: Call) -> Callable[[Session, BundleEntry], Outcome]:
+    """Returns what answers the GET entries of a batch, each by itself."""
+    strict = _reader(call)
+
+    def read(session: Session, entry: BundleEntry) -> Outcome:
         try:
-            answer = _route(inner)(inner)
+            return strict(session, entry)
         except CareweaveError as error:
             return Outcome(error.status, error=error)
-        return Outcome(answer.status, body=answer.body or None)
 
     return read
 

@@ -144,10 +144,11 @@ def _operations(name: str, routes: Iterable[Route]) -> list[Json]:
     names = {
         route.code for route in routes if route.code.startswith("$") and route.type in (None, name)
     }
-    found: list[Json] = []
-    for code in sorted(names):
-        found.append({"name": code[1:], "definition": _definition(code)})
-    return found
+    return [_operation(code) for code in sorted(names)]
+
+
+def _operation(code: str) -> Json:
+    return {"name": code[1:], "definition": _definition(code)}
 
 
 def _definition(code: str) -> str:

@@ -43,4 +43,5 @@ def _backlog(parts: Parts) -> float:
 
 
 def _gauges(parts: Parts) -> dict[str, float]:
-    return {"ledger_unsealed_seconds": _backlog(parts)}
+    pool = {f"pool_{name}": float(n) for name, n in parts.database.pool().items()}
+    return pool | {"ledger_unsealed_seconds": _backlog(parts)}

@@ -62,14 +62,14 @@ def test_a_transaction_that_fails_leaves_nothing_and_names_the_entry(door: Door)
 
 
 def test_a_batch_does_what_it_can(door: Door) -> None:
-    made = door.made(patient())
+    made, over = door.made(patient()), door.made(patient())
     sent = _bundle(
         _entry("POST", "Patient", patient()),
         _entry("POST", "Observation", {"resourceType": "Observation", "status": "bogus"}),
         _entry("GET", f"Patient/{made['id']}"),
         _entry("GET", f"Patient/{uuid.uuid4()}"),
         _entry("GET", "Nonsense/1"),
-        _entry("DELETE", f"Patient/{made['id']}"),
+        _entry("DELETE", f"Patient/{over['id']}"),
         kind="batch",
     )
     answer = door.ask("POST", "", sent)
@@ -100,6 +100,14 @@ def test_reads_in_a_transaction_see_what_it_wrote(door: Door) -> None:
     page = answer.json["entry"][2]["resource"]
     assert page["entry"][0]["resource"]["name"][0]["family"] == "After"
     assert len(answer.json["entry"][3]["resource"]["entry"]) == 2
+
+
+def test_a_read_that_fails_fails_its_transaction(door: Door) -> None:
+    family = f"F{uuid.uuid4().hex[:8]}"
+    sent = _bundle(_entry("POST", "Patient", patient(family)), _entry("GET", "Patient/none"))
+    answer = door.ask("POST", "", sent)
+    assert (answer.status_code, problems(answer)) == (404, [("error", "not-found")])
+    assert "entry" not in door.get(f"/Patient?family={family}").json
 
 
 def test_conditions_in_a_transaction_keep_to_the_callers_sight(door: Door) -> None:

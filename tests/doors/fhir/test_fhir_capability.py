@@ -65,7 +65,7 @@ def test_health_readiness_and_figures_are_given(door: Door) -> None:
         answer = door.client.simulate_get(path)
         assert (answer.status_code, answer.json) == (200, {"status": "pass"})
     door.get("/Patient/x")
-    text = door.client.simulate_get("/metrics").text
+    text = door.client.simulate_get("/metrics", remote_addr="127.0.0.1").text
     assert (
         'careweave_fhir_requests_total{route="/fhir/{type}/{id}",method="GET",status="404"}' in text
     )
@@ -74,12 +74,14 @@ def test_health_readiness_and_figures_are_given(door: Door) -> None:
 
 
 def test_figures_are_for_the_machine_itself_or_a_token(door: Door) -> None:
-    far = {"REMOTE_ADDR": "203.0.113.9"}
-    assert door.client.simulate_get("/metrics", extras=far).status_code == 401
-    behind = {"X-Forwarded-For": "203.0.113.9"}
-    assert door.client.simulate_get("/metrics", headers=behind).status_code == 401
+    far, near = "203.0.113.9", "127.0.0.1"
+    assert door.client.simulate_get("/metrics", remote_addr=far).status_code == 401
+    behind = {"X-Forwarded-For": far}
+    answer = door.client.simulate_get("/metrics", remote_addr=near, headers=behind)
+    assert answer.status_code == 401
     token = {"Authorization": f"Bearer {door.token('alpha')}"}
-    assert door.client.simulate_get("/metrics", extras=far, headers=token).status_code == 200
+    answer = door.client.simulate_get("/metrics", remote_addr=far, headers=token)
+    assert answer.status_code == 200
 
 
 def test_a_database_that_is_away_is_not_ready_and_answers_503(door: Door) -> None:
@@ -106,7 +108,7 @@ def test_the_log_and_the_figures_name_nobody(door: Door, caplog: pytest.LogCaptu
         door.get(f"/Patient/{who}")
         door.ask("POST", "/Patient", {"resourceType": "Patient", canary: canary})
     lines = [record.getMessage() for record in caplog.records]
-    kept = "\n".join(lines) + door.client.simulate_get("/metrics").text
+    kept = "\n".join(lines) + door.client.simulate_get("/metrics", remote_addr="127.0.0.1").text
     assert canary not in kept
     assert who not in kept
     last = json.loads([one for one in lines if '"event": "request"' in one][-1])
