@@ -35,6 +35,7 @@ _OPTIONS = " ".join(
         "search_path": "",
         # A generic plan made while a table is empty would read all of it for ever.
         "enable_seqscan": "off",
+        "max_parallel_workers_per_gather": "0",
     }.items()
 )
 
