@@ -36,6 +36,9 @@ MOST_WALKED = 20_000
 _LEAST_WALKED_FOR = 3_000
 """From how many expected rows on it is quicker to walk the newest than to sort all that match."""
 
+_FEW_CODED = 100
+_MOST_CANDIDATES = 20_000
+
 
 class Way(StrEnum):
     """How the rows are come by."""
@@ -116,7 +119,7 @@ def _is_dated(node: Predicate) -> bool:
         case OfSubjects() | Chain(by_subject=True):
             return True
         case HasKeys():
-            return node.main and not node.negated
+            return _is_main(node)
         case AnyOf():
             return any(isinstance(inner, OfSubjects) for inner in node.nodes)
         case _:
@@ -136,7 +139,7 @@ class Wish:
 def plan_of(search: Search, counts: KeyCounts, wish: Wish) -> Bound:
     """Returns the plan of a search and its values."""
     nodes = [part for node in search.where for part in parts_of(node)]
-    place, rows = choose(nodes, counts)
+    place, rows = _led(nodes, counts)
     binder = Binder(counts)
     terms = binder.terms(nodes)
     order = tuple(_key(binder, sort) for sort in order_of(search))
@@ -151,6 +154,23 @@ def plan_of(search: Search, counts: KeyCounts, wish: Wish) -> Bound:
     if plan.way is Way.HOP_CODE:
         values["turn"] = _turn(nodes, counts)
     return Bound(plan, values)
+
+
+def _led(nodes: Sequence[Predicate], counts: KeyCounts) -> tuple[int | None, int | None]:
+    """Returns what drives: beside a frequent code, a chain shows where not to look."""
+    place, rows = choose(nodes, counts)
+    if place is None or rows is None or rows <= _FEW_CODED or not _is_main(nodes[place]):
+        return place, rows
+    for number, node in enumerate(nodes):
+        if isinstance(node, Chain) and node.by_subject and node.target == "Patient":
+            candidates = choose(parts_of(node.inner), counts)[1]
+            if candidates is not None and candidates <= _MOST_CANDIDATES:
+                return number, rows
+    return place, rows
+
+
+def _is_main(node: Predicate) -> bool:
+    return isinstance(node, HasKeys) and node.main and not node.negated
 
 
 def _key(binder: Binder, sort: Sort) -> OrderKey:
@@ -176,11 +196,10 @@ def _way(plan: Plan, rows: int | None, *, may_walk: bool) -> Way:
 
 def _dated_way(plan: Plan) -> Way:
     driver = plan.driver
-    if isinstance(driver, KeysTerm) and driver.use is Use.MAIN:
-        return Way.CODE
     if isinstance(driver, HopTerm) and driver.to_patient and plan.codes is not None:
         return Way.HOP_CODE
-    return Way.GATHER
+    is_code = isinstance(driver, KeysTerm) and driver.use is Use.MAIN
+    return Way.CODE if is_code else Way.GATHER
 
 
 def _turn(nodes: Sequence[Predicate], counts: KeyCounts) -> int:

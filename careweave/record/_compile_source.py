@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from careweave.db import Piece, fill, join, numbered, piece
 from careweave.record._compile_filter import (
+    COLUMNS,
     all_of,
+    looked_up,
     main_code,
     policy,
     ranges,
@@ -46,13 +48,7 @@ def source(term: Term, row: Piece, rt: Piece, depth: int = 0) -> Source:
     if isinstance(term, HopTerm):
         found = _hopped(term, row, rt, depth)
     else:
-        found = fill(
-            "({t}) AS t{d} INNER JOIN record.resource AS {r}"
-            " ON {r}.subject = t{d}.subject AND {r}.rid = t{d}.rid",
-            t=places(term, rt, depth),
-            r=row,
-            d=numbered("", depth),
-        )
+        found = looked_up(fill("({t}) AS t", t=places(term, rt, depth)), row)
     return Source(found, (policy(row), typed, *_rechecks(term, row, depth)))
 
 
@@ -163,23 +159,38 @@ def hop_subjects(term: HopTerm, depth: int) -> Piece:
     )
 
 
+def hop_candidates(term: HopTerm, depth: int) -> Piece:
+    """Returns a SELECT of the subjects where a hop may lead, found by an index and not yet tested.
+
+    It may hold more than the hop leads to, never less.
+    """
+    if term.driver is None:
+        raise Fault("A hop that can only filter was asked to drive.")
+    found = places(term.driver, slot(term.rt), depth)
+    return fill("SELECT DISTINCT t.subject FROM ({t}) AS t", t=found)
+
+
 def _hopped(term: HopTerm, row: Piece, rt: Piece, depth: int) -> Piece:
     subjects = hop_subjects(term, depth)
     if term.to_patient:
         return fill(
-            "({s}) AS t{d} INNER JOIN record.resource AS {r} ON {r}.subject = t{d}.subject",
+            "({s}) AS t CROSS JOIN LATERAL (SELECT {c} FROM record.resource AS x"
+            " WHERE x.subject = t.subject AND x.rt + 0 = {rt} AND {p} OFFSET 0) AS {r}",
             s=subjects,
+            c=COLUMNS,
             r=row,
-            d=numbered("", depth),
+            rt=rt,
+            p=policy(piece("x")),
         )
     return fill(
-        "({s}) AS t{d} INNER JOIN record.subject AS s{d} ON s{d}.subject = t{d}.subject"
-        " INNER JOIN record.resource AS {r}"
-        " ON {r}.rt = {rt} AND {r}.id = s{d}.local_id AND {r}.subject = s{d}.subject",
+        "({s}) AS t CROSS JOIN LATERAL (SELECT {c} FROM record.subject AS s"
+        " INNER JOIN record.resource AS x"
+        " ON x.rt = {rt} AND x.id = s.local_id AND x.subject = s.subject"
+        " WHERE s.subject = t.subject OFFSET 0) AS {r}",
         s=subjects,
+        c=COLUMNS,
         r=row,
         rt=rt,
-        d=numbered("", depth),
     )
 
 

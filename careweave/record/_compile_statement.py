@@ -7,10 +7,18 @@ the order, whether a budget was used up, the total (or null) and, last, the vers
 from functools import lru_cache
 
 from careweave.db import Piece, Query, fill, join, numbered, piece, whole
-from careweave.record._compile_filter import all_of, policy, slot, where
+from careweave.record._compile_filter import (
+    COLUMNS,
+    all_of,
+    coded_row,
+    looked_up,
+    policy,
+    slot,
+    where,
+)
 from careweave.record._compile_order import column, goes_on, order_by, value
 from careweave.record._compile_plan import MOST_SORTED, MOST_WALKED, Plan, Way
-from careweave.record._compile_source import Source, hop_subjects, narrow, source
+from careweave.record._compile_source import Source, hop_candidates, narrow, source
 from careweave.record._compile_terms import HopTerm, KeysTerm, SubjectsTerm, Term, Use
 from careweave.record._compile_walk import any_rows, coded, feed
 from careweave.record._nodes import Place
@@ -41,7 +49,8 @@ def page_query(plan: Plan) -> Query:
         fill(
             "WITH {t} SELECT {own}, p.rid, {k}, {over} AS over, {total} AS total,"
             " v.version AS seen FROM record.dictionary AS v LEFT JOIN p ON TRUE"
-            " LEFT JOIN record.resource AS b ON b.subject = p.subject AND b.rid = p.rid AND {p}"
+            " LEFT JOIN LATERAL (SELECT x.* FROM record.resource AS x"
+            " WHERE x.subject = p.subject AND x.rid = p.rid OFFSET 0) AS b ON {p}"
             " ORDER BY {o}",
             t=join(", ", tables),
             own=WHOLE if plan.bodies else _BARE,
@@ -148,11 +157,7 @@ def _driven(plan: Plan) -> tuple[Source, tuple[Term, ...]]:
 
 
 def _joined(places: Piece) -> Source:
-    rows = fill(
-        "({t}) AS n INNER JOIN record.resource AS r ON r.subject = n.subject AND r.rid = n.rid",
-        t=places,
-    )
-    return Source(rows, (policy(_ROW),))
+    return Source(looked_up(fill("({t}) AS t", t=places), _ROW), (policy(_ROW),))
 
 
 def _coded_of(plan: Plan) -> Piece:
@@ -166,28 +171,29 @@ def _hop_coded(plan: Plan) -> list[tuple[Piece, Piece]]:
     hop, codes = plan.driver, plan.codes
     if not isinstance(hop, HopTerm) or codes is None:
         raise Fault("Only a chain with a main code is walked by date.")
-    few = _sorted(plan, _hop_each(plan, codes))
+    few = _sorted(plan, _hop_each(plan, codes, where(hop, _ROW)))
     reached = piece("(r.subject IN (SELECT h.subject FROM h)) IS TRUE")
-    many = _sorted(plan, coded(plan, codes, reached))
+    many = _sorted(plan, coded(plan, codes, reached, where(hop, _ROW)))
     text = fill(
         "SELECT * FROM ({a}) AS a WHERE (SELECT count(*) FROM h) <= %(turn)s"
         " UNION ALL SELECT * FROM ({b}) AS b WHERE (SELECT count(*) FROM h) > %(turn)s",
         a=few,
         b=many,
     )
-    return [(piece("h"), hop_subjects(hop, 1)), (piece("p"), text)]
+    return [(piece("h"), hop_candidates(hop, 1)), (piece("p"), text)]
 
 
-def _hop_each(plan: Plan, codes: KeysTerm) -> Piece:
+def _hop_each(plan: Plan, codes: KeysTerm, hop: Piece) -> Piece:
     """Returns the rows of each subject of the hop, by the subject's index."""
     rest = plan.others(codes)
     return fill(
-        "SELECT r.subject, r.rid, r.dlo AS k0 FROM h INNER JOIN record.resource AS r"
-        " ON r.subject = h.subject WHERE {p} AND r.rt + 0 = %(rt)s AND (r.code + 0 = ANY({k})"
-        " OR EXISTS (SELECT 1 FROM record.idx_token AS t WHERE t.key = ANY({k})"
-        " AND t.subject = r.subject AND t.rid = r.rid)) AND {w}",
-        p=policy(_ROW),
-        k=slot(codes.keys),
+        "SELECT r.subject, r.rid, r.dlo AS k0 FROM h CROSS JOIN LATERAL ("
+        "SELECT {c} FROM record.resource AS x WHERE x.subject = h.subject AND {p}"
+        " AND x.rt + 0 = %(rt)s AND {k} OFFSET 0) AS r WHERE {h} AND {w}",
+        c=COLUMNS,
+        p=policy(piece("x")),
+        k=coded_row(codes, piece("x")),
+        h=hop,
         w=all_of(where(term, _ROW) for term in rest),
     )
 

@@ -3,7 +3,7 @@
 from typing import LiteralString
 
 from careweave.db import Piece, fill, join, numbered, piece
-from careweave.record._compile_filter import all_of, policy, slot, where
+from careweave.record._compile_filter import all_of, looked_up, policy, slot, where
 from careweave.record._compile_order import is_backward
 from careweave.record._compile_plan import MOST_WALKED, Plan
 from careweave.record._compile_terms import KeysTerm
@@ -22,18 +22,22 @@ def feed(plan: Plan) -> Piece:
             w=_of_type(plan),
             o=_feed_order(plan),
         )
-    return fill(
-        "SELECT g.subject, g.rid, g.k0, g.n > {most} AS over FROM ("
-        "SELECT f.subject, f.rid, f.upd AS k0, row_number() OVER (ORDER BY {o}) AS n"
-        " FROM record.resource AS f WHERE {w} ORDER BY {o} LIMIT {most} + 1) AS g"
-        " INNER JOIN record.resource AS r ON r.subject = g.subject AND r.rid = g.rid"
-        " WHERE {p} AND (g.n > {most} OR ({x})) ORDER BY {k} LIMIT %(most)s",
-        most=numbered("", MOST_WALKED),
+    most = numbered("", MOST_WALKED)
+    walked = fill(
+        "(SELECT f.subject, f.rid, f.upd AS k0, row_number() OVER (ORDER BY {o}) AS n"
+        " FROM record.resource AS f WHERE {w} ORDER BY {o} LIMIT {most} + 1) AS t",
+        most=most,
         o=_feed_order(plan),
         w=_of_type(plan),
+    )
+    return fill(
+        "SELECT t.subject, t.rid, t.k0, t.n > {most} AS over FROM {r}"
+        " WHERE {p} AND (t.n > {most} OR ({x})) ORDER BY {k} LIMIT %(most)s",
+        r=looked_up(walked, _ROW),
+        most=most,
         p=policy(_ROW),
         x=all_of(where(term, _ROW) for term in others),
-        k=piece("g.k0, g.rid DESC") if is_backward(plan.order) else piece("g.k0 DESC, g.rid"),
+        k=piece("t.k0, t.rid DESC") if is_backward(plan.order) else piece("t.k0 DESC, t.rid"),
     )
 
 
@@ -88,11 +92,13 @@ def coded(plan: Plan, codes: KeysTerm, *extra: Piece) -> Piece:
         )
         for branch in _branches(plan)
     ]
+    places = fill(
+        "(SELECT DISTINCT t.subject, t.rid FROM record.idx_token AS t WHERE t.key = ANY({k})) AS t",
+        k=slot(codes.keys),
+    )
     further = fill(
-        "SELECT r.subject, r.rid, r.dlo AS k0 FROM (SELECT DISTINCT t.subject, t.rid"
-        " FROM record.idx_token AS t WHERE t.key = ANY({k})) AS t"
-        " INNER JOIN record.resource AS r ON r.subject = t.subject AND r.rid = t.rid"
-        " WHERE {p} AND (r.code IS NULL OR r.code <> ALL({k})) AND {w}",
+        "SELECT r.subject, r.rid, r.dlo AS k0 FROM {f} WHERE {p} AND (r.code IS NULL OR r.code <> ALL({k})) AND {w}",
+        f=looked_up(places, _ROW),
         k=slot(codes.keys),
         p=policy(_ROW),
         w=all_of(filters),
