@@ -87,7 +87,10 @@ def _settled(desk: Desk, arguments: Namespace, home: Path) -> Desk:
     settings = desk.settings
     port = _serve.free_port(settings.host) if arguments.port == 0 else settings.port
     _serve.must_be_free(settings.host, port)
-    return Desk(desk.around, replace(settings, home=home, port=port))
+    # A demonstration is there to be tried hard, from this machine only: no limit unless asked for.
+    is_limited = "CAREWEAVE_RATE_PER_SECOND" in desk.around.environ
+    rate = settings.rate_per_second if is_limited else 0.0
+    return Desk(desk.around, replace(settings, home=home, port=port, rate_per_second=rate))
 
 
 @contextmanager
