@@ -46,7 +46,7 @@ def test_every_hostile_input_gets_its_outcome(door: Door, mine: str, hostile: Ho
 
 
 def _tells_nothing(text: str) -> None:
-    for word in ("Traceback", "SELECT", "psycopg", "record.resource", "careweave/", "root:"):
+    for word in ("Traceback", "psycopg", "syntax error", "relation ", "careweave/", "root:x"):
         assert word not in text
 
 

@@ -29,13 +29,13 @@ def fresh_database(server: Embedded, template: str, *, size: int = 8) -> Iterato
     """A migrated database of its own, dropped at the end."""
     name = f"d_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # type: ignore[arg-type]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         made = Database(server.address(name), size=size)
         try:
             yield made
         finally:
             made.close()
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @dataclass

@@ -133,11 +133,14 @@ def _sources_by_target() -> dict[str, list[str]]:
 
 
 def _search_parameters(name: str) -> list[Json]:
-    return [
-        {"name": parameter.name, "type": str(parameter.kind)}
-        | ({"definition": parameter.url} if parameter.url else {})
-        for parameter in parameters(name).values()
-    ]
+    return [_search_parameter(one.name, one.kind, one.url) for one in parameters(name).values()]
+
+
+def _search_parameter(name: str, kind: str, url: str) -> Json:
+    found: dict[str, Json] = {"name": name, "type": str(kind)}
+    if url:
+        found["definition"] = url
+    return found
 
 
 def _operations(name: str, routes: Iterable[Route]) -> list[Json]:

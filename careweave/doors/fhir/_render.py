@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from careweave.disclosure import Disclosed, Row
 from careweave.doors.fhir._answer import etag
@@ -26,6 +26,11 @@ _STATUSES = {"C": "201 Created", "U": "200 OK", "D": "204 No Content"}
 
 # What we render ourselves may be a bundle of the largest resources.
 _OWN = FormatLimits(size=1 << 31, nodes=1 << 31, string=1 << 31, depth=100)
+
+_MATCH = b',"search":{"mode":"match"}}'
+_INCLUDE = b',"search":{"mode":"include"}}'
+
+_is_plain = re.compile(r"[A-Za-z0-9_.~:,|/$\-]*").fullmatch
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
@@ -54,18 +59,26 @@ def search_bundle(found: Disclosed, base: str, type_name: str, request_id: str) 
 
 
 def _links(found: Disclosed, place: str) -> Links:
-    links = [("self", address(place, found.honoured))]
+    pairs = [pair for pair in found.honoured if pair[0] != "_cursor"]
+    first = address(place, pairs)
+    links = [
+        ("self", first if len(pairs) == len(found.honoured) else address(place, found.honoured))
+    ]
+    joint = "&" if pairs else "?"
     for relation, cursor in (("next", found.next), ("previous", found.previous)):
         if cursor is not None:
-            pairs = [pair for pair in found.honoured if pair[0] != "_cursor"]
-            links.append((relation, address(place, (*pairs, ("_cursor", cursor)))))
+            links.append((relation, f"{first}{joint}_cursor={quote(cursor, safe='')}"))
     return links
 
 
 def address(place: str, pairs: Iterable[tuple[str, str]]) -> str:
     """Returns a place with its parameters encoded, as links carry it."""
-    query = urlencode(tuple(pairs), safe=":,|/$", quote_via=quote)
+    query = "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in pairs])
     return f"{place}?{query}" if query else place
+
+
+def _encoded(text: str) -> str:
+    return text if _is_plain(text) else quote(text, safe=":,|/$")
 
 
 def page_bundle(found: Disclosed, base: str, links: Links) -> bytes:
@@ -75,12 +88,15 @@ def page_bundle(found: Disclosed, base: str, links: Links) -> bytes:
 
 def _entries(found: Disclosed, base: str, request_id: str | None) -> Iterator[bytes]:
     whole = not found.elements and found.summary == "false"
-    for mode, rows in (("match", found.rows), ("include", found.included)):
+    start = b'{"fullUrl":' + write_json(base)[:-1]
+    for end, rows in ((_MATCH, found.rows), (_INCLUDE, found.included)):
         for row in rows:
             body = resource_bytes(row)
             if not whole:
                 body = narrowed(body, elements=found.elements, summary=found.summary)
-            yield entry_bytes(f"{base}/{row.type}/{row.id}", body, mode=mode)
+            # Type and id need no escapes: they are letters, digits, points and hyphens.
+            place = f"/{row.type}/{row.id}".encode()
+            yield b'%b%b","resource":%b%b' % (start, place, body, end)
     if found.issues:
         note = write_json(outcome(found.issues, request_id=request_id))
         yield entry_bytes(None, note, mode="outcome")
