@@ -31,10 +31,11 @@ def union_node(asked: Asked, read: Reader) -> Predicate:
 
 
 def _one_of_keys(tokens: list[HasKeys]) -> HasKeys:
+    posted = all(token.posted for token in tokens)
     return HasKeys(
         keys=tuple(key for token in tokens for key in token.keys),
-        posted=all(token.posted for token in tokens),
-        main=any(token.main for token in tokens),
+        posted=posted,
+        main=posted and any(token.main for token in tokens),
         negated=tokens[0].negated,
     )
 

@@ -17,11 +17,12 @@ def token_node(asked: Asked) -> Predicate:
         asked.refuse_modifier()
     place = asked.parameter.place
     pairs = [token_parts(asked, text) for text in asked.values]
-    whole_systems = any(code is None for _, code in pairs)
+    # A whole system is no key that drives: then none of the values may.
+    drives = all(code is not None for _, code in pairs)
     return HasKeys(
         keys=tuple(dict.fromkeys(_token_key(asked, *pair) for pair in pairs)),
-        posted=place in {Place.POSTED, Place.CODE} and not whole_systems,
-        main=place is Place.CODE and any(system is not None for system, _ in pairs),
+        posted=drives and place in {Place.POSTED, Place.CODE},
+        main=drives and place is Place.CODE and any(s is not None for s, _ in pairs),
         negated=asked.modifier == "not",
     )
 

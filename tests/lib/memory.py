@@ -43,6 +43,7 @@ class Memory:
         return row.subject in node.ids
 
     def _haskeys(self, node, row):
+        assert node.posted or not node.main, "what is in the column is posted too"
         found = bool(set(node.keys) & set(row.prepared.tok))
         if not node.negated and node.posted:
             driven = set(row.prepared.posted)

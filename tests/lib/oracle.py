@@ -17,10 +17,31 @@ ZONE = ZoneInfo("Europe/London")
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 UCUM = "http://unitsofmeasure.org"
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
-CHOICES = (
-    "Quantity CodeableConcept string boolean integer Range Ratio SampledData time dateTime Period "
-    "Timing instant Age Reference Duration decimal date uri canonical Money Annotation Attachment"
-).split()
+CHOICES = [
+    "Quantity",
+    "CodeableConcept",
+    "string",
+    "boolean",
+    "integer",
+    "Range",
+    "Ratio",
+    "SampledData",
+    "time",
+    "dateTime",
+    "Period",
+    "Timing",
+    "instant",
+    "Age",
+    "Reference",
+    "Duration",
+    "decimal",
+    "date",
+    "uri",
+    "canonical",
+    "Money",
+    "Annotation",
+    "Attachment",
+]
 # Unit -> (factor, base unit), for the few units that the worlds use.
 UNITS = {
     "mg": (Decimal("0.001"), "g"),
@@ -89,7 +110,7 @@ class Oracle:
             "quantity": quantity,
         }.get(parameter.kind.value)
         if parameter.kind == "reference":
-            return self._reference(parameter, modifier, node, text)
+            return self._reference(modifier, node, text)
         return compare(node, text, modifier)
 
     def values(self, resource, name):
@@ -112,7 +133,7 @@ class Oracle:
 
     # -- references -------------------------------------------------------------------------
 
-    def _reference(self, parameter, modifier, node, text):
+    def _reference(self, modifier, node, text):
         value = node.value
         if isinstance(value, str):
             return value == plain(text) or value.partition("|")[0] == plain(text)
@@ -318,7 +339,19 @@ def of_type(value, text):
 def texts(value):
     if isinstance(value, str):
         return [value]
-    parts = ("family given prefix suffix text line city district state postalCode country").split()
+    parts = [
+        "family",
+        "given",
+        "prefix",
+        "suffix",
+        "text",
+        "line",
+        "city",
+        "district",
+        "state",
+        "postalCode",
+        "country",
+    ]
     found = [value[p] for p in parts if p in value]
     return [t for one in found for t in (one if isinstance(one, list) else [one])]
 
@@ -414,14 +447,14 @@ def moment(text):
     """The range [low, high) of a date or time as written."""
     if len(text) <= 10:
         year, month, day = (*map(int, text.split("-")), None, None)[:3]
-        first = datetime(year, month or 1, day or 1)
+        first = datetime(year, month or 1, day or 1, tzinfo=ZONE)
         if day:
             last = first + timedelta(days=1)
         elif month:
-            last = datetime(year + month // 12, month % 12 + 1, 1)
+            last = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=ZONE)
         else:
-            last = datetime(year + 1, 1, 1)
-        return first.replace(tzinfo=ZONE).astimezone(UTC), last.replace(tzinfo=ZONE).astimezone(UTC)
+            last = datetime(year + 1, 1, 1, tzinfo=ZONE)
+        return first.astimezone(UTC), last.astimezone(UTC)
     at = datetime.fromisoformat(text)
     width = (
         timedelta(minutes=1) if re.search(r"T\d\d:\d\d(Z|[+-]|$)", text) else timedelta(seconds=1)

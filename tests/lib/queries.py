@@ -18,7 +18,16 @@ from tests.lib.worlds import (
 )
 
 # Their component is a parameter that reads more than the composite's own expression.
-_LEFT_OUT = {"code-value-string", "_text", "_content", "_query", "_lastUpdated", "_list", "_id", "near"}
+_LEFT_OUT = {
+    "code-value-string",
+    "_text",
+    "_content",
+    "_query",
+    "_lastUpdated",
+    "_list",
+    "_id",
+    "near",
+}
 _PLAIN = {
     "status": ["final", "active", "finished", "current"], "gender": ["male", "female"], "active": ["true", "false"],
     "deceased": ["true", "false"], "criticality": ["low"], "phone": ["0113 1"], "email": ["a@b.example"],
@@ -72,7 +81,7 @@ class Asker:
         """A name with its modifier and a value list."""
         make = getattr(self, f"_{parameter.kind.value}")
         modifier, text = make(parameter)
-        if self.chance() < 0.2 and modifier not in {":not"}:
+        if self.chance() < 0.2 and modifier != ":not":
             other = make(parameter)
             if other[0] == modifier:
                 text = f"{text},{other[1]}"
@@ -130,7 +139,7 @@ class Asker:
 
     def _reference(self, parameter):
         known = [t for t in parameter.targets if t in N_OF]
-        if parameter.name in {"instantiates-canonical"} or not known:
+        if parameter.name == "instantiates-canonical" or not known:
             return "", self.pick(URLS).replace("|", r"\|")
         target = self.pick(known)
         name = self.pick(self.world.ids[target])
