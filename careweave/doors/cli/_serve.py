@@ -33,7 +33,12 @@ def _run(desk: Desk, _arguments: Namespace) -> int:
 
 def served(settings: Settings, url: str) -> dict[str, object]:
     """Returns the settings that a serving process is told, whatever its own files say."""
-    return {"database_url": url, "home": settings.home, "port": settings.port}
+    return {
+        "database_url": url,
+        "home": settings.home,
+        "port": settings.port,
+        "rate_per_second": settings.rate_per_second,
+    }
 
 
 def granian(settings: Settings, target: str) -> list[str]:
