@@ -85,6 +85,11 @@ def types(table: list[Row]) -> Iterator[str]:
             yield path[:-5]
 
 
+def read(data: bytes) -> object:
+    """Returns the content of a packaged table."""
+    return json.loads(gzip.decompress(data))
+
+
 def main(folder: Path) -> None:
     """Writes the packaged table."""
     table = rows(folder)
