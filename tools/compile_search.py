@@ -262,11 +262,23 @@ def compiled(elements, base, parameter, by_url):
     return row
 
 
+def mended(parameters):
+    """Swaps the two definitions that R4 4.0.1 names for DocumentReference.relatesTo.
+
+    The expressions are `code` then `target`, but the parameters named are that of the target, then
+    that of the code.
+    """
+    one = next(p for p in parameters if p["id"] == "DocumentReference-relationship")
+    first, second = one["component"]
+    first["definition"], second["definition"] = second["definition"], first["definition"]
+    return parameters
+
+
 def main():
     """Writes the table and says how large it is."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFINITIONS
     elements = Elements(folder)
-    parameters = json.loads((folder / "search-parameters.json").read_text())
+    parameters = mended(json.loads((folder / "search-parameters.json").read_text()))
     by_url = {p["url"]: p for p in parameters}
     table = {}
     for parameter in parameters:

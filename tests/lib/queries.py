@@ -204,7 +204,7 @@ class Asker:
         return "", "$".join(parts)
 
     def _component(self, component):
-        if component.name == "relatesto":
+        if component.name == "relation":
             return self.pick(["replaces", "appends"])
         if component.kind == "token":
             return self.pick([t for t in [self.token() for _ in range(9)] if not t.endswith("|")])
