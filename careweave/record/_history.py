@@ -67,7 +67,7 @@ def history(  # noqa: PLR0913  each is one part of the question, as doors ask it
 def _ask(
     session: Session, asked: _Asked, bits: bytes, after: tuple[datetime, int, int]
 ) -> list[tuple[object, ...]]:
-    to, rid, ver = after
+    newest, rid, ver = after
     values: dict[str, object] = {
         "rt": rt_of(asked.type_name),
         "bits": bits,
@@ -77,7 +77,7 @@ def _ask(
     if asked.id_ is not None:
         values |= {"id": asked.id_, "at": asked.at, "before": ver}
         return session.rows_of(_QUERIES["history_of_entry"], values)
-    values |= {"to": to, "rid": rid, "ver": ver}
+    values |= {"newest": newest, "rid": rid, "ver": ver}
     if asked.at is None:
         return session.rows_of(_QUERIES["history_of_type"], values)
     return session.rows_of(_QUERIES["type_as_of"], values | {"at": asked.at})

@@ -3,8 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from functools import lru_cache
 
+from careweave.db import Row as Columns
 from careweave.record._changes import Op
 from careweave.record._dictionaries import heading_of
 from careweave.record._types import type_of
@@ -32,32 +33,34 @@ class Row:
     op: Op
 
 
-def row_of(columns: tuple[object, ...]) -> Row:
+def row_of(columns: Columns) -> Row:
     """Returns the row of the first twelve columns that every reading statement gives."""
-    number, id_, version, updated, subject, source, heading, gone, body, cut, meta, op = columns[
-        :12
-    ]
+    rt, id_, version, updated, subject, source, heading, gone, body, cut, meta, op = columns[:12]
     return Row(
-        type_of(cast(int, number)),
-        cast(str, id_),
-        cast(int, version),
-        cast(datetime, updated),
-        cast(SubjectId, subject),
-        cast(SourceId, source),
-        heading_of(cast(int, heading)),
-        cast(bool, gone),
-        cast("bytes | None", body),
-        tuple(cast("list[int]", cut) or ()),
-        cast(bytes, meta) or b"",
-        cast(Op, op),
+        type_of(rt),
+        id_,
+        version,
+        updated,
+        subject,
+        source,
+        heading_of(heading),
+        gone,
+        body,
+        tuple(cut) if cut else (),
+        meta or b"",
+        op,
     )
 
 
 def scope(sight: Sight, *question: object) -> str:
     """Returns a text for the seal of a page: the question, and what its asker may see."""
-    parts = [repr(part) for part in question]
-    for branch in sight.branches:
-        parts.append(repr(sorted(branch.sources)))
-        parts.append(repr(sorted(heading or "" for heading in branch.headings)))
-        parts.append(repr(sorted(branch.barred)))
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return "\x1f".join((_who(sight), *map(repr, question)))
+
+
+@lru_cache(maxsize=256)
+def _who(sight: Sight) -> str:
+    branches = [
+        (sorted(branch.sources), sorted(map(str, branch.headings)), sorted(branch.barred))
+        for branch in sight.branches
+    ]
+    return hashlib.sha256(repr((sight.version, branches)).encode()).hexdigest()

@@ -7,7 +7,7 @@ FROM record.dictionary AS d;
 -- The version of the dictionaries; -1, older than any, while this transaction itself adds to them.
 SELECT
     CASE
-        WHEN d.tx IS NOT DISTINCT FROM pg_current_xact_id_if_assigned() THEN -1
+        WHEN coalesce(d.tx = pg_current_xact_id_if_assigned(), FALSE) THEN -1
         ELSE d.version
     END AS version
 FROM record.dictionary AS d;
@@ -21,7 +21,7 @@ SET version = version + 1, tx = pg_current_xact_id();
 -- Every source, without those of this transaction unless `own`.
 SELECT s.source, s.org, s.system, s.feed
 FROM record.source AS s
-WHERE %(own)s OR s.tx IS DISTINCT FROM pg_current_xact_id_if_assigned()
+WHERE %(own)s OR NOT coalesce(s.tx = pg_current_xact_id_if_assigned(), FALSE)
 ORDER BY s.source;
 
 -- name: classes
@@ -29,14 +29,14 @@ ORDER BY s.source;
 SELECT c.cls, c.source, c.heading, c.label_set, l.bits
 FROM record.access_class AS c
 INNER JOIN record.label_set AS l ON c.label_set = l.label_set
-WHERE %(own)s OR c.tx IS DISTINCT FROM pg_current_xact_id_if_assigned()
+WHERE %(own)s OR NOT coalesce(c.tx = pg_current_xact_id_if_assigned(), FALSE)
 ORDER BY c.cls;
 
 -- name: orgs
 -- Every organisation that ties name, without those of this transaction unless `own`.
 SELECT o.slug, o.org
 FROM record.org AS o
-WHERE %(own)s OR o.tx IS DISTINCT FROM pg_current_xact_id_if_assigned()
+WHERE %(own)s OR NOT coalesce(o.tx = pg_current_xact_id_if_assigned(), FALSE)
 ORDER BY o.org;
 
 -- name: source_add
@@ -87,7 +87,7 @@ WHERE NOT EXISTS (SELECT 1 FROM record.org AS o WHERE o.slug = w.slug);
 SELECT
     s.local_id,
     s.subject,
-    s.tx IS DISTINCT FROM pg_current_xact_id_if_assigned() AS settled
+    NOT coalesce(s.tx = pg_current_xact_id_if_assigned(), FALSE) AS settled
 FROM record.subject AS s
 WHERE s.authority = %(authority)s AND s.local_id = ANY(%(local_ids)s);
 
@@ -431,8 +431,8 @@ FROM (
         FROM record.resource AS r
         WHERE
             r.rt = %(rt)s AND NOT r.gone AND get_bit(%(bits)s::bytea, r.cls) <> 0
-            AND r.upd >= %(since)s AND r.upd <= %(to)s
-            AND (r.upd < %(to)s OR r.rid > %(rid)s OR (r.rid = %(rid)s AND r.ver < %(ver)s))
+            AND r.upd >= %(since)s AND r.upd <= %(newest)s
+            AND (r.upd < %(newest)s OR r.rid > %(rid)s OR (r.rid = %(rid)s AND r.ver < %(ver)s))
         ORDER BY r.upd DESC, r.rid
         LIMIT %(most)s
     )
@@ -444,8 +444,8 @@ FROM (
         FROM record.resource AS r
         WHERE
             r.rt = %(rt)s AND r.gone AND get_bit(%(bits)s::bytea, r.cls) <> 0
-            AND r.upd >= %(since)s AND r.upd <= %(to)s
-            AND (r.upd < %(to)s OR r.rid > %(rid)s OR (r.rid = %(rid)s AND r.ver < %(ver)s))
+            AND r.upd >= %(since)s AND r.upd <= %(newest)s
+            AND (r.upd < %(newest)s OR r.rid > %(rid)s OR (r.rid = %(rid)s AND r.ver < %(ver)s))
         ORDER BY r.upd DESC, r.rid
         LIMIT %(most)s
     )
@@ -458,8 +458,8 @@ FROM (
         INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
         WHERE
             v.rt = %(rt)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
-            AND v.upd >= %(since)s AND v.upd <= %(to)s
-            AND (v.upd < %(to)s OR v.rid > %(rid)s OR (v.rid = %(rid)s AND v.ver < %(ver)s))
+            AND v.upd >= %(since)s AND v.upd <= %(newest)s
+            AND (v.upd < %(newest)s OR v.rid > %(rid)s OR (v.rid = %(rid)s AND v.ver < %(ver)s))
         ORDER BY v.upd DESC, v.rid, v.ver DESC
         LIMIT %(most)s
     )
@@ -489,8 +489,8 @@ FROM (
         v.rt = %(rt)s AND get_bit(%(bits)s::bytea, r.cls) <> 0 AND v.upd <= %(at)s AND v.until > %(at)s
 ) AS s
 WHERE
-    s.upd >= %(since)s AND s.upd <= %(to)s
-    AND (s.upd < %(to)s OR s.rid > %(rid)s OR (s.rid = %(rid)s AND s.ver < %(ver)s))
+    s.upd >= %(since)s AND s.upd <= %(newest)s
+    AND (s.upd < %(newest)s OR s.rid > %(rid)s OR (s.rid = %(rid)s AND s.ver < %(ver)s))
 ORDER BY s.upd DESC, s.rid, s.ver DESC
 LIMIT %(most)s;
 
@@ -523,7 +523,7 @@ FROM (
             AND (%(rts)s::smallint[] IS NULL OR o.rt = ANY(%(rts)s))
             AND o.upd >= %(since)s
     )
-    ORDER BY 1, 2
+    ORDER BY subject, rid
     LIMIT %(most)s
 ) AS hit
 INNER JOIN record.resource AS r ON hit.subject = r.subject AND hit.rid = r.rid
@@ -560,6 +560,7 @@ ORDER BY hit.dlo DESC, hit.rid;
 
 -- name: as_of
 -- The visible entries of these subjects as the platform knew them at a time; deleted ones left out.
+-- Times are compared by least(), which no index serves: only the subject is to lead.
 SELECT
     s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
     s.rid,
@@ -569,7 +570,9 @@ FROM (
         r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
         r.rid, CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
     FROM record.resource AS r
-    WHERE r.subject = ANY(%(subjects)s) AND r.upd <= %(at)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
+    WHERE
+        r.subject = ANY(%(subjects)s) AND least(r.upd, %(at)s) = r.upd
+        AND get_bit(%(bits)s::bytea, r.cls) <> 0
     UNION ALL
     SELECT
         v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body, v.cut,
@@ -577,7 +580,8 @@ FROM (
     FROM record.version AS v
     INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
     WHERE
-        v.subject = ANY(%(subjects)s) AND v.upd <= %(at)s AND v.until > %(at)s
+        v.subject = ANY(%(subjects)s) AND r.subject = ANY(%(subjects)s)
+        AND least(v.upd, %(at)s) = v.upd AND v.until > %(at)s
         AND get_bit(%(bits)s::bytea, r.cls) <> 0
 ) AS s
 WHERE NOT s.gone
@@ -711,7 +715,7 @@ FROM record.resource AS r
 WHERE
     CASE
         WHEN r.gone THEN r.body IS NOT NULL
-        ELSE r.body IS NULL OR r.digest <> substring(sha256(r.body) FROM 1 FOR 16)
+        ELSE r.body IS NULL OR r.digest <> substring(sha256(r.body), 1, 16)
     END;
 
 -- name: fault_version_digest
@@ -721,7 +725,7 @@ FROM record.version AS v
 WHERE
     CASE
         WHEN v.op = 'D' THEN v.body IS NOT NULL
-        ELSE v.body IS NULL OR v.digest <> substring(sha256(v.body) FROM 1 FOR 16)
+        ELSE v.body IS NULL OR v.digest <> substring(sha256(v.body), 1, 16)
     END;
 
 -- name: fault_versions
@@ -799,10 +803,14 @@ SELECT
         SELECT t.key
         FROM unnest(r.tok) AS k (key)
         INNER JOIN record.idx_token AS t
-            ON t.key = k.key AND t.subject = r.subject AND t.rid = r.rid
+            ON k.key = t.key AND t.subject = r.subject AND t.rid = r.rid
         ORDER BY t.key
     ) AS posted
 FROM record.resource AS r
 WHERE NOT r.gone AND r.subject > %(after)s AND r.xv = %(xv)s
 ORDER BY r.subject, r.rid
 LIMIT %(most)s;
+
+-- name: analyse
+-- Tells the planner how much there is now.
+SELECT record.analyse();
