@@ -132,4 +132,4 @@ def _dated_after(secret: bytes, named: str, cursor: str) -> tuple[datetime, int]
 
 
 def _foreign() -> Incorrect:
-    return Incorrect("This page link is not one of ours.", where="cursor", code="value")
+    return Incorrect("This page link is not one of ours.", where="_cursor", code="value")

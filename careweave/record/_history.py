@@ -96,4 +96,4 @@ def _after(secret: bytes, named: str, cursor: str | None) -> tuple[datetime, int
         case [str(updated), int(rid), int(ver)]:
             return datetime.fromisoformat(updated), rid, ver
         case _:
-            raise Incorrect("This page link is not one of ours.", where="cursor", code="value")
+            raise Incorrect("This page link is not one of ours.", where="_cursor", code="value")

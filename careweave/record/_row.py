@@ -63,4 +63,4 @@ def _who(sight: Sight) -> str:
         (sorted(branch.sources), sorted(map(str, branch.headings)), sorted(branch.barred))
         for branch in sight.branches
     ]
-    return hashlib.sha256(repr((sight.version, branches)).encode()).hexdigest()
+    return hashlib.sha256(repr(branches).encode()).hexdigest()

@@ -33,7 +33,7 @@ def unseal(secret: bytes, scope: str, text: str) -> list[Value]:
     except (ValueError, InvalidTag):
         raise Incorrect(
             "This page link does not belong to this question; start again from the first page.",
-            where="cursor",
+            where="_cursor",
             code="value",
         ) from None
     values: list[Value] = json.loads(plain)
