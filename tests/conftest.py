@@ -1,6 +1,5 @@
 """A real PostgreSQL for every test: started once, a fresh database wherever a test commits."""
 
-import os
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -11,9 +10,6 @@ import psycopg
 import pytest
 
 from careweave.db import Database, Embedded, Session, migrate
-
-if "XDG_RUNTIME_DIR" not in os.environ:
-    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="careweave-runtime-")
 
 
 class _Undo(Exception):

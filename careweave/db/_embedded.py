@@ -101,12 +101,11 @@ class Embedded:
         pid = self.pid
         if pid is None:
             return
-        for child in _children(pid):
+        victims = [pid, *_children(pid)]
+        for victim in victims:
             with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        while _is_alive(pid):
+                os.kill(victim, signal.SIGKILL)
+        while any(_is_alive(victim) for victim in victims):
             time.sleep(0.01)
 
     def address(self, name: str) -> str:

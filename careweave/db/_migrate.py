@@ -58,7 +58,10 @@ CREATE SCHEMA IF NOT EXISTS db;
 CREATE TABLE IF NOT EXISTS db.migration (
   name text PRIMARY KEY, digest bytea NOT NULL, at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE db.migration IS 'The migrations that ran, with the SHA-256 of each file.';
+COMMENT ON TABLE db.migration IS 'The migrations that ran.';
+COMMENT ON COLUMN db.migration.name IS 'The room and the file.';
+COMMENT ON COLUMN db.migration.digest IS 'The SHA-256 of the file.';
+COMMENT ON COLUMN db.migration.at IS 'When it ran.';
 """
 
 

@@ -315,3 +315,30 @@ def test_the_canonical_bytes_never_change(database):
             '"request_id":"r1","source":3,"subjects":[5,1099511627776],"what":"Observation/_id"}'
         ).encode()
     )
+
+
+def test_the_role_of_the_application_can_add_and_never_alter(database):
+    """The grants that docs/how-to/database-roles.md gives."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE cw_application_test")
+        connection.execute("GRANT USAGE ON SCHEMA ledger TO cw_application_test")
+        connection.execute("GRANT SELECT, INSERT ON ledger.account TO cw_application_test")
+    write(database, account())
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("SET ROLE cw_application_test")
+        connection.execute(
+            "INSERT INTO ledger.account SELECT pg_current_xact_id(), gen_random_uuid(), at, actor,"
+            " organisation, source, action, door, request_id, purpose, subjects, what, n_items,"
+            " outcome, reason, clauses, config_version, answer_ms, bytes FROM ledger.account"
+        )
+        for statement in (
+            "UPDATE ledger.account SET actor = 'x'",
+            "DELETE FROM ledger.account",
+            "TRUNCATE ledger.account",
+            "DELETE FROM ledger.seal",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+        connection.execute("RESET ROLE")
+        connection.execute("DROP OWNED BY cw_application_test")
+        connection.execute("DROP ROLE cw_application_test")
