@@ -1,7 +1,7 @@
 """How a search will be answered: what drives it, in which order, and what only filters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from careweave.record._compile_bind import Binder
@@ -69,7 +69,7 @@ class Plan:
     def codes(self) -> KeysTerm | None:
         """Returns the condition on main codes among the filters."""
         for term in self.filters:
-            if isinstance(term, KeysTerm) and term.use is Use.MAIN and not term.negated:
+            if isinstance(term, KeysTerm) and is_main(term):
                 return term
         return None
 
@@ -146,12 +146,14 @@ def plan_of(search: Search, counts: KeyCounts, wish: Wish) -> Bound:
     after = None if wish.start is None else _after(binder, wish.start)
     driver = None if place is None else terms[place]
     rest = tuple(term for number, term in enumerate(terms) if number != place)
-    plan = Plan(Way.GATHER, driver, rest, order, after, wish.counted, wish.bodies)
-    plan = replace(plan, way=_way(plan, rows, may_walk=wish.may_walk))
-    if plan.way is Way.FEED and driver is not None:
-        plan = replace(plan, driver=None, filters=terms)
-    values = binder.named() | {"rt": rt_of(search.type), "most": search.count + 1}
-    if plan.way is Way.HOP_CODE:
+    way = _way(driver, rest, order, rows if wish.may_walk else 0)
+    if way is Way.FEED:
+        driver, rest = None, terms
+    plan = Plan(way, driver, rest, order, after, wish.counted, wish.bodies)
+    values = binder.named()
+    values["rt"] = rt_of(search.type)
+    values["most"] = search.count + 1
+    if way is Way.HOP_CODE:
         values["turn"] = _turn(nodes, counts)
     return Bound(plan, values)
 
@@ -183,23 +185,28 @@ def _after(binder: Binder, start: From) -> After:
     return After(tuple(key is None for key in start.keys), at)
 
 
-def _way(plan: Plan, rows: int | None, *, may_walk: bool) -> Way:
-    only = plan.order[0].place if len(plan.order) == 1 else None
+def _way(
+    driver: Term | None, rest: tuple[Term, ...], order: tuple[OrderKey, ...], rows: int | None
+) -> Way:
+    only = order[0].place if len(order) == 1 else None
     if only is Place.DATE:
-        return _dated_way(plan)
-    if only is not Place.UPDATED or isinstance(plan.driver, SubjectsTerm):
+        return _dated_way(driver, rest)
+    if only is not Place.UPDATED or isinstance(driver, SubjectsTerm):
         return Way.GATHER
-    if plan.driver is None or (may_walk and rows is not None and rows > _LEAST_WALKED_FOR):
+    if driver is None or (rows is not None and rows > _LEAST_WALKED_FOR):
         return Way.FEED
     return Way.GATHER
 
 
-def _dated_way(plan: Plan) -> Way:
-    driver = plan.driver
-    if isinstance(driver, HopTerm) and driver.to_patient and plan.codes is not None:
+def _dated_way(driver: Term | None, rest: tuple[Term, ...]) -> Way:
+    if isinstance(driver, HopTerm) and driver.to_patient and any(map(is_main, rest)):
         return Way.HOP_CODE
-    is_code = isinstance(driver, KeysTerm) and driver.use is Use.MAIN
-    return Way.CODE if is_code else Way.GATHER
+    return Way.CODE if is_main(driver) else Way.GATHER
+
+
+def is_main(term: Term | None) -> bool:
+    """Says whether a term asks for main codes."""
+    return isinstance(term, KeysTerm) and term.use is Use.MAIN and not term.negated
 
 
 def _turn(nodes: Sequence[Predicate], counts: KeyCounts) -> int:

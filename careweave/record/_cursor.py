@@ -54,19 +54,19 @@ def start_of(secret: bytes, held: Ticket, text: str, *, now: datetime) -> From:
     if question != held.question:
         raise Incorrect(
             "This page link belongs to another search; start again from its first page.",
-            where="cursor",
+            where="_cursor",
             code="value",
         )
     if caller != held.caller or sight != held.sight:
         raise Forbidden(
             "This page link was made for another caller or under another policy; start again"
             " from the first page.",
-            where="cursor",
+            where="_cursor",
         )
     if cast(int, until) < _micros(now):
         raise Incorrect(
             "This page link is too old; start again from the first page.",
-            where="cursor",
+            where="_cursor",
             code="expired",
         )
     return From(tuple(_read(key) for key in keys), cast(int, rid), _moment(cast(int, began)))

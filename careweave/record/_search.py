@@ -60,9 +60,9 @@ def search(session: Session, search: Search, *, sight: Sight, caller: str, now: 
     or Forbidden for a cursor that does not belong here.
     """
     reading = Reading(session, sight, now)
-    held = ticket(search, caller=caller, sight=sight)
     start = None
     if search.cursor is not None:
+        held = ticket(search, caller=caller, sight=sight)
         start = start_of(session.secret, held, search.cursor, now=now)
     question = resolved(reading, search)
     if search.count == 0 or search.summary is Summary.COUNT:
@@ -74,6 +74,7 @@ def search(session: Session, search: Search, *, sight: Sight, caller: str, now: 
     following = None
     if found.last is not None:
         began = now if start is None else start.began
+        held = ticket(search, caller=caller, sight=sight)
         following = cursor_of(session.secret, held, From(*found.last, began), now=now)
     return Found(found.rows, extra.rows, found.total, following, None, extra.issues, search)
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from careweave.record import find_ids, find_ids_each, subjects
 from careweave.record import _compile_plan as plans
 from careweave.record import _compile_statement as statements
 from careweave.record import _compile_walk as walks
+from careweave.record import find_ids, find_ids_each, subjects
 from careweave.record._nodes import (
     AnyOf,
     ByIds,
