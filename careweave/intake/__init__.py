@@ -2,6 +2,8 @@
 
 from careweave.intake._classify import classify
 from careweave.intake._facts import Classification, Context, Parent, SourceSettings
+from careweave.intake._import import Imported, ImportOrder, Progress, run_import
+from careweave.intake._keyed import keyed_id
 from careweave.intake._labels import inherit
 from careweave.intake._maintenance import expire_receipts, keep_statistics
 from careweave.intake._opening import open_source
@@ -21,9 +23,12 @@ __all__ = [
     "Classification",
     "Condition",
     "Context",
+    "ImportOrder",
+    "Imported",
     "Interaction",
     "Outcome",
     "Parent",
+    "Progress",
     "Reads",
     "Rules",
     "SourceSettings",
@@ -35,8 +40,10 @@ __all__ = [
     "expire_receipts",
     "inherit",
     "keep_statistics",
+    "keyed_id",
     "load_rules",
     "new_public_id",
     "open_source",
     "plain_settings",
+    "run_import",
 ]

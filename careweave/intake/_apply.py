@@ -44,7 +44,7 @@ def _apply_once(session: Session, works: Sequence[Work], drafter: Drafter, kin: 
     for work in works:
         if work.is_open:
             _guard(work, check_kept)
-    _write(session, works)
+    append(session, works)
 
 
 def _guard(work: Work, check: Callable[[Work], None]) -> None:
@@ -80,7 +80,7 @@ def settle_kin(session: Session, works: Sequence[Work], drafter: Drafter) -> Non
                     work.draft = in_context(work.draft, stored, drafter, work.source)
 
 
-def _write(session: Session, works: Sequence[Work]) -> None:
+def append(session: Session, works: Sequence[Work]) -> None:
     """Appends what is open and ready: subjects, entries, and nothing for what is the same."""
     ready = [work for work in works if work.is_open]
     subjects = _subjects(session, ready)

@@ -74,10 +74,28 @@ class Drafter:
     ) -> Draft:
         """Returns the draft of a resource that was checked before."""
         found = classify(said.value, source, context, self.rules)
+        return self._as(said, public_id, found, issues)
+
+    def _as(
+        self, said: Resource, public_id: str, found: Classification, issues: tuple[Issue, ...]
+    ) -> Draft:
         meta = _meta(said.value.get("meta"), found)
         resource = replace(said, value={**said.value, "meta": meta})
         prepared = record.prepare(resource, keys=self.keys, zone=self.zone, public_id=public_id)
         return Draft(resource, said, public_id, found, prepared, meta_fragment(meta), issues)
+
+    def keeping(self, draft: Draft, labels: frozenset[Label]) -> Draft:
+        """Returns the draft with these labels too: what a feed leaves out is not lowered.
+
+        Source: reference/record.md 6.1.
+        """
+        found = draft.classification
+        if labels <= found.labels:
+            return draft
+        kept = found.labels | labels
+        also = () if self.rules.labels.exclusive_labels & kept else found.also
+        found = replace(found, labels=kept, also=also)
+        return self._as(draft.said, draft.public_id, found, draft.issues)
 
     def again(self, draft: Draft, source: SourceSettings, context: Context) -> Draft:
         """Returns the draft as this context makes it; the same one where nothing differs."""

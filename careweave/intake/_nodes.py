@@ -1,6 +1,7 @@
 """Reads the parts of a YAML file as typed values, refusing what has the wrong shape."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,12 +15,18 @@ Node = Mapping[str, object]
 
 def read_file(path: Path | Traversable, kind: str) -> Node:
     """Returns the content of a YAML file that says it is of this kind ("value-set/1")."""
-    found = node(yaml.safe_load(path.read_text(encoding="utf-8")))
+    found = node(yaml.load(path.read_text(encoding="utf-8"), _loader()))  # noqa: S506  a safe loader
     if found.get("careweave") != kind:
         raise Incorrect("The file does not say that it is of the expected kind.", where=path.name)
     return found
 
 
+def _loader() -> type[yaml.SafeLoader]:
+    """Returns the safe loader, the compiled one where it was built: ten times as fast."""
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@cache
 def packaged(name: str, kind: str) -> Node:
     """Returns the content of one of this room's own rule files."""
     return read_file(files("careweave.intake").joinpath("rules", name), kind)

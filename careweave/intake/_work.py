@@ -65,6 +65,10 @@ class Work:
         """Returns the answer or the error."""
         return self.error or self.done
 
+    def redraft(self, draft: Draft) -> None:
+        """Takes another draft, also for the case that the transaction is tried again."""
+        self.draft = self._made = draft
+
     def reset(self) -> None:
         """Forgets what a transaction that failed had found."""
         self.draft = self._made
