@@ -9,12 +9,13 @@ from careweave.record._held import held, parents, taken
 from careweave.record._history import HistoryPage, history
 from careweave.record._keyring import keys
 from careweave.record._keys import Keys
-from careweave.record._maintain import Erased, Finding, erase, faults, statistics
+from careweave.record._maintain import Erased, Finding, analyse, erase, faults, statistics
 from careweave.record._nodes import Include, Kind, Parameter, Search, Summary, Total
 from careweave.record._parameters import parameters
 from careweave.record._prepare import prepare
 from careweave.record._prepared import Prepared, TieProof
 from careweave.record._query import parse
+from careweave.record._reach import reach
 from careweave.record._read import located, read
 from careweave.record._receipts import Receipt, expire_receipts, keep_receipt, receipt
 from careweave.record._row import Row
@@ -45,6 +46,7 @@ __all__ = [
     "Summary",
     "TieProof",
     "Total",
+    "analyse",
     "append",
     "as_of",
     "dictionaries",
@@ -65,6 +67,7 @@ __all__ = [
     "parents",
     "parse",
     "prepare",
+    "reach",
     "read",
     "receipt",
     "search",

@@ -65,6 +65,11 @@ def statistics(session: Session) -> int:
     return session.run(_QUERIES["statistics_count"], least=_LEAST_ROWS, most=_MOST_KEYS)
 
 
+def analyse(session: Session) -> None:
+    """Tells the planner how much there is now; after an import. Needs a bulk session."""
+    session.row(_QUERIES["analyse"])
+
+
 def erase(
     session: Session, subject: SubjectId, *, ground: str, by_actor: str, at: datetime
 ) -> Erased:
