@@ -73,7 +73,7 @@ def _create(session: Session, created: Sequence[Written], classes: Classes, at: 
         body_of(one.change)
     values = create_columns(created, classes, at)
     rows = session.rows_of(_QUERIES["create"], values)
-    if rows[0][1] != len(cast("list[int]", values["subjects"])):
+    if rows[0][1] != len({one.subject for one in created}):
         # A subject that this process remembers was erased meanwhile.
         session.forget(Known)
         raise Conflict("The person's record changed at the same moment; send it again.")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
 
 from careweave.db import Queries, Session
 from careweave.terms import Heading, Label, Sight, SourceId
@@ -75,20 +74,18 @@ def load(session: Session, *, own: bool) -> Dictionaries:
     # The version comes first: what follows can only be newer, never older.
     row = session.row(_QUERIES["dictionary_settled"])
     sources = {
-        SourceId(cast(int, number)): Source(
-            SourceId(cast(int, number)), cast(str, org), cast(str, system), cast(str, feed)
-        )
-        for number, org, system, feed in session.rows(_QUERIES["sources"], own=own)
+        number: Source(number, organisation, system, feed)
+        for number, organisation, system, feed in session.rows(_QUERIES["sources"], own=own)
     }
     classes: dict[Triple, AccessClass] = {}
     label_sets: dict[int, frozenset[Label]] = {}
-    for found in session.rows(_QUERIES["classes"], own=own):
-        cls, source, heading, label_set, bits = cast("tuple[int, int, int, int, int]", found)
-        classes[SourceId(source), heading, bits] = AccessClass(cls, label_set)
+    for cls, source, heading, label_set, bits in session.rows(_QUERIES["classes"], own=own):
+        classes[source, heading, bits] = AccessClass(cls, label_set)
         label_sets[label_set] = labels_of(bits)
-    orgs = dict(cast("list[tuple[str, int]]", session.rows(_QUERIES["orgs"], own=own)))
-    version = cast(int, row[0]) if row else -1
-    return Dictionaries(version, sources, classes, label_sets, orgs, _bits_maker(classes))
+    orgs: dict[str, int] = dict(session.rows(_QUERIES["orgs"], own=own))
+    return Dictionaries(
+        row[0] if row else -1, sources, classes, label_sets, orgs, _bits_maker(classes)
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from careweave.db import FOREVER, NEVER, Queries, Session
+from careweave.db import Row as Columns
 from careweave.record._dictionaries import number_of
 from careweave.record._policy import seen
 from careweave.record._row import Row, row_of, scope
@@ -57,9 +57,7 @@ def entries_of(  # noqa: PLR0913  each is one part of the question, as doors ask
     page = rows[:count]
     return Rows(
         tuple(row_of(columns) for columns in page),
-        seal(session.secret, named, (cast(int, page[-1][4]), cast(int, page[-1][12])))
-        if page and len(rows) > count
-        else None,
+        seal(session.secret, named, _stored(page[-1])) if page and len(rows) > count else None,
     )
 
 
@@ -111,6 +109,10 @@ def as_of(
     return tuple(row_of(columns) for columns in rows)
 
 
+def _stored(columns: Columns) -> tuple[int, int]:
+    return columns[4], columns[12]
+
+
 def _stored_after(secret: bytes, named: str, cursor: str) -> tuple[int, int]:
     match unseal(secret, named, cursor):
         case [int(subject), int(rid)]:
@@ -119,8 +121,8 @@ def _stored_after(secret: bytes, named: str, cursor: str) -> tuple[int, int]:
             raise _foreign()
 
 
-def _dated(columns: Sequence[object]) -> tuple[str, int]:
-    return cast(datetime, columns[13]).isoformat(), cast(int, columns[12])
+def _dated(columns: Columns) -> tuple[str, int]:
+    return columns[13].isoformat(), columns[12]
 
 
 def _dated_after(secret: bytes, named: str, cursor: str) -> tuple[datetime, int]:

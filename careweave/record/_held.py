@@ -1,14 +1,12 @@
 """What the way in may know of entries: those of the writer's own sources, for writing."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import cast
 
-from careweave.db import Queries, Session
+from careweave.db import Queries, Row, Session
 from careweave.record._changes import Held
 from careweave.record._dictionaries import dictionaries, fresh, heading_of
 from careweave.record._types import rt_of, type_of
-from careweave.terms import Heading, Label, SourceId, SubjectId
+from careweave.terms import Heading, Label, SourceId
 
 _QUERIES = Queries("careweave.record")
 
@@ -47,7 +45,7 @@ def taken(session: Session, refs: Collection[Ref]) -> set[Ref]:
     if not refs:
         return set()
     rows = session.rows_of(_QUERIES["taken"], _values(refs))
-    return {(type_of(cast(int, rt)), cast(str, id_)) for rt, id_ in rows} & set(refs)
+    return {(type_of(rt), id_) for rt, id_ in rows} & set(refs)
 
 
 def _values(refs: Collection[Ref]) -> dict[str, Sequence[object]]:
@@ -57,25 +55,25 @@ def _values(refs: Collection[Ref]) -> dict[str, Sequence[object]]:
     }
 
 
-def _held(session: Session, row: tuple[object, ...]) -> Held:
+def _held(session: Session, row: Row) -> Held:
     number, id_, rid, subject, version, source, heading, label_set, *rest = row
     digest, gone, cut, body, updated, tok, meta = rest
     return Held(
-        type=type_of(cast(int, number)),
-        id=cast(str, id_),
-        rid=cast(int, rid),
-        subject=cast(SubjectId, subject),
-        version=cast(int, version),
-        source=cast(SourceId, source),
-        heading=heading_of(cast(int, heading)),
-        labels=_labels(session, cast(int, label_set)),
-        digest=cast(bytes, digest),
-        gone=cast(bool, gone),
-        cut=tuple(cast("list[int]", cut) or ()),
-        body=cast("bytes | None", body),
-        updated=cast(datetime, updated),
-        tok=tuple(cast("list[int]", tok)),
-        meta=cast(bytes, meta),
+        type=type_of(number),
+        id=id_,
+        rid=rid,
+        subject=subject,
+        version=version,
+        source=source,
+        heading=heading_of(heading),
+        labels=_labels(session, label_set),
+        digest=digest,
+        gone=gone,
+        cut=tuple(cut or ()),
+        body=body,
+        updated=updated,
+        tok=tuple(tok),
+        meta=meta,
     )
 
 

@@ -1,11 +1,10 @@
 """The versions of entries, newest first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from careweave.db import FOREVER, NEVER, Queries, Session
+from careweave.db import Row as Columns
 from careweave.record._policy import seen
 from careweave.record._row import Row, row_of, scope
 from careweave.record._seals import seal, unseal
@@ -66,7 +65,7 @@ def history(  # noqa: PLR0913  each is one part of the question, as doors ask it
 
 def _ask(
     session: Session, asked: _Asked, bits: bytes, after: tuple[datetime, int, int]
-) -> list[tuple[object, ...]]:
+) -> list[Columns]:
     newest, rid, ver = after
     values: dict[str, object] = {
         "rt": rt_of(asked.type_name),
@@ -83,10 +82,9 @@ def _ask(
     return session.rows_of(_QUERIES["type_as_of"], values | {"at": asked.at})
 
 
-def _place(columns: Sequence[object]) -> tuple[str, int, int]:
+def _place(columns: Columns) -> tuple[str, int, int]:
     """Returns where a row stands in the order: time, row number, version."""
-    updated = cast(datetime, columns[3])
-    return updated.isoformat(), cast(int, columns[12]), cast(int, columns[2])
+    return columns[3].isoformat(), columns[12], columns[2]
 
 
 def _after(secret: bytes, named: str, cursor: str | None) -> tuple[datetime, int, int]:

@@ -1,18 +1,15 @@
 """The one way in which a reading statement gets its access classes."""
 
 from collections.abc import Callable
-from typing import cast
 
-from careweave.db import Queries, Session
+from careweave.db import Queries, Row, Session
 from careweave.record._dictionaries import Dictionaries, dictionaries, fresh
-from careweave.terms import CareweaveError, Sight
+from careweave.terms import CareweaveError, Incorrect, Sight
 
 _QUERIES = Queries("careweave.record")
 
-Rows = list[tuple[object, ...]]
 
-
-def seen(session: Session, sight: Sight, ask: Callable[[bytes], Rows]) -> Rows:
+def seen(session: Session, sight: Sight, ask: Callable[[bytes], list[Row]]) -> list[Row]:
     """Returns the rows that `ask` finds with the access classes of the sight.
 
     `ask` runs one statement that tests `get_bit(bits, cls) <> 0` on every alias and gives the
@@ -22,17 +19,24 @@ def seen(session: Session, sight: Sight, ask: Callable[[bytes], Rows]) -> Rows:
     known = dictionaries(session)
     try:
         rows = ask(known.bits(sight))
-    except CareweaveError:
-        # A class beyond the padded bits makes the statement fail; the next one knows it.
-        session.forget(Dictionaries)
-        raise
-    if _version(session, rows) <= known.version:
-        return rows
-    return ask(fresh(session).bits(sight))
+    except Incorrect:
+        # A class beyond the padded bits makes a statement fail.
+        if not _has_grown(session, known):
+            raise
+        rows = []
+    version = rows[0][-1] if rows else _version(session)
+    return rows if version <= known.version else ask(fresh(session).bits(sight))
 
 
-def _version(session: Session, rows: Rows) -> int:
-    if rows:
-        return cast(int, rows[0][-1])
+def _version(session: Session) -> int:
     row = session.row(_QUERIES["dictionary_version"])
-    return cast(int, row[0]) if row else 0
+    return row[0] if row else 0
+
+
+def _has_grown(session: Session, known: Dictionaries) -> bool:
+    try:
+        return _version(session) > known.version
+    except CareweaveError:
+        # The failed statement has ended the transaction; the next one starts afresh.
+        session.forget(Dictionaries)
+        return False

@@ -2,7 +2,6 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 from careweave.db import Queries, Session
 
@@ -56,5 +55,5 @@ def rids(session: Session) -> Rids:
 
 def _blocks(session: Session, n: int) -> list[int]:
     rows = session.rows(_QUERIES["rid_blocks"], n=-(-n // _BLOCK))
-    starts = [cast(int, row[0]) * _BLOCK for row in rows]
+    starts = [row[0] * _BLOCK for row in rows]
     return [(start + i) & _COUNTERS for start in starts for i in range(_BLOCK)]

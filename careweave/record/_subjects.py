@@ -1,7 +1,6 @@
 """The compartments: one per patient or client record of one id authority."""
 
 from collections.abc import Collection, Sequence
-from typing import cast
 
 from careweave.db import Queries, Session
 from careweave.terms import SubjectId
@@ -34,7 +33,7 @@ def subjects(session: Session, authority: str, local_ids: Collection[str]) -> di
 def subjects_of(session: Session, patient_ids: Sequence[str]) -> tuple[SubjectId, ...]:
     """Returns the subjects that any authority has under these public Patient ids."""
     rows = session.rows(_QUERIES["subjects_of"], local_ids=list(patient_ids))
-    return tuple(SubjectId(cast(int, row[0])) for row in rows)
+    return tuple(SubjectId(row[0]) for row in rows)
 
 
 def _stored(
@@ -45,7 +44,7 @@ def _stored(
     if not missing:
         return found
     rows = session.rows(_QUERIES["subjects_mint"], authority=authority, local_ids=missing)
-    found |= {cast(str, local_id): SubjectId(cast(int, made)) for local_id, made in rows}
+    found |= {local_id: SubjectId(made) for local_id, made in rows}
     # Another transaction may have made some at the same moment; by now it has committed.
     left = [local_id for local_id in missing if local_id not in found]
     return found | _look_up(session, known, authority, left) if left else found
@@ -58,8 +57,8 @@ def _look_up(
         session.forget(Known)
     found: dict[str, SubjectId] = {}
     query = _QUERIES["subjects_of_authority"]
-    for row in session.rows(query, authority=authority, local_ids=local_ids):
-        local_id, subject, settled = cast("tuple[str, int, bool]", row)
+    rows = session.rows(query, authority=authority, local_ids=local_ids)
+    for local_id, subject, settled in rows:
         found[local_id] = SubjectId(subject)
         # What this transaction has made may yet be rolled back.
         if settled:

@@ -143,6 +143,29 @@ def test_a_class_far_beyond_the_known_ones_is_never_visible(database):
         assert len(known.bits(desk.sight)) >= 128
 
 
+def test_a_process_that_is_a_thousand_classes_behind_catches_up(database):
+    from careweave.db import Database
+
+    behind = Database(database.url)
+    with database.session() as session:
+        desk = Desk(session)
+        desk.create("a1")
+    with behind.reading() as session:
+        dictionaries(session)
+    with database.session() as session:
+        sql(
+            session,
+            "WITH made AS (INSERT INTO record.access_class (source, heading, label_set) "
+            "SELECT 9, 1, n FROM generate_series(100, 3000) AS n RETURNING 1) "
+            "SELECT count(*) FROM made",
+        )
+        desk.session = session
+        desk.create("a2", heading=Heading.MED)
+    with behind.reading() as session:
+        assert read(session, "Observation", "a2", sight=desk.sight).id == "a2"
+    behind.close()
+
+
 def test_what_a_transaction_adds_is_not_remembered_when_it_is_undone(database):
     from tests.record.lib import undone
 
