@@ -14,7 +14,7 @@ _META = (("versionId", "dom-4"), ("lastUpdated", "dom-4"), ("security", "dom-5")
 
 def container_faults(value: Value) -> Iterator[Finding]:
     """Gives what is wrong with contained resources and links to them, in bundle entries too."""
-    if value.get("resourceType") not in {"Bundle", "Parameters"}:
+    if str(value.get("resourceType")) not in {"Bundle", "Parameters"}:
         yield from _of_container(value)
         return
     for name in ("entry", "parameter"):

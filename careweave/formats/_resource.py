@@ -109,5 +109,5 @@ def _add(members: dict[str, Json], name: str, codings: Iterable[Coding]) -> None
         members[name] = merged
 
 
-def _identity(coding: Coding) -> tuple[Json, Json]:
-    return coding.get("system"), coding.get("code")
+def _identity(coding: Coding) -> str:
+    return repr((coding.get("system"), coding.get("code")))
