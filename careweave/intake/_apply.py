@@ -12,7 +12,7 @@ from careweave.intake._references import check_references
 from careweave.intake._requests import Interaction, Written
 from careweave.intake._targets import check_kept, check_subject, find_targets
 from careweave.intake._work import Work
-from careweave.record import Appended, Change, Held
+from careweave.record import Appended, Change, Held, Prepared
 from careweave.terms import CareweaveError, Fault, SourceId, SubjectId
 
 _SHELF = ""
@@ -128,7 +128,7 @@ def _change(work: Work, subjects: dict[tuple[str, str], SubjectId]) -> Change:
         type=draft.resource.type,
         id=work.public_id,
         resource=draft.resource,
-        prepared=draft.prepared,
+        prepared=_proving(draft.prepared, work.source.ties),
         source=actor.source,
         subject=own,
         heading=draft.classification.primary,
@@ -138,6 +138,13 @@ def _change(work: Work, subjects: dict[tuple[str, str], SubjectId]) -> Change:
         held=held,
         received_at=work.writing.at,
     )
+
+
+def _proving(prepared: Prepared, kinds: frozenset[str]) -> Prepared:
+    """Returns what is prepared with the ties that its source may prove."""
+    if all(tie.kind in kinds for tie in prepared.ties):
+        return prepared
+    return replace(prepared, ties=tuple(tie for tie in prepared.ties if tie.kind in kinds))
 
 
 def _deletion(work: Work) -> Change:

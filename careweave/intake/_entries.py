@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from careweave.formats import BundleEntry, Resource, is_type, read_value
 from careweave.intake._requests import Condition, Interaction, WriteRequest
-from careweave.terms import CareweaveError, Incorrect, Json, Unsupported
+from careweave.terms import CareweaveError, Incorrect, Json
 
 _etag = re.compile(r'(?:W/)?"(\d{1,9})"').fullmatch
 _is_id = re.compile(r"[A-Za-z0-9.-]{1,64}").fullmatch
@@ -92,7 +92,7 @@ def _address(url: str) -> tuple[str, str | None, str | None]:
     parts = path.strip("/").split("/")
     if any(part.startswith(("$", "_")) for part in parts):
         message = "Operations and _search are not offered inside a bundle; send them by themselves."
-        raise Unsupported(message, where="request.url")
+        raise Incorrect(message, where="request.url", code="not-supported")
     if not is_type(parts[0]) or len(parts) > 2:
         message = "The url of an entry is Type, Type/id or Type?criteria, relative to the base."
         raise Incorrect(message, where="request.url", code="value")

@@ -11,13 +11,16 @@ class SourceSettings:
     """What the region says about the feed that brings a resource.
 
     `service` is the kind of service ("mash", "sexual-health", ...), `organisation_type` that of its
-    organisation; `may_tag` lets its heading tags count.
+    organisation; `may_tag` lets its heading tags count. `ties` are the kinds of relationship that
+    its entries prove ("encounter", "referral", ...): none, unless its region says so.
+    Source: reference/store.md 2.12.
     """
 
     organisation_type: str | None = None
     service: str | None = None
     may_tag: bool = False
     default_labels: frozenset[Label] = frozenset()
+    ties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,13 @@ def _number(text: str) -> int:
 
 def parsed(type_name: str, condition: Condition, writing: Writing, drafter: Drafter) -> Search:
     """Returns the criteria as a search; a parameter that is not known is refused."""
-    if not condition:
+    search = record.parse(
+        type_name, condition, keys=drafter.keys, zone=drafter.zone, now=writing.at
+    )
+    if not search.where:
         message = "A conditional operation names at least one criterion."
         raise Incorrect(message, where=type_name, code="required")
-    return record.parse(type_name, condition, keys=drafter.keys, zone=drafter.zone, now=writing.at)
+    return search
 
 
 def canonical(search: Search, writing: Writing) -> str:

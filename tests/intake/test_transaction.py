@@ -16,7 +16,6 @@ from careweave.terms import (
     Label,
     NotFound,
     Stale,
-    Unsupported,
 )
 from tests.intake.test_writer import flag, observation, patient, security
 
@@ -202,7 +201,7 @@ def test_a_version_may_be_named_in_an_entry(desk):
         (entry("PUT", "Patient", patient()), Incorrect),
         (entry("POST", "Patient/1", patient()), Incorrect),
         (entry("POST", "Nonsense", patient()), Incorrect),
-        (entry("POST", "Patient/$everything", patient()), Unsupported),
+        (entry("POST", "Patient/$everything", patient()), Incorrect),
         (entry("FETCH", "Patient"), Incorrect),
         (entry("POST", "Patient"), Incorrect),
         ({"resource": patient()}, Incorrect),

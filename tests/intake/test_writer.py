@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from careweave.formats import splice
-from careweave.intake import Interaction
+from careweave.intake import Interaction, SourceSettings, Writer
 from careweave.terms import (
     HEADING_SYSTEM,
     LABEL_SYSTEM,
@@ -18,7 +18,7 @@ from careweave.terms import (
     Stale,
     Unprocessable,
 )
-from tests.lib.desk import resource
+from tests.lib.desk import Desk, resource
 
 CODE = {"coding": [{"system": "http://loinc.org", "code": "8302-2"}]}
 
@@ -251,8 +251,9 @@ def test_a_condition_sees_only_what_its_caller_may_see(desk, desk_of):
 def test_a_condition_with_a_parameter_that_is_not_known_is_refused(desk):
     with pytest.raises(Incorrect):
         desk.create(patient(), condition=(("nonsense", "1"),))
-    with pytest.raises(Incorrect):
-        desk.create(patient(), condition=())
+    for nothing in ((), (("_count", "1"),)):
+        with pytest.raises(Incorrect):
+            desk.create(patient(), condition=nothing)
 
 
 def test_racing_conditional_creates_make_one_entry(desk):
@@ -315,6 +316,24 @@ def test_updates_of_one_entry_at_once_all_count(desk):
     for thread in threads:
         thread.join()
     assert desk.read("Observation", made.id).version == 13
+
+
+def encounter():
+    return {
+        "resourceType": "Encounter",
+        "status": "in-progress",
+        "class": {"code": "IMP"},
+        "subject": {"reference": "Patient/p1"},
+        "period": {"start": "2026-03-01"},
+    }
+
+
+@pytest.mark.parametrize("kinds", [frozenset(), frozenset({"encounter"})])
+def test_a_source_proves_only_the_ties_that_its_region_lists(database, kinds):
+    settings = SourceSettings(ties=kinds)
+    desk = Desk(database, Writer(database, settings=lambda _: settings))
+    desk.create(encounter())
+    assert desk.rows("SELECT count(*) FROM record.tie") == [(len(kinds),)]
 
 
 def test_an_entry_of_another_system_of_the_organisation_is_changed_there_only(desk):
