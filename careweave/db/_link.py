@@ -165,31 +165,34 @@ class Link:
 
     def _one(self, sent: Plan | bytes, values: Sequence[bytes | None]) -> list[PGresult]:
         self._send(sent, values)
-        self._await()
-        result = self.pg.get_result()
-        while self.pg.get_result() is not None:
-            pass
-        if result is None:
-            raise psycopg.OperationalError("no result")
-        return [result]
+        results: list[PGresult] = []
+        while (result := self._next()) is not None:
+            results.append(result)
+        return results
 
     def _several(self, items: Sequence[Sent]) -> list[PGresult]:
-        pg = self.pg
-        pg.enter_pipeline_mode()
+        self.pg.enter_pipeline_mode()
         for sent, values in items:
             self._send(sent, values)
-        pg.pipeline_sync()
+        return self._synced()
+
+    def _synced(self) -> list[PGresult]:
+        self.pg.pipeline_sync()
         results: list[PGresult] = []
         while True:
-            self._await()
-            result = pg.get_result()
+            result = self._next()
             if result is None:
                 continue
             if result.status == ExecStatus.PIPELINE_SYNC:
                 break
             results.append(result)
-        pg.exit_pipeline_mode()
+        self.pg.exit_pipeline_mode()
         return results
+
+    def _next(self) -> PGresult | None:
+        # libpq would wait for the result without letting other threads run, and without an end.
+        self._await()
+        return self.pg.get_result()
 
     def _send(self, sent: Plan | bytes, values: Sequence[bytes | None]) -> None:
         self.n_sent += 1
@@ -249,19 +252,20 @@ class Link:
         return plan
 
     def _describe(self, name: bytes, query: Query) -> PGresult:
+        pg = self.pg
         try:
-            made = self.pg.prepare(name, query.numbered.encode())
-            if made.status == ExecStatus.COMMAND_OK:
-                made = self.pg.describe_prepared(name)
-        except psycopg.Error as error:
+            pg.enter_pipeline_mode()
+            pg.send_prepare(name, query.numbered.encode())
+            pg.send_describe_prepared(name)
+            made, described = self._synced()
+        except BaseException as error:
             self.broken = True
-            raise Unavailable(LOST) from error
+            if isinstance(error, psycopg.Error):
+                raise Unavailable(LOST) from error
+            raise
         if made.status != ExecStatus.COMMAND_OK:
-            if self.pg.status != 0:
-                self.broken = True
-                raise Unavailable(LOST)
-            raise failure_of(made, query.name)
-        return made
+            raise self._failed(b"", made) if pg.status != 0 else failure_of(made, query.name)
+        return described
 
     def _forget_oldest(self) -> None:
         if len(self._generated) > _GENERATED_MOST:
