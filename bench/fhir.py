@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bench.figures import Figure
+from bench.imports import grow
 from bench.load import Ask, Client, Run, Target, measure
 from bench.people import CODES, FAMILIES, MEASURES, PROBLEMS, bundle, observation
 from bench.product import Product, product
@@ -146,12 +147,12 @@ def _told(name: str, done: Run, *, quick: bool) -> list[Figure]:
 
 
 def _growth(running: Product, target: Target, known: Known) -> list[Figure]:
-    from bench.imports import grow  # noqa: PLC0415  imports uses the load of this module
-
     figures: list[Figure] = []
+    n_held = len(known.patients)
     medians: dict[int, dict[str, float]] = {}
     for n_patients in (1_000, 4_000, 16_000):
-        grow(running, known, n_patients)
+        known.patients = grow(running, n_patients - n_held)
+        n_held = n_patients
         medians[n_patients] = {
             name: drive(name, target, known, clients=1, seconds=6).quantile_ms(0.5)
             for name in _SEARCHES

@@ -23,16 +23,16 @@ class Product:
     home: Path
     process: "subprocess.Popen[bytes]"
 
-    def said(self) -> dict[str, object]:
-        """Returns what demo.json says now."""
-        found: dict[str, object] = json.loads((self.home / "demo.json").read_text())
-        return found
-
     def target(self) -> Target:
         """Returns where the load goes: the first client's view."""
         said = json.loads((self.home / "demo.json").read_text())
         pids = frozenset(pid for pid in said["pids"].values() if pid)
         return Target(said["doors"]["fhir"], said["clients"][0]["token"], pids)
+
+    def client(self) -> str:
+        """Returns the name of the client whose view the load has."""
+        clients = json.loads((self.home / "demo.json").read_text())["clients"]
+        return str(clients[0]["name"])
 
     def pid(self, name: str) -> int:
         """Returns the process id of one part of the product."""

@@ -30,13 +30,14 @@ def start_demo(home: Path, *, people: int = 10, wait_s: float = 120) -> Running:
     ready = home / "demo.json"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "careweave", "demo", "--home", str(home), "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--people", str(people)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=(home / "out.txt").open("wb"),
-        stderr=subprocess.STDOUT,
-    )
+    with (home / "out.txt").open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "--people", str(people)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
     until = time.monotonic() + wait_s
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > until:

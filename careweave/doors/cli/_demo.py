@@ -205,13 +205,23 @@ def _serve_until(stage: _Stage, tokens: list[Token], stop: threading.Event) -> N
         while not stop.is_set():
             changed.clear()
             supervisor.watch_once(changed)
+            if stage.server.pid is None and not stop.is_set() and _revived(stage):
+                changed.set()
             if changed.is_set():
                 _describe(stage, tokens, supervisor)
-            if stage.server.pid is None and not stop.is_set():
-                Embedded.start(stage.home)
     finally:
         note("Stopping ...")
         supervisor.stop()
+
+
+def _revived(stage: _Stage) -> bool:
+    """Starts PostgreSQL again after it was killed; the next turn tries again if that fails."""
+    try:
+        Embedded.start(stage.home)
+    except Unavailable as fault:
+        note(f"careweave: {fault.message}")
+        return False
+    return True
 
 
 def _describe(stage: _Stage, tokens: list[Token], supervisor: Supervisor) -> None:

@@ -10,6 +10,7 @@ from careweave.doors.cli import (
     _check,
     _client,
     _demo,
+    _import,
     _serve,
     _server,
     _work,
@@ -17,7 +18,7 @@ from careweave.doors.cli import (
 from careweave.doors.cli._desk import Around, desk_of, note
 from careweave.terms import CareweaveError
 
-_COMMANDS = (_demo, _serve, _work, _client, _check, _audit, _server)
+_COMMANDS = (_demo, _serve, _work, _client, _import, _check, _audit, _server)
 _SETTINGS = ("home", "port", "host", "region")
 
 

@@ -1,0 +1,174 @@
+"""The demonstration as a user runs it: starts, answers what it prints, survives, ends clean."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lib.demo import Running, start_demo, stop_demo
+
+ROOT = Path(__file__).parents[3]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("demo")
+    for folder in (made, *made.parents[:2]):
+        folder.chmod(0o755)
+    return made
+
+
+@pytest.fixture(scope="module")
+def demo(home: Path) -> Iterator[Running]:
+    running = start_demo(home, people=4)
+    yield running
+    if running.process.poll() is None:
+        stop_demo(running)
+
+
+def said(home: Path) -> dict:
+    return json.loads((home / "demo.json").read_text())
+
+
+def total(running: Running, kind: str = "Patient") -> int:
+    request = urllib.request.Request(
+        f"{running.base}/{kind}?_summary=count",
+        headers={"Authorization": f"Bearer {running.token}"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)["total"]
+
+
+def until(fact: Callable[[], bool], seconds: float = 40) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if fact():
+                return True
+        except OSError:
+            pass
+        time.sleep(0.1)
+    return False
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return text.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def test_the_three_requests_that_it_prints_work_when_pasted(demo: Running, home: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    # The lines come right after demo.json.
+    assert until(lambda: "Ctrl-C" in (home / "out.txt").read_text())
+    printed = re.findall(r"^curl .*$", (home / "out.txt").read_text(), re.MULTILINE)
+    assert len(printed) == 3
+    for line in printed:
+        done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
+        answer = json.loads(done.stdout)
+        assert answer["resourceType"] == "Bundle"
+        assert answer["entry"]
+
+
+def test_it_says_where_everything_is(demo: Running, home: Path) -> None:
+    told = said(home)
+    assert told["doors"]["fhir"] == demo.base
+    assert len(told["clients"]) == 4
+    assert {"name", "organisation", "system", "token"} <= set(told["clients"][0])
+    assert all(is_alive(pid) for pid in told["pids"].values())
+    assert (home / "demo.json").stat().st_mode & 0o077 == 0
+    for address in ("health", "ready"):
+        url = f"{demo.base.removesuffix('/fhir')}/{address}"
+        assert urllib.request.urlopen(url, timeout=10).status == 200
+
+
+def test_it_ends_clean_and_starts_again_with_what_it_had(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    home = tmp_path_factory.mktemp("again")
+    home.chmod(0o755)
+    first = start_demo(home, people=2)
+    before, token = total(first, "Observation"), first.token
+    roots = set(said(home)["pids"].values())
+    everybody = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    ours = [pid for pid in everybody if is_under(pid, roots)]
+    first.process.send_signal(signal.SIGTERM)
+    assert first.process.wait(timeout=60) == 0
+    assert until(lambda: not any(is_alive(pid) for pid in ours))
+    assert not (home / "demo.json").exists()
+    second = start_demo(home, people=2)
+    try:
+        assert total(second, "Observation") == before
+        assert second.token == token
+        assert "Loading" not in (home / "out.txt").read_text()
+    finally:
+        stop_demo(second)
+
+
+def test_two_run_side_by_side_and_know_nothing_of_each_other(
+    demo: Running, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other_home = tmp_path_factory.mktemp("other")
+    other_home.chmod(0o755)
+    other = start_demo(other_home, people=2)
+    try:
+        assert (total(demo), total(other)) == (4, 2)
+        assert demo.base != other.base
+    finally:
+        stop_demo(other)
+    assert total(demo) == 4
+
+
+def test_a_killed_part_comes_back(demo: Running, home: Path) -> None:
+    for part in ("serve", "work", "postgres"):
+        pid = said(home)["pids"][part]
+        os.kill(pid, signal.SIGKILL)
+        assert until(lambda part=part, pid=pid: said(home)["pids"][part] != pid)
+        assert until(lambda: total(demo) == 4)
+
+
+def is_under(pid: int, roots: set[int]) -> bool:
+    while pid > 1:
+        if pid in roots:
+            return True
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except OSError:
+            return False
+        pid = int(stat.rpartition(")")[2].split()[1])
+    return False
+
+
+def refused(*options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "careweave", "demo", *options],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 75
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_taken_port_and_a_taken_home_are_named(demo: Running, home: Path) -> None:
+    port = demo.base.split(":")[2].split("/")[0]
+    elsewhere = str(home / "elsewhere")
+    assert f"Port {port}" in refused("--home", elsewhere, "--port", port)
+    assert "already" in refused("--home", str(home), "--port", "0")
