@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from careweave.disclosure._asking import Asking, Way
-from careweave.ledger import Account, Outcome, new_id
+from careweave.ledger import Account, Outcome, Spread, new_id, new_ids
 from careweave.record import Row
 from careweave.terms import SubjectId
+
+_FEW = 2
 
 CLAUSE = "own-organisation"
 """The rule in force until agreements come: a caller sees its own organisation's entries."""
@@ -43,7 +45,10 @@ def account_for(way: Way, asking: Asking, action: str, what: str, rows: Iterable
     counts: dict[SubjectId, int] = {}
     for row in rows:
         counts[row.subject] = counts.get(row.subject, 0) + 1
-    if counts:
-        way.account(tuple(account_of(asking, action, what, (who,), n) for who, n in counts.items()))
-    else:
-        way.account((account_of(asking, action, what, (), 0),))
+    if len(counts) < _FEW:
+        subjects = tuple(counts)
+        way.account((account_of(asking, action, what, subjects, sum(counts.values())),))
+        return
+    ids = new_ids(asking.at, len(counts))
+    shared = account_of(asking, action, what, (), len(counts))
+    way.account((Spread(shared, ids, tuple(counts), tuple(counts.values())),))

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from careweave import ledger
 from careweave.db import Database, Session
-from careweave.ledger import Account, Recorder
+from careweave.ledger import Account, Recorder, Spread
 from careweave.record import Row
 from careweave.terms import Actor, Issue, Purpose
 
@@ -76,7 +76,7 @@ class Way(Protocol):
     def reading_pages(self) -> AbstractContextManager[Session]:
         """Gives a session whose statements all see one snapshot."""
 
-    def account(self, accounts: tuple[Account, ...]) -> None:
+    def account(self, accounts: tuple[Account | Spread, ...]) -> None:
         """Makes the accounts durable, or raises Unavailable."""
 
 
@@ -95,7 +95,7 @@ class Outlet:
         """Gives a read-only session with one snapshot."""
         return self.database.session(snapshot=True)
 
-    def account(self, accounts: tuple[Account, ...]) -> None:
+    def account(self, accounts: tuple[Account | Spread, ...]) -> None:
         """Makes the accounts durable by one group commit."""
         self.recorder.record(*accounts)
 
@@ -118,6 +118,6 @@ class Inside:
         """Gives the session of the write."""
         return self._same()
 
-    def account(self, accounts: tuple[Account, ...]) -> None:
+    def account(self, accounts: tuple[Account | Spread, ...]) -> None:
         """Appends the accounts in the transaction of the write."""
         ledger.append(self.session, accounts)

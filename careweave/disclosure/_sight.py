@@ -8,6 +8,9 @@ from careweave.db import Session
 from careweave.disclosure._asking import Asking
 from careweave.terms import Actor, Branch, Heading, Purpose, Sight, SourceId
 
+CONFIGURATION = 1
+"""The version of the configuration in force: constant until agreements come."""
+
 _HEADINGS: frozenset[Heading | None] = frozenset((*Heading, None))
 
 T = TypeVar("T")
@@ -29,7 +32,7 @@ class _Sights:
         found = made.get(key)
         if found is None:
             sources = known.sources_of(actor.organisation) | {actor.source}
-            found = made[key] = Sight((Branch(sources, _HEADINGS),), known.version)
+            found = made[key] = Sight((Branch(sources, _HEADINGS),), CONFIGURATION)
         return found
 
 
@@ -51,6 +54,5 @@ def seen(session: Session, asking: Asking, ask: Callable[[Sight], T]) -> T:
     """
     view = sight(session, asking.actor, asking.purpose)
     found = ask(view)
-    if record.dictionaries(session).version != view.version:
-        found = ask(sight(session, asking.actor, asking.purpose))
-    return found
+    again = sight(session, asking.actor, asking.purpose)
+    return found if again is view or again == view else ask(again)

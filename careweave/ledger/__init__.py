@@ -1,6 +1,6 @@
 """The sealed account of everything shown, changed and signed in: append, seal, verify."""
 
-from careweave.ledger._account import Account, Outcome, Recorder, append, new_id
+from careweave.ledger._account import Account, Outcome, Recorder, Spread, append, new_id, new_ids
 from careweave.ledger._keys import SealKey
 from careweave.ledger._sealing import (
     Head,
@@ -20,11 +20,13 @@ __all__ = [
     "Recorder",
     "SealKey",
     "Sealed",
+    "Spread",
     "Tampering",
     "Verified",
     "append",
     "keep_sealing",
     "new_id",
+    "new_ids",
     "newest_head",
     "seal",
     "unsealed_s",

@@ -55,24 +55,49 @@ class Account:
     bytes: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The accounts of one answer about several people: alike but for the person and the count.
+
+    `account` gives what they share; its own id, subjects and n_items are not used.
+    """
+
+    account: Account
+    ids: tuple[UUID, ...]
+    subjects: tuple[SubjectId, ...]
+    counts: tuple[int, ...]
+
+
 def new_id(at: datetime) -> UUID:
     """Returns a fresh id that grows with time. Source: RFC 9562, UUID version 7."""
-    ms = int(at.timestamp() * 1000)
-    noise = int.from_bytes(secrets.token_bytes(10), "big")
-    low = noise & ((1 << 62) - 1)
-    middle = (noise >> 62) & 0xFFF
-    return UUID(int=(ms << 80) | _VERSION_7 | (middle << 64) | _VARIANT | low)
+    return new_ids(at, 1)[0]
 
 
-def append(session: Session, accounts: Sequence[Account]) -> None:
-    """Adds the accounts in the caller's transaction, in one statement that travels with its commit.
+def new_ids(at: datetime, n: int) -> tuple[UUID, ...]:
+    """Returns so many fresh ids of one moment."""
+    head = (int(at.timestamp() * 1000) << 80) | _VERSION_7 | _VARIANT
+    noise = secrets.token_bytes(10 * n)
+    return tuple(_id(head, int.from_bytes(noise[i : i + 10], "big")) for i in range(0, 10 * n, 10))
+
+
+def _id(head: int, noise: int) -> UUID:
+    return UUID(int=head | ((noise >> 62) & 0xFFF) << 64 | (noise & ((1 << 62) - 1)))
+
+
+def append(session: Session, accounts: Sequence[Account | Spread]) -> None:
+    """Adds the accounts in the caller's transaction, in statements that travel with its commit.
 
     None of them is durable before the session has committed.
     """
-    if len(accounts) == 1:
-        session.defer(_QUERIES["add_account"], **_single(accounts[0]))
-    elif accounts:
-        session.defer(_QUERIES["add_accounts"], **_several(accounts))
+    plain = [account for account in accounts if isinstance(account, Account)]
+    if len(plain) == 1:
+        session.defer(_QUERIES["add_account"], **_single(plain[0]))
+    elif plain:
+        session.defer(_QUERIES["add_accounts"], **_several(plain))
+    if len(plain) < len(accounts):
+        for spread in accounts:
+            if isinstance(spread, Spread):
+                session.defer(_QUERIES["add_spread"], **_spread(spread))
 
 
 class Recorder:
@@ -84,9 +109,9 @@ class Recorder:
     def __init__(self, database: Database) -> None:
         """Takes the database that holds the ledger."""
         self._database = database
-        self._gather: Gather[tuple[Account, ...], None] = Gather(self._write)
+        self._gather: Gather[tuple[Account | Spread, ...], None] = Gather(self._write)
 
-    def record(self, *accounts: Account) -> None:
+    def record(self, *accounts: Account | Spread) -> None:
         """Returns when the accounts are durable; Unavailable if they cannot be written."""
         if not accounts:
             return
@@ -97,7 +122,7 @@ class Recorder:
                 "The account of this answer cannot be written, so it is not given; try again soon."
             ) from error
 
-    def _write(self, batch: list[tuple[Account, ...]]) -> list[None]:
+    def _write(self, batch: list[tuple[Account | Spread, ...]]) -> list[None]:
         with self._database.reading() as session:
             append(session, [account for accounts in batch for account in accounts])
         return [None] * len(batch)
@@ -133,6 +158,12 @@ def _plain(value: object) -> object:
 
 def _single(account: Account) -> dict[str, object]:
     return {name: getattr(account, name) for name in _NAMES}
+
+
+def _spread(spread: Spread) -> dict[str, object]:
+    shared = _single(spread.account)
+    del shared["id"], shared["subjects"], shared["n_items"]
+    return shared | {"ids": spread.ids, "people": spread.subjects, "counts": spread.counts}
 
 
 def _several(accounts: Iterable[Account]) -> dict[str, object]:

@@ -31,6 +31,20 @@ FROM unnest(
   what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
 );
 
+-- name: add_spread
+-- Adds the accounts of one answer about several people.
+INSERT INTO ledger.account (
+  id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
+)
+SELECT
+  s.id, %(at)s::timestamptz, %(actor)s::text, %(organisation)s::text, %(source)s::int,
+  %(action)s::text, %(door)s::text, %(request_id)s::text, %(purpose)s::text, ARRAY[s.subject],
+  %(what)s::text, s.n_items, %(outcome)s::text, %(reason)s::text, %(clauses)s::text,
+  %(config_version)s::int, %(answer_ms)s::int, %(bytes)s::bigint
+FROM unnest(%(ids)s::uuid[], %(people)s::bigint[], %(counts)s::int[])
+  AS s (id, subject, n_items);
+
 -- name: lock_sealer
 -- Whether this transaction is the one that seals.
 SELECT pg_catalog.pg_try_advisory_xact_lock(7261002);
