@@ -3,8 +3,8 @@
 `row` is the alias of `record.resource` that the predicate speaks of. Whatever other row a predicate
 brings in carries the policy too: a hop that the caller may not see does not exist.
 
-`IS TRUE` keeps the planner from turning an EXISTS into a join over a whole index, and a sum on a key
-from using an index that reads more than the row at hand: the plan is chosen here, not there.
+OFFSET 0 keeps the planner from turning an EXISTS into a join over a whole index, or into a hash of
+one; a sum on a key, from an index that reads more than the row at hand: the plan is chosen here.
 """
 
 from collections.abc import Iterable
@@ -194,7 +194,7 @@ def _of_text(term: TextTerm, row: Piece) -> Piece:
     if term.exacts is not None:
         conditions.append(fill("(q.exact IS NULL OR q.exact = ANY({r}.tok))", r=row))
     return fill(
-        "(EXISTS (SELECT 1 FROM record.idx_string AS f, {q} WHERE {w})) IS TRUE",
+        "EXISTS (SELECT 1 FROM record.idx_string AS f, {q} WHERE {w} OFFSET 0)",
         q=ranges(term),
         w=join(" AND ", conditions),
     )
@@ -207,8 +207,8 @@ def _of_date(term: DateTerm, row: Piece) -> Piece:
     if term.key is None:
         return _moments(term, _DATES, fill("{r}.dlo", r=row), fill("{r}.dhi", r=row))
     return fill(
-        "(EXISTS (SELECT 1 FROM record.idx_date AS f WHERE f.subject = {r}.subject"
-        " AND f.rid = {r}.rid AND f.key + 0 = {k} AND {w})) IS TRUE",
+        "EXISTS (SELECT 1 FROM record.idx_date AS f WHERE f.subject = {r}.subject"
+        " AND f.rid = {r}.rid AND f.key + 0 = {k} AND {w} OFFSET 0)",
         r=row,
         k=slot(term.key),
         w=_moments(term, _DATES, piece("f.lo"), piece("f.hi")),
@@ -225,8 +225,8 @@ def _moment(group: Moments, form: LiteralString, lo: Piece, hi: Piece) -> Piece:
     if not group.many:
         return fill(form, lo=lo, hi=hi, p=low, q=high)
     return fill(
-        "(EXISTS (SELECT 1 FROM unnest({a}::timestamptz [], {b}::timestamptz []) AS q (p, q)"
-        " WHERE {w})) IS TRUE",
+        "EXISTS (SELECT 1 FROM unnest({a}::timestamptz [], {b}::timestamptz []) AS q (p, q)"
+        " WHERE {w} OFFSET 0)",
         a=low,
         b=high,
         w=fill(form, lo=lo, hi=hi, p=piece("q.p"), q=piece("q.q")),
@@ -248,8 +248,8 @@ def _amount(term: AmountTerm, group: Amounts, row: Piece) -> Piece:
     )
     unit: LiteralString = " AND f.unit = q.unit" if group.has_unit else ""
     return fill(
-        "(EXISTS (SELECT 1 FROM record.idx_qty AS f, unnest({a}) AS q (low, high, exact, unit)"
-        " WHERE f.subject = {r}.subject AND f.rid = {r}.rid AND f.key + 0 = {k}{u} AND {w})) IS TRUE",
+        "EXISTS (SELECT 1 FROM record.idx_qty AS f, unnest({a}) AS q (low, high, exact, unit)"
+        " WHERE f.subject = {r}.subject AND f.rid = {r}.rid AND f.key + 0 = {k}{u} AND {w} OFFSET 0)",
         a=arrays,
         r=row,
         k=slot(term.key),
@@ -268,30 +268,20 @@ def _amount(term: AmountTerm, group: Amounts, row: Piece) -> Piece:
 def _of_hop(term: HopTerm, row: Piece, depth: int) -> Piece:
     hop = numbered("h", depth)
     inner = [] if term.driver is None else [term.driver]
-    conditions = [_inside(one, hop, depth + 1) for one in (*inner, *term.rest)]
+    conditions = [_inside(one, row, hop, depth + 1) for one in (*inner, *term.rest)]
     form: LiteralString = (
-        "(EXISTS (SELECT 1 FROM record.subject AS s INNER JOIN record.resource AS {h}"
+        "EXISTS (SELECT 1 FROM record.subject AS s INNER JOIN record.resource AS {h}"
         " ON {h}.rt = {rt} AND {h}.id = s.local_id AND {h}.subject = s.subject"
-        " WHERE s.subject = {r}.subject AND {p} AND {w})) IS TRUE"
+        " WHERE s.subject = {r}.subject AND {p} AND {w} OFFSET 0)"
         if term.to_patient
-        else "(EXISTS (SELECT 1 FROM record.resource AS {h}"
-        " WHERE {h}.subject = {r}.subject AND {h}.rt + 0 = {rt} AND {p} AND {w})) IS TRUE"
+        else "EXISTS (SELECT 1 FROM record.resource AS {h}"
+        " WHERE {h}.subject = {r}.subject AND {h}.rt + 0 = {rt} AND {p} AND {w} OFFSET 0)"
     )
     return fill(form, h=hop, r=row, rt=slot(term.rt), p=policy(hop), w=all_of(conditions))
 
 
-def _inside(term: Term, hop: Piece, depth: int) -> Piece:
+def _inside(term: Term, row: Piece, hop: Piece, depth: int) -> Piece:
     """Returns the predicate on a row of a hop; of main codes by the subject's index alone."""
     if isinstance(term, KeysTerm) and term.use is Use.MAIN and not term.negated:
-        return coded_row(term, hop)
+        return main_code(term, hop, fill("ARRAY[{r}.subject]", r=row))
     return where(term, hop, depth)
-
-
-def coded_row(term: KeysTerm, row: Piece) -> Piece:
-    """Returns the predicate of main codes on a row that is found by its subject."""
-    return fill(
-        "({r}.code + 0 = ANY({k}) OR EXISTS (SELECT 1 FROM record.idx_token AS t"
-        " WHERE t.key = ANY({k}) AND t.subject = {r}.subject AND t.rid = {r}.rid))",
-        r=row,
-        k=slot(term.keys),
-    )

@@ -10,8 +10,8 @@ from careweave.db import Piece, Query, fill, join, numbered, piece, whole
 from careweave.record._compile_filter import (
     COLUMNS,
     all_of,
-    coded_row,
     looked_up,
+    main_code,
     policy,
     slot,
     where,
@@ -192,7 +192,7 @@ def _hop_each(plan: Plan, codes: KeysTerm, hop: Piece) -> Piece:
         " AND x.rt + 0 = %(rt)s AND {k} OFFSET 0) AS r WHERE {h} AND {w}",
         c=COLUMNS,
         p=policy(piece("x")),
-        k=coded_row(codes, piece("x")),
+        k=main_code(codes, piece("x"), piece("ARRAY[h.subject]")),
         h=hop,
         w=all_of(where(term, _ROW) for term in rest),
     )
