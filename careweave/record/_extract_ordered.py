@@ -8,7 +8,7 @@ from careweave.record._extract import Gathered, Handler
 from careweave.record._extract_tokens import Slot
 from careweave.record._keys import Keys
 from careweave.record._nodes import Place
-from careweave.record._values import normalise, quantity_amounts, text_of
+from careweave.record._values import normalise, quantity_amounts, sound_of, text_of
 from careweave.terms import Json
 
 _NAME_PARTS = ("family", "given", "prefix", "suffix", "text")
@@ -55,6 +55,22 @@ def _texts(value: dict[str, Json], parts: tuple[str, ...]) -> Iterator[Json]:
 def name_handler(slots: tuple[Slot, ...], keys: Keys) -> Handler:
     """Returns the handler of a HumanName. Source: FHIR R4 4.0.1, search.html 3.1.1.4.8."""
     return parts_handler(_NAME_PARTS, slots, keys)
+
+
+def phonetic_handler(slots: tuple[Slot, ...], keys: Keys) -> Handler:
+    """Returns the handler of a HumanName that is asked for by its sound: each word of each part."""
+    known = tuple((keys.of(s.type, s.name), keys.of(s.type, s.name, "has")) for s in slots)
+
+    def take(value: Json, out: Gathered) -> None:
+        if not isinstance(value, dict):
+            return
+        for text in filter(None, map(text_of, _texts(value, _NAME_PARTS))):
+            sounds = {sound_of(word) for word in (text, *text.split())} - {""}
+            for key, present in known:
+                out.tok.append(present)
+                out.strings += [(key, sound) for sound in sounds]
+
+    return take
 
 
 def address_handler(slots: tuple[Slot, ...], keys: Keys) -> Handler:

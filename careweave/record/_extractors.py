@@ -10,6 +10,7 @@ from careweave.record._extract_ordered import (
     address_handler,
     date_handler,
     name_handler,
+    phonetic_handler,
     presence_handler,
     quantity_handler,
     text_handler,
@@ -27,7 +28,7 @@ from careweave.record._extract_tokens import (
 )
 from careweave.record._keys import Keys
 from careweave.record._nodes import Kind, Place
-from careweave.record._parameters import Definition, Filter, Way, definitions
+from careweave.record._parameters import PHONETIC, Definition, Filter, Way, definitions
 from careweave.terms import Json
 
 Maker = Callable[[tuple[Slot, ...], Keys], Handler]
@@ -49,6 +50,12 @@ _REFERENCES: dict[str, Maker] = {
     "uri": uri_handler,
 }
 _STRINGS: dict[str, Maker] = {"HumanName": name_handler, "Address": address_handler}
+_BY_LEAF: dict[str, tuple[dict[str, Maker], Maker]] = {
+    Kind.TOKEN: (_TOKENS, plain_handler),
+    Kind.REFERENCE: (_REFERENCES, presence_handler),
+    Kind.STRING: (_STRINGS, text_handler),
+    Kind.URI: ({}, uri_handler),
+}
 _MEASURED = frozenset(
     {"Quantity", "Age", "Duration", "Count", "Distance", "Money", "Range", "integer", "decimal",
      "positiveInt", "unsignedInt"}
@@ -84,7 +91,8 @@ def _spread(definition: Definition, spots: dict[Spot, list[Slot]]) -> None:
         return
     for way in definition.ways:
         slot = _slot(definition, way)
-        spots.setdefault((way.steps, way.leaf, parameter.kind.value), []).append(slot)
+        family = PHONETIC if parameter.name == PHONETIC else parameter.kind.value
+        spots.setdefault((way.steps, way.leaf, family), []).append(slot)
 
 
 def _slot(definition: Definition, way: Way) -> Slot:
@@ -112,14 +120,11 @@ def _maker(family: str, leaf: str, zone: tzinfo) -> Maker:
     Some types of a choice cannot be compared by the kind of the parameter: SampledData as a
     quantity, the ages and texts of a choice as a date. They only count as present.
     """
-    if family == Kind.TOKEN:
-        return _TOKENS.get(leaf, plain_handler)
-    if family == Kind.REFERENCE:
-        return _REFERENCES.get(leaf, presence_handler)
-    if family == Kind.STRING:
-        return _STRINGS.get(leaf, text_handler)
-    if family == Kind.URI:
-        return uri_handler
+    if family in _BY_LEAF:
+        table, other = _BY_LEAF[family]
+        return table.get(leaf, other)
+    if family == PHONETIC:
+        return phonetic_handler
     return _ordered(family, leaf, zone)
 
 

@@ -12,6 +12,9 @@ from typing import Any
 from careweave.record._nodes import Component, Kind, Parameter, Place
 from careweave.record._types import rt_of
 
+PHONETIC = "phonetic"
+"""The one parameter of kind string that compares sounds."""
+
 Filter = tuple[str, str] | None
 
 

@@ -20,8 +20,12 @@ def at(value: Json, path: str) -> Iterator[Json]:
 
 def first_text(value: Json, *paths: str) -> str | None:
     """Returns the first text at one of the paths, tried in order."""
+    if not isinstance(value, dict):
+        return None
     for path in paths:
-        for found in at(value, path):
-            if isinstance(found, str) and found:
-                return found
+        # Most paths begin with an element that is not there: the walk is not begun for them.
+        if path.partition(".")[0] in value:
+            for found in at(value, path):
+                if isinstance(found, str) and found:
+                    return found
     return None

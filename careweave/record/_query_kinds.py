@@ -2,8 +2,9 @@
 
 from careweave.record._extract_tokens import of_type_key
 from careweave.record._nodes import HasKeys, HasText, Place, Predicate, Span
+from careweave.record._parameters import PHONETIC
 from careweave.record._query_terms import Asked, plain, split
-from careweave.record._values import LONGEST, normalise
+from careweave.record._values import LONGEST, normalise, sound_of
 
 _AFTER_ALL = "\U0010ffff"
 _SHORTEST_PART = 3
@@ -67,9 +68,20 @@ def _of_type(asked: Asked) -> Predicate:
 
 def string_node(asked: Asked) -> Predicate:
     """Returns the node of a string. Source: FHIR R4 4.0.1, search.html 3.1.1.4.8."""
+    if asked.parameter.name == PHONETIC:
+        return _sounding(asked)
     if asked.modifier not in {None, "exact", "contains"}:
         asked.refuse_modifier()
     return HasText(asked.key(), tuple(_span(asked, plain(text)) for text in asked.values))
+
+
+def _sounding(asked: Asked) -> Predicate:
+    if asked.modifier is not None:
+        asked.refuse_modifier()
+    sounds = [sound_of(plain(text)) for text in asked.values]
+    if not all(sounds):
+        asked.refuse("The text is empty.")
+    return HasText(asked.key(), tuple(Span(low=sound) for sound in sounds))
 
 
 def _span(asked: Asked, text: str) -> Span:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from careweave.record._keys import Keys
 from careweave.record._nodes import Include, Kind, Parameter, Place, Sort, Summary, Total
-from careweave.record._parameters import definitions, parameters
+from careweave.record._parameters import PHONETIC, definitions, parameters
 from careweave.record._types import all_types, is_type
 from careweave.terms import Incorrect
 
@@ -106,6 +106,7 @@ def _sort_key(type_name: str, name: str, keys: Keys) -> Sort:
     if (
         definition is None
         or definition.union
+        or bare == PHONETIC
         or definition.parameter.kind is Kind.COMPOSITE
         or definition.parameter.place not in _SORTABLE
     ):

@@ -29,6 +29,29 @@ def normalise(text: str) -> str:
     return " ".join(text.casefold().split())[:LONGEST]
 
 
+_SOUND: Final = dict(zip("bfpvcgjkqsxzdtlmnr", "111122222222334556", strict=True))
+
+
+@lru_cache(maxsize=8192)
+def sound_of(text: str) -> str:
+    """Returns how a name sounds: its first letter and three digits for the consonants after it.
+
+    Letters h and w do not part two equal sounds, vowels do. A name in another script stays itself.
+    Source: American Soundex, National Archives (United States), "The Soundex Indexing System".
+    """
+    name = "".join(c for c in normalise(text) if c.isalnum())
+    if not (name.isascii() and name.isalpha()):
+        return name
+    digits = [_SOUND.get(letter, "") for letter in name]
+    kept, last = [], digits[0]
+    for letter, digit in zip(name[1:], digits[1:], strict=True):
+        if digit and digit != last:
+            kept.append(digit)
+        if letter not in "hw":
+            last = digit
+    return (name[0] + "".join(kept) + "000")[:4]
+
+
 def text_of(value: Json) -> str | None:
     """Returns the value if it is a text that is not empty."""
     return value if type(value) is str and value else None
@@ -114,11 +137,12 @@ def _unit_keys(
 def _canonical(bounds: Bounds, system: str | None, code: str | None) -> tuple[str, Bounds] | None:
     if code is None:
         return None
-    ends = [_in_base(bound, system, code) for bound in bounds]
-    bases = {base for _, base in ends if base is not None}
-    if len(bases) != 1:
-        return None
-    return bases.pop(), (ends[0][0], ends[1][0])
+    low, base = _in_base(bounds[0], system, code)
+    if bounds[0] == bounds[1]:
+        return None if base is None else (base, (low, low))
+    high, other = _in_base(bounds[1], system, code)
+    name = base or other
+    return None if name is None or (base and other and base != other) else (name, (low, high))
 
 
 def _in_base(bound: Decimal, system: str | None, code: str) -> tuple[Decimal, str | None]:

@@ -22,7 +22,7 @@ def written(session, seed):
     world = World(seed)
     resources = world.resources()
     world.values = [r.value for r in resources]
-    world.oracle = Oracle(world.values, NOW)
+    world.oracle = Oracle(world.values, NOW, START)
     source = open_source(session, "acute", "epr", "fhir")
     ready = [prepare(r, keys=keys(session), zone=ZONE, public_id=r.id) for r in resources]
     local_ids = {one for p in ready for one in p.patients} | {""}

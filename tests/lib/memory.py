@@ -1,6 +1,7 @@
 """Evaluates the nodes of a search over prepared rows, in memory: what the SQL must answer."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from careweave.record import Prepared
 
@@ -68,7 +69,7 @@ class Memory:
 
     def _hasdate(self, node, row):
         if node.updated:
-            spans = [(row.updated, row.updated)]
+            spans = [(row.updated, row.updated + timedelta(microseconds=1))]
         elif node.key is None:
             low = row.prepared.low
             spans = [] if low is None else [(low, row.prepared.high)]

@@ -67,7 +67,8 @@ class Node:
 class Oracle:
     """Answers queries over a fixed list of resources."""
 
-    def __init__(self, resources, now):
+    def __init__(self, resources, now, updated=None):
+        self.updated = updated
         self.resources = {(r["resourceType"], r["id"]): r for r in resources}
         self.now = now
 
@@ -84,6 +85,8 @@ class Oracle:
         if "." in name:
             return self._chained(resource, name, value)
         name, _, modifier = name.partition(":")
+        if name == "_lastUpdated":
+            return any(self._date(self.updated, one, "") for one in cut(value, ","))
         if name == "_list":
             return any(self._in_list(resource, one) for one in cut(value, ","))
         if modifier == "missing":
@@ -193,12 +196,15 @@ class Oracle:
     def _in_list(self, resource, name):
         found = self.resources.get(("List", name), {})
         here = f"{resource['resourceType']}/{resource['id']}"
-        return any(e.get("item", {}).get("reference") == here for e in found.get("entry", ()))
+        return any(
+            re.sub(r"/_history/.*", "", e.get("item", {}).get("reference", "")) == here
+            for e in found.get("entry", ())
+        )
 
     # -- dates ------------------------------------------------------------------------------
 
     def _date(self, node, text, _modifier):
-        spread = when(node.value)
+        spread = instant(node) if isinstance(node, datetime) else when(node.value)
         if spread is None:
             return False
         low, high = spread
@@ -441,6 +447,10 @@ def quantity(node, text, _modifier):
         return here[1] == there[1] and ordered(prefix, *scaled, parts[0], there[0])
     same = (said.get("system"), said.get("code")) == (system, code)
     return same and ordered(prefix, low, high, parts[0])
+
+
+def instant(at):
+    return at, at + timedelta(microseconds=1)
 
 
 def moment(text):

@@ -17,6 +17,7 @@ from tests.lib.worlds import (
     V2,
 )
 
+UPDATES = ["2026", "2026-03-01", "2026-03-01T09:00:00Z", "2026-03-01T10:00:00+01:00", "2027"]
 # Their component is a parameter that reads more than the composite's own expression.
 _LEFT_OUT = {
     "code-value-string",
@@ -27,6 +28,7 @@ _LEFT_OUT = {
     "_list",
     "_id",
     "near",
+    "phonetic",
 }
 _PLAIN = {
     "status": ["final", "active", "finished", "current"], "gender": ["male", "female"], "active": ["true", "false"],
@@ -60,6 +62,10 @@ class Asker:
                 return made
         if self.chance() < 0.05:
             return "_id", ",".join(self.pick(self.world.ids[type_name]) for _ in range(2))
+        if self.chance() < 0.05:
+            return "_lastUpdated", self.pick(PREFIXES) + self.pick(UPDATES)
+        if self.chance() < 0.3 and type_name in {"Observation", "Condition"} and depth == 2:
+            return "_list", ",".join(self.pick(self.world.ids["List"]) for _ in range(2))
         parameter = self.parameter(type_name)
         if self.chance() < 0.08 and parameter.kind != "composite":
             return f"{parameter.name}:missing", self.pick(["true", "false"])

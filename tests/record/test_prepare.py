@@ -126,6 +126,12 @@ def test_texts_lose_case_marks_and_blanks_and_are_cut():
     assert key("Patient", "name", "exact", "x" * 900) in found.tok
 
 
+def test_each_word_of_a_name_is_kept_by_its_sound():
+    found = made("Patient", name=[{"text": "Jane de la Smith"}])
+    sounds = {text for k, text in found.strings if k == key("Patient", "phonetic")}
+    assert {"j500", "d000", "l000", "s530"} <= sounds
+
+
 def test_pairs_of_one_component_are_kept_together():
     def component(code, value):
         return {"code": {"coding": [{"code": code}]}, "valueQuantity": {"value": value}}

@@ -117,6 +117,20 @@ def test_a_string_begins_contains_or_is():
     assert exact.high is None
 
 
+def test_names_that_sound_alike_are_found_by_their_sound():
+    from careweave.record._values import sound_of
+
+    for one, other in [("Smith", "Smyth"), ("Robert", "Rupert"), ("Ashcraft", "Ashcroft")]:
+        assert where("Patient", "phonetic", one) == where("Patient", "phonetic", other)
+    # The examples of the National Archives.
+    named = {"Gutierrez": "g362", "Pfister": "p236", "Jackson": "j250", "Tymczak": "t522"}
+    assert {name: sound_of(name) for name in named} == named
+    assert sound_of("O'Neil") == sound_of("ONeill") != ""
+    assert sound_of("Ангел") == "ангел"
+    assert faults("Patient", ("phonetic", "-")) == [("phonetic", "invalid")]
+    assert faults("Patient", ("phonetic:exact", "a")) == [("phonetic:exact", "not-supported")]
+
+
 def test_a_uri_may_lie_below_or_above():
     assert isinstance(where("ValueSet", "url:below", "http://a/b"), HasText)
     above = where("ValueSet", "url:above", "http://a/b/c").keys

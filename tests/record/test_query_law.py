@@ -20,7 +20,7 @@ def made(seed):
     world = World(seed)
     resources = world.resources()
     world.values = [r.value for r in resources]
-    world.oracle = Oracle(world.values, NOW)
+    world.oracle = Oracle(world.values, NOW, NOW)
     rows = [Kept(r.id, NOW, prepare(r, keys=KEYS, zone=ZONE, public_id=r.id)) for r in resources]
     return world, Memory(rows, KEYS)
 
