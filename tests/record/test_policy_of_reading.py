@@ -22,7 +22,7 @@ from tests.record.lib import ALL, Desk, minutes, sight_of, sql
 NOBODY = Sight((), 1)
 
 
-def everything(session, desk, sight, ids=("a1", "a2", "a3")):
+def everything(session, desk, sight, ids=("a1", "a2", "a3", "a4")):
     """All that any reading function gives of the subject of the desk."""
     refs = [("Observation", id_) for id_ in ids]
     yield from (row for id_ in ids if (row := read(session, "Observation", id_, sight=sight)))
@@ -32,11 +32,12 @@ def everything(session, desk, sight, ids=("a1", "a2", "a3")):
             yield from [row] if row else []
         yield from history(session, "Observation", id_, sight=sight).rows
     yield from history(session, "Observation", None, sight=sight).rows
-    yield from history(session, "Observation", None, sight=sight, at=minutes(9)).rows
+    for moment in (minutes(0.5), minutes(9)):
+        yield from history(session, "Observation", None, sight=sight, at=moment).rows
+        yield from as_of(session, [desk.subject], moment, sight=sight)
     yield from located(session, refs, sight=sight)
     yield from entries_of(session, [desk.subject], sight=sight).rows
     yield from timeline(session, [desk.subject], sight=sight).rows
-    yield from as_of(session, [desk.subject], minutes(9), sight=sight)
 
 
 @pytest.fixture
@@ -46,11 +47,12 @@ def two(session):
     theirs = Desk(session, "council")
     mine.create("a1")
     mine.update("a1", "b", at=minutes(1))
+    theirs.create("a3", extras=(mine.subject,))
     theirs.subject = mine.subject
     theirs.create("a2")
     theirs.update("a2", "b", at=minutes(1))
-    theirs.create("a3", extras=(mine.subject,))
-    theirs.delete("a3", at=minutes(2))
+    theirs.create("a4")
+    theirs.delete("a4", at=minutes(2))
     return mine, theirs
 
 
