@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import fhirkit
 
@@ -12,7 +13,7 @@ from careweave.terms import Issue, Severity
 
 _MOST = 100
 _search_empty = re.compile(rb"\{[ \t\n\r]*\}").search
-_is_path = re.compile(r"[A-Za-z]\w{0,63}(?:\[\w*\])?(?:\.\w{1,64}(?:\[\w*\])?)*").fullmatch
+_match_path = re.compile(r"[A-Za-z]\w{0,63}(?:\[\w*\])?(?:\.\w{1,64}(?:\[\w*\])?)*").match
 _KINDS = (
     ("missing", "required"),
     ("is not a valid", "value"),
@@ -32,20 +33,18 @@ def check(resource: Resource) -> tuple[Issue, ...]:
     """
     body = resource.body
     issues = [_issue(found.severity, found.path, found.message) for found in _structure(body)]
-    findings = rule_of(resource.type)(resource.value) or ()
+    findings = rule_of(resource.type)(resource.value) or []
     if b'"contained"' in body or b'"#' in body:
-        findings = (*findings, *container_faults(resource.value))
+        findings += islice(container_faults(resource.value), _MOST)
     if _search_empty(body):
-        findings = (*findings, *_empty(resource.value, ""))
-    if not issues and not findings:
-        return ()
+        findings += islice(_empty(resource.value, ""), _MOST)
     issues += (_of_finding(resource.type, finding) for finding in findings)
     return tuple(issues[:_MOST])
 
 
 def _structure(body: bytes) -> list[fhirkit.Issue]:
     found: list[fhirkit.Issue] = fhirkit.validate(body)
-    return found
+    return found[:_MOST]
 
 
 def _issue(severity: str, path: str, message: str) -> Issue:
@@ -58,9 +57,11 @@ def _issue(severity: str, path: str, message: str) -> Issue:
 
 def _place(path: str) -> str | None:
     # A name that is no name of an element may say anything; then the place is what it stands in.
-    while path and not _is_path(path):
-        path = path.rpartition(".")[0]
-    return path or None
+    found = _match_path(path)
+    known = found[0] if found is not None else ""
+    if len(known) < len(path) and path[len(known)] != ".":
+        known = known.rpartition(".")[0]
+    return known or None
 
 
 def _of_finding(root: str, finding: Finding) -> Issue:

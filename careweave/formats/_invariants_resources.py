@@ -60,13 +60,14 @@ def _absence_or_value(value: Value) -> bool:
 def _value_is_with_the_component(value: Value) -> bool:
     if not has_choice(value, "value"):
         return True
-    own = [coding for code in parts(value, "code") for coding in parts(code, "coding")]
-    return not any(
-        coding in own
-        for component in parts(value, "component")
-        for code in parts(component, "code")
-        for coding in parts(code, "coding")
-    )
+    own = _codings(value)
+    return not any(_codings(component) & own for component in parts(value, "component"))
+
+
+def _codings(value: Value) -> set[str]:
+    # As text, because a coding is compared with all that it has.
+    codings = (coding for code in parts(value, "code") for coding in parts(code, "coding"))
+    return {repr(sorted(coding.items(), key=str)) for coding in codings}
 
 
 def _problem_has_status(value: Value) -> bool:

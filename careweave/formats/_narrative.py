@@ -14,7 +14,7 @@ from careweave.terms import Incorrect, Unprocessable
 _XHTML: Final = "{http://www.w3.org/1999/xhtml}"
 _NAMESPACE: Final = ' xmlns="http://www.w3.org/1999/xhtml"'
 _match_bare = re.compile(r"<div(?=[\s>/])").match
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _COMMENT: object = etree.Comment
 _ELEMENTS = frozenset({
     "p", "br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "a", "span", "b", "em", "i",

@@ -35,6 +35,8 @@ class Finding:
         return Finding(step + self.path, self.severity, self.code, self.message)
 
 
+_ENOUGH = 100  # more faults of one list than this tell nobody anything
+
 Rule = Callable[[Any], list[Finding] | None]
 
 
@@ -133,29 +135,25 @@ def _visits(shape: _Shape) -> Rule:
             return _each(visit, value)
         if type(value) is not dict:
             return None
-        found: list[Finding] | None = None
-        for invariant in invariants:
-            if not _holds(invariant, value):
-                found = [*(found or ()), _broken(invariant)]
+        found = [_broken(one) for one in invariants if not _holds(one, value)]
         for name in filter(rules.__contains__, value):
             more = rules[name](value[name])
             if more:
-                found = [
-                    *(found or ()),
-                    *(finding.below("." + name.removeprefix("_")) for finding in more),
-                ]
-        return found
+                found += [finding.below("." + name.removeprefix("_")) for finding in more]
+        return found or None
 
     return visit
 
 
 def _each(rule: Rule, values: list[Any]) -> list[Finding] | None:
-    found: list[Finding] | None = None
+    found: list[Finding] = []
     for i, value in enumerate(values):
         more = rule(value)
         if more:
-            found = [*(found or ()), *(finding.below(f"[{i}]") for finding in more)]
-    return found
+            found += [finding.below(f"[{i}]") for finding in more]
+        if len(found) >= _ENOUGH:
+            break
+    return found or None
 
 
 def _holds(invariant: Invariant, value: Value) -> bool:

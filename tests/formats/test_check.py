@@ -56,6 +56,22 @@ def extension(**content):
     return {**PATIENT, "extension": [{"url": "http://e", **content}]}
 
 
+def counted(**quantity):
+    return extension(valueCount={"system": "http://unitsofmeasure.org", **quantity})
+
+
+def lasting(**quantity):
+    return extension(valueDuration=quantity)
+
+
+def required(**filters):
+    return extension(valueDataRequirement={"type": "Patient", **filters})
+
+
+def trigger(kind, **content):
+    return extension(valueTriggerDefinition={"type": kind, **content})
+
+
 BREAKS = {
     "ele-1": ({**PATIENT, "name": [{}]}, {**PATIENT, "name": [{"text": "x"}]}),
     "ext-1": (extension(), extension(valueString="x")),
@@ -150,6 +166,21 @@ BREAKS = {
               {"resourceType": "Goal", "target": [{"detailString": "x", "measure": TEXT}]}),
     "imm-1": ({"resourceType": "Immunization", "education": [{"publicationDate": "2020"}]},
               {"resourceType": "Immunization", "education": [{"documentType": "x"}]}),
+    "cnt-3": (counted(value=1.5, code="1"), counted(value=2, code="1")),
+    "drt-1": (lasting(code="a", value=1), lasting(code="a", value=1, system="http://unitsofmeasure.org")),
+    "exp-1": ({"resourceType": "Measure", "supplementalData": [{"criteria": {"language": "text/cql"}}]},
+              {"resourceType": "Measure", "supplementalData": [{"criteria": {"language": "text/cql", "expression": "x"}}]}),
+    "drq-1": (required(codeFilter=[{"id": "a"}]), required(codeFilter=[{"path": "x"}])),
+    "drq-2": (required(dateFilter=[{"path": "x", "searchParam": "y"}]), required(dateFilter=[{"searchParam": "y"}])),
+    "trd-1": (trigger("periodic", timingDate="2020", data=[{"type": "Patient"}]), trigger("periodic", timingDate="2020")),
+    "trd-2": (trigger("named-event", name="x", condition={"expression": "x", "language": "text/cql"}), trigger("named-event", name="x")),
+    "trd-3": (trigger("named-event"), trigger("data-added", data=[{"type": "Patient"}])),
+    "trd-3 periodic": (trigger("periodic"), trigger("periodic", timingDate="2020")),
+    "sev-1": ({"resourceType": "AuditEvent", "entity": [{"name": "x", "query": "eA=="}]},
+              {"resourceType": "AuditEvent", "entity": [{"name": "x"}]}),
+    "apr-1": ({"resourceType": "AppointmentResponse"}, {"resourceType": "AppointmentResponse", "actor": REFERENCE}),
+    "imr-1": ({"resourceType": "ImmunizationRecommendation", "recommendation": [{"forecastStatus": TEXT}]},
+              {"resourceType": "ImmunizationRecommendation", "recommendation": [{"vaccineCode": [TEXT]}]}),
     "mad-1": ({"resourceType": "MedicationAdministration", "dosage": {"text": "x"}},
               {"resourceType": "MedicationAdministration", "dosage": {"rateQuantity": {"value": 1}}}),
     "mdd-1": ({"resourceType": "MedicationDispense", "whenPrepared": "2020-02-01", "whenHandedOver": "2020-01-01"},
@@ -274,6 +305,19 @@ def test_what_is_absent_by_an_extension_has_a_status():
     assert found({**OBSERVATION, "status": "final", "_issued": absent}) == []
 
 
+@pytest.mark.parametrize("currency", ["GBP", "pounds"])
+def test_a_currency_has_three_letters(currency):
+    value = extension(valueMoney={"value": 1, "currency": currency})
+    assert (found(value) == []) is (currency == "GBP")
+
+
+def test_many_faults_and_odd_names_take_no_time():
+    many = {**PATIENT, "telecom": [{"value": "1"}] * 40_000, "." * 500_000: 1}
+    assert len(check(read_json(write_json(many)))) == 100
+    endless = {**PATIENT, "text": {"status": "generated", "div": "<" * 500_000}}
+    assert "txt-1" in keys(endless)
+
+
 def test_all_faults_are_found_and_at_most_a_hundred_told():
     many = {**PATIENT, "name": [{"use": "x"}] * 60, "telecom": [{"value": "1"}] * 60, "gender": "x"}
     issues = check(read_json(write_json(many)))
@@ -300,6 +344,11 @@ def test_no_message_repeats_a_value():
         assert "Roe" not in f"{issue.message} {issue.where}"
         assert "1.5" not in issue.message
     assert "Jane" not in check(read_json(b'{"resourceType":"JaneRoe"}'))[0].message
+
+
+def test_a_type_that_is_no_text_is_a_fault_and_no_exception():
+    inner = {"resourceType": ["Patient"], "contained": [{"id": "#"}]}
+    assert found({**BUNDLE, "type": "collection", "entry": [{"resource": inner}]})
 
 
 JSON = st.recursive(

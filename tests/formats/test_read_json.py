@@ -95,6 +95,7 @@ def test_a_decimal_is_written_as_it_came():
         ('{"resourceType":"Patient","id":"a","id":"b"}', "Patient.id"),
         ('{"resourceType":"Patient","resourceType":"Patient"}', "Patient.resourceType"),
         ('{"resourceType":"Patient","a\\u0062":1,"ab":2}', "Patient.ab"),
+        ('{"resourceType":"Patient","a":{"\\u0000":1}}', "Patient.a.?"),
         ('{"resourceType":"Patient","n":NaN}', "Patient.n"),
         ('{"resourceType":"Patient","n":[0,Infinity]}', "Patient.n[1]"),
         ('{"resourceType":"Patient","n":-Infinity}', "Patient.n"),

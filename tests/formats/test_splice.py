@@ -104,3 +104,10 @@ def test_codings_are_added_once():
 def test_no_meta_makes_an_empty_fragment():
     assert meta_fragment(None) == b""
     assert write_json({}) == b"{}"
+
+
+def test_a_meta_of_the_wrong_form_makes_a_fragment_all_the_same():
+    meta = {"security": [{"code": {}}, "x"], "tag": "y", "profile": 1}
+    added = {"system": "s", "code": "c"}
+    fragment = read_value(b"{" + meta_fragment(meta, tags=[added], security=[added]) + b"}")
+    assert fragment == {"security": [{"code": {}}, "x", added], "tag": [added], "profile": 1}
