@@ -44,6 +44,7 @@ def parse(  # noqa: PLR0913  one call of a door, everything by name
     rt_of(type_name)
     asked = [(name, value) for name, value in pairs if name not in _OF_THE_DOOR]
     _check_size(asked)
+    _check_text(asked)
     setting = Setting(keys, zone, now, base_url)
     results = Results(type_name, keys)
     where: list[Predicate] = []
@@ -71,6 +72,15 @@ def _check_size(pairs: Pairs) -> None:
     if sum(len(split(value, ",")) for _, value in pairs) > MOST_VALUES:
         message = f"A search has at most {MOST_VALUES} values in all."
         raise Incorrect(message, code="too-costly")
+
+
+def _check_text(pairs: Pairs) -> None:
+    """Refuses what no resource can hold and no database takes: NUL and half of a character."""
+    for name, value in pairs:
+        text = name + value
+        if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text if not c.isascii()):
+            # The name itself might be what is wrong, so it is not repeated.
+            raise Incorrect("A parameter holds characters that are no text.", code="value")
 
 
 def _refuse(issues: list[Issue], honoured: Iterable[tuple[str, str]], *, lenient: bool) -> None:

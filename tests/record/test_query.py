@@ -402,6 +402,13 @@ def test_no_message_holds_a_value():
     assert not any("secret" in issue.message for issue in caught.value.issues)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("name", "a\x00b"), ("name", "\ud800"), ("\udfff", "x"), ("a\x00", "x")]
+)
+def test_what_is_no_text_is_refused_without_a_word_of_it(name, value):
+    assert faults("Patient", (name, value)) == [(None, "value")]
+
+
 def test_an_unknown_type_is_refused():
     with pytest.raises(Unsupported):
         read("Ward")
