@@ -103,6 +103,13 @@ def settings() -> str:
     return reference()
 
 
+def commands() -> str:
+    """Returns docs/reference/commands.md."""
+    from careweave.doors.cli import reference  # noqa: PLC0415
+
+    return reference()
+
+
 def _migrated() -> str:
     from careweave.db import Database, Embedded, migrate  # noqa: PLC0415
 
@@ -119,6 +126,7 @@ def _migrated() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands,
     "errors.md": errors,
     "search-parameters.md": search_parameters,
     "settings.md": settings,

@@ -24,12 +24,13 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     add.add_argument("--system", required=True, help="the source that its writes belong to")
     add.add_argument("--scope", action="append", help=f"SMART scope, may repeat; {_ALL} if absent")
     add.add_argument("--days", type=int, default=365, help="days until the token expires (365)")
-    add.add_argument("--purpose", choices=[str(one) for one in Purpose], default="TREAT")
+    why = [str(one) for one in Purpose]
+    add.add_argument("--purpose", choices=why, default="TREAT", help=f"{', '.join(why)} (TREAT)")
     add.add_argument("--id-prefix", help="ids that it may choose itself begin with this")
     add.set_defaults(run=_add)
     words.add_parser("list", help="all clients, without their tokens").set_defaults(run=_list)
     revoke = words.add_parser("revoke", help="take the token away, within five seconds")
-    revoke.add_argument("name")
+    revoke.add_argument("name", help="the client")
     revoke.set_defaults(run=_revoke)
 
 

@@ -26,10 +26,14 @@ _BAR = 24
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     """Adds the verb."""
     order = verbs.add_parser("import", help="load NDJSON files and bundles")
-    order.add_argument("paths", nargs="+", type=Path, metavar="DIRECTORY|FILE")
+    order.add_argument(
+        "paths", nargs="+", type=Path, metavar="DIRECTORY|FILE", help="NDJSON, bundles, .gz of them"
+    )
     order.add_argument("--client", required=True, help="the client whose source they belong to")
     order.add_argument("--report", type=Path, help="where refused lines go; beside the input")
-    order.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="all cores")
+    order.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="how many; all cores"
+    )
     order.set_defaults(run=_run)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from careweave.db import Database, Embedded
 from careweave.doors import _access
-from careweave.doors.cli import Around, main, parser
+from careweave.doors.cli import Around, main, reference
 from careweave.ledger import Account, Outcome, append, new_id
 
 ROOT = Path(__file__).parents[3]
@@ -163,10 +163,15 @@ def test_the_database_that_comes_along_starts_and_stops(
     assert Embedded.find(home) is None
 
 
-def test_every_verb_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_of_commands_is_what_the_code_says() -> None:
+    written = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    assert reference() == written, "run ./run docs"
+
+
+def test_help_names_every_verb(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        parser().parse_args(["--help"])
+        command("--help")
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for verb in ("demo", "serve", "work", "client", "check", "audit", "db"):
+    for verb in ("demo", "serve", "work", "client", "import", "check", "audit", "db"):
         assert verb in said
