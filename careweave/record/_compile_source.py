@@ -29,6 +29,9 @@ from careweave.record._compile_terms import (
 from careweave.record._nodes import Prefix
 from careweave.terms import Fault
 
+_ONCE = piece("DISTINCT")
+_EACH = piece("ALL")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -65,8 +68,11 @@ def _rechecks(term: Term, row: Piece, depth: int) -> tuple[Piece, ...]:
             return ()
 
 
-def places(term: Term, rt: Piece, depth: int = 0) -> Piece:
-    """Returns a SELECT of the distinct (subject, rid) that the term finds, before any policy."""
+def places(term: Term, rt: Piece, depth: int = 0, *, once: Piece = _ONCE) -> Piece:
+    """Returns a SELECT of the (subject, rid) that the term finds, before any policy.
+
+    Each comes once; with `_EACH` some may come again, which costs less.
+    """
     match term:
         case KeysTerm(use=Use.MAIN):
             return fill(
@@ -78,28 +84,29 @@ def places(term: Term, rt: Piece, depth: int = 0) -> Piece:
             )
         case KeysTerm():
             return fill(
-                "SELECT DISTINCT t.subject, t.rid FROM record.idx_token AS t"
-                " WHERE t.key = ANY({k})",
+                "SELECT {o} t.subject, t.rid FROM record.idx_token AS t WHERE t.key = ANY({k})",
+                o=once,
                 k=slot(term.keys),
             )
         case TextTerm():
-            return _text_places(term)
+            return _text_places(term, once)
         case DateTerm(key=int()):
-            return _date_places(term)
+            return _date_places(term, once)
         case _:
             return _group_places(term, rt, depth)
 
 
-def _text_places(term: TextTerm) -> Piece:
+def _text_places(term: TextTerm, once: Piece) -> Piece:
     return fill(
-        "SELECT DISTINCT f.subject, f.rid FROM {q} INNER JOIN record.idx_string AS f"
+        "SELECT {o} f.subject, f.rid FROM {q} INNER JOIN record.idx_string AS f"
         " ON f.key = {k} AND f.v >= q.low AND f.v < q.high",
+        o=once,
         q=ranges(term),
         k=slot(term.key),
     )
 
 
-def _date_places(term: DateTerm) -> Piece:
+def _date_places(term: DateTerm, once: Piece) -> Piece:
     """Returns the rows whose range begins in the month or less that is searched."""
     (group,) = term.groups
     if group.prefix is not Prefix.EQ or term.key is None:
@@ -107,16 +114,18 @@ def _date_places(term: DateTerm) -> Piece:
     low, high = slot(group.at), slot(group.at + 1)
     if not group.many:
         return fill(
-            "SELECT DISTINCT f.subject, f.rid FROM record.idx_date AS f"
+            "SELECT {o} f.subject, f.rid FROM record.idx_date AS f"
             " WHERE f.key = {k} AND f.lo >= {p} AND f.lo < {q}",
+            o=once,
             k=slot(term.key),
             p=low,
             q=high,
         )
     return fill(
-        "SELECT DISTINCT f.subject, f.rid"
+        "SELECT {o} f.subject, f.rid"
         " FROM unnest({p}::timestamptz [], {q}::timestamptz []) AS q (p, q)"
         " INNER JOIN record.idx_date AS f ON f.key = {k} AND f.lo >= q.p AND f.lo < q.q",
+        o=once,
         k=slot(term.key),
         p=low,
         q=high,
@@ -162,12 +171,12 @@ def hop_subjects(term: HopTerm, depth: int) -> Piece:
 def hop_candidates(term: HopTerm, depth: int) -> Piece:
     """Returns a SELECT of the subjects where a hop may lead, found by an index and not yet tested.
 
-    It may hold more than the hop leads to, never less.
+    It may hold more than the hop leads to, and some of them again; never less.
     """
     if term.driver is None:
         raise Fault("A hop that can only filter was asked to drive.")
-    found = places(term.driver, slot(term.rt), depth)
-    return fill("SELECT DISTINCT t.subject FROM ({t}) AS t", t=found)
+    found = places(term.driver, slot(term.rt), depth, once=_EACH)
+    return fill("SELECT t.subject FROM ({t}) AS t", t=found)
 
 
 def _hopped(term: HopTerm, row: Piece, rt: Piece, depth: int) -> Piece:

@@ -175,8 +175,8 @@ def _hop_coded(plan: Plan) -> list[tuple[Piece, Piece]]:
     reached = piece("(r.subject IN (SELECT h.subject FROM h)) IS TRUE")
     many = _sorted(plan, coded(plan, codes, reached, where(hop, _ROW)))
     text = fill(
-        "SELECT * FROM ({a}) AS a WHERE (SELECT count(*) FROM h) <= %(turn)s"
-        " UNION ALL SELECT * FROM ({b}) AS b WHERE (SELECT count(*) FROM h) > %(turn)s",
+        "SELECT * FROM ({a}) AS a WHERE NOT EXISTS (SELECT 1 FROM h OFFSET %(turn)s)"
+        " UNION ALL SELECT * FROM ({b}) AS b WHERE EXISTS (SELECT 1 FROM h OFFSET %(turn)s)",
         a=few,
         b=many,
     )
@@ -187,8 +187,8 @@ def _hop_each(plan: Plan, codes: KeysTerm, hop: Piece) -> Piece:
     """Returns the rows of each subject of the hop, by the subject's index."""
     rest = plan.others(codes)
     return fill(
-        "SELECT r.subject, r.rid, r.dlo AS k0 FROM h CROSS JOIN LATERAL ("
-        "SELECT {c} FROM record.resource AS x WHERE x.subject = h.subject AND {p}"
+        "SELECT r.subject, r.rid, r.dlo AS k0"
+        " FROM (SELECT DISTINCT h.subject FROM h) AS h CROSS JOIN LATERAL (SELECT {c} FROM record.resource AS x WHERE x.subject = h.subject AND {p}"
         " AND x.rt + 0 = %(rt)s AND {k} OFFSET 0) AS r WHERE {h} AND {w}",
         c=COLUMNS,
         p=policy(piece("x")),
