@@ -1,6 +1,6 @@
 """Compiles the R4 search parameters into the packaged table of `careweave.record`.
 
-    python tools/compile_search.py [DEFINITIONS]
+    python tools/compile_search.py [DEFINITIONS [TARGET]]
 
 Reads search-parameters.json, elements.ndjson and required-codes.json once, at build time. Each
 expression becomes plain ways: steps [name, filter], the type of the element at the end, and what
@@ -311,10 +311,11 @@ def main() -> None:
     in_a_list = {"name": "_list", "kind": "reference", "place": "list", "targets": ["List"]}
     table["Resource"].append(in_a_list | {"expression": "", "url": "", "paths": []})
     text = json.dumps(table, sort_keys=True, separators=(",", ":")).encode()
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_bytes(gzip.compress(text, 9, mtime=0))
+    target = Path(sys.argv[2]) if len(sys.argv) > 2 else TARGET
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(gzip.compress(text, 9, mtime=0))
     n_rows = sum(map(len, table.values()))
-    print(f"{len(parameters)} parameters, {n_rows} rows, {TARGET.stat().st_size} bytes")
+    print(f"{len(parameters)} parameters, {n_rows} rows, {target.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

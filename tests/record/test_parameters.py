@@ -1,6 +1,9 @@
 """The compiled table holds every standard parameter, each with a place."""
 
+import gzip
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,9 +16,8 @@ from careweave.record._subject_rule import SUBJECT_ELEMENT
 from careweave.record._types import all_types, rt_of, type_of
 from careweave.terms import Unsupported
 
-PUBLISHED = (
-    Path(__file__).resolve().parents[3] / "shared/data/fhir-r4-definitions/search-parameters.json"
-)
+ROOT = Path(__file__).resolve().parents[2]
+PUBLISHED = ROOT.parent / "shared/data/fhir-r4-definitions/search-parameters.json"
 
 
 def test_numbers_of_types_never_move():
@@ -38,6 +40,15 @@ def test_all_1378_published_parameters_are_in_the_table():
         for base in set(one["base"]) - {"Resource", "DomainResource"}:
             found = parameters(base)[one["code"]]
             assert (found.kind.value, found.expression) == (one["type"], one["expression"])
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="the R4 definitions lie not beside the checkout")
+def test_the_packaged_table_is_what_the_compiler_makes(tmp_path):
+    made = tmp_path / "search.json.gz"
+    tool = [sys.executable, str(ROOT / "tools/compile_search.py"), str(PUBLISHED.parent), str(made)]
+    subprocess.run(tool, check=True, capture_output=True)
+    packaged = ROOT / "careweave/record/_definitions/search.json.gz"
+    assert gzip.decompress(made.read_bytes()) == gzip.decompress(packaged.read_bytes())
 
 
 def test_only_what_is_named_here_is_not_offered():
