@@ -8,7 +8,8 @@ import fhirkit
 
 from careweave.formats._contained import container_faults
 from careweave.formats._resource import Resource
-from careweave.formats._rules import Finding, rule_of
+from careweave.formats._rules import rule_of
+from careweave.formats._value_rules import Finding
 from careweave.terms import Issue, Severity
 
 _MOST = 100
@@ -20,6 +21,7 @@ _KINDS = (
     ("is not a FHIR", "value"),
     ("is not a positiveInt", "value"),
     ("is not an unsignedInt", "value"),
+    ("is outside", "value"),
 )
 _VALUES = re.compile(r'".*"|^-?[0-9][0-9.eE+-]*(?= is )|^\S+(?= is not a FHIR R4)', re.DOTALL)
 

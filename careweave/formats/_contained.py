@@ -6,7 +6,7 @@ Source: FHIR R4 4.0.1, DomainResource dom-2 to dom-5 and Reference ref-1.
 from collections.abc import Iterator
 
 from careweave.formats._invariants import Value, parts
-from careweave.formats._rules import Finding
+from careweave.formats._value_rules import Finding
 from careweave.terms import Severity
 
 _META = (("versionId", "dom-4"), ("lastUpdated", "dom-4"), ("security", "dom-5"))

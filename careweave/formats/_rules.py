@@ -4,8 +4,7 @@ Only members on the way to a rule are in the dictionaries, so that checking an o
 touches a few of its members.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -14,30 +13,8 @@ from careweave.formats._invariants import Invariant, Value
 from careweave.formats._invariants_bundle import BUNDLE_INVARIANTS
 from careweave.formats._invariants_resources import RESOURCE_INVARIANTS
 from careweave.formats._invariants_types import TYPE_INVARIANTS
-from careweave.formats._table import Member, codes, has_shape, is_type, members
-from careweave.terms import Severity
-
-_MIME = "http://hl7.org/fhir/ValueSet/mimetypes"
-_CURRENCY = "http://hl7.org/fhir/ValueSet/currencies"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A rule that is broken, at a path below the value that was looked at."""
-
-    path: str
-    severity: Severity
-    code: str
-    message: str
-
-    def below(self, step: str) -> "Finding":
-        """Returns the same finding seen from one step above."""
-        return Finding(step + self.path, self.severity, self.code, self.message)
-
-
-_ENOUGH = 100  # more faults of one list than this tell nobody anything
-
-Rule = Callable[[Any], list[Finding] | None]
+from careweave.formats._table import Member, has_shape, is_type, members
+from careweave.formats._value_rules import Finding, Rule, each, value_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +84,8 @@ class _Compiler:
     def _member_rule(self, member: Member) -> Rule | None:
         if member.type == "Resource":
             return _resource
-        if member.element.binding:
-            return _binding_rule(member)
         below = self._shapes.get(member.shape)
-        return _visits(below) if below is not None else None
+        return value_rule(member) or (_visits(below) if below is not None else None)
 
 
 def _below(shape: str) -> list[str]:
@@ -122,7 +97,7 @@ def _below(shape: str) -> list[str]:
 
 def _has_own_rules(shape: str) -> bool:
     return shape in _invariants() or any(
-        m.element.binding or m.type == "Resource" for m in members(shape).values()
+        m.type == "Resource" or value_rule(m) is not None for m in members(shape).values()
     )
 
 
@@ -132,7 +107,7 @@ def _visits(shape: _Shape) -> Rule:
 
     def visit(value: Any) -> list[Finding] | None:  # noqa: ANN401  whatever was sent
         if type(value) is list:
-            return _each(visit, value)
+            return each(visit, value)
         if type(value) is not dict:
             return None
         found = [_broken(one) for one in invariants if not _holds(one, value)]
@@ -143,17 +118,6 @@ def _visits(shape: _Shape) -> Rule:
         return found or None
 
     return visit
-
-
-def _each(rule: Rule, values: list[Any]) -> list[Finding] | None:
-    found: list[Finding] = []
-    for i, value in enumerate(values):
-        more = rule(value)
-        if more:
-            found += [finding.below(f"[{i}]") for finding in more]
-        if len(found) >= _ENOUGH:
-            break
-    return found or None
 
 
 def _holds(invariant: Invariant, value: Value) -> bool:
@@ -171,59 +135,6 @@ def _broken(invariant: Invariant) -> Finding:
 
 def _resource(value: Any) -> list[Finding] | None:  # noqa: ANN401  whatever was sent
     if type(value) is list:
-        return _each(_resource, value)
+        return each(_resource, value)
     kind = value.get("resourceType") if type(value) is dict else None
     return rule_of(kind)(value) if type(kind) is str and is_type(kind) else None
-
-
-def _binding_rule(member: Member) -> Rule | None:
-    value_set = member.element.binding
-    listed = codes(value_set)
-    if member.type == "CodeableConcept":
-        return _concept_rule(listed) if listed is not None else None
-    if listed is not None:
-        return _code_rule(frozenset[str]().union(*listed.values()).__contains__)
-    if value_set == _CURRENCY:
-        return _code_rule(re.compile(r"[A-Z]{3}").fullmatch)
-    if value_set == _MIME:
-        return _code_rule(re.compile(r"[\w.+!#$&^-]+(?:/[\w.+!#$&^*-]+)?(?:\s*;.*)?").fullmatch)
-    return None
-
-
-def _code_rule(is_allowed: Callable[[str], object]) -> Rule:
-    def check(value: Any) -> list[Finding] | None:  # noqa: ANN401  whatever was sent
-        if type(value) is str:
-            return None if is_allowed(value) else [_outside()]
-        return _each(check, value) if type(value) is list else None
-
-    return check
-
-
-def _concept_rule(listed: Mapping[str, frozenset[str]]) -> Rule:
-    def check(value: Any) -> list[Finding] | None:  # noqa: ANN401  whatever was sent
-        if type(value) is list:
-            return _each(check, value)
-        if type(value) is not dict or _has_coding(value, listed):
-            return None
-        if "coding" not in value and "extension" in value:
-            return None
-        return [_outside()]
-
-    return check
-
-
-def _has_coding(concept: Value, listed: Mapping[str, frozenset[str]]) -> bool:
-    codings = concept.get("coding")
-    if type(codings) is not list:
-        return False
-    return any(
-        type(coding) is dict
-        and type(code := coding.get("code")) is str
-        and code in listed.get(str(coding.get("system")), ())
-        for coding in codings
-    )
-
-
-def _outside() -> Finding:
-    message = "The code is not one of the required value set."
-    return Finding("", Severity.ERROR, "code-invalid", message)

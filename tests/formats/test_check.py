@@ -276,6 +276,12 @@ def test_active_or_broken_markup_is_no_narrative(div):
         ({**BUNDLE, "type": "collection", "entry": [{"resource": {**PATIENT, "gender": "x"}}]}, "code-invalid",
          "Bundle.entry[0].resource.gender"),
         ({"resourceType": "Observation"}, "required", "Observation.status"),
+        ({**PATIENT, "id": "a b"}, "value", "Patient.id"),
+        ({**PATIENT, "id": "x" * 65}, "value", "Patient.id"),
+        ({**PATIENT, "birthDate": "2021-02-29"}, "value", "Patient.birthDate"),
+        ({**PATIENT, "birthDate": "0000"}, "value", "Patient.birthDate"),
+        ({**PATIENT, "multipleBirthInteger": 99999999999}, "value", "Patient.multipleBirthInteger"),
+        ({**OBSERVATION, "effectiveDateTime": "2020-04-31T10:00:00Z"}, "value", "Observation.effectiveDateTime"),
     ],
 )  # fmt: skip
 def test_a_fault_has_its_code_and_its_place(value, code, where):
