@@ -18,7 +18,8 @@ class Asking:
     """One question of one caller.
 
     `types` are the resource types that the caller's token lets it read; None means every type.
-    Types narrow and never widen: what may be seen is the sight's to say.
+    Types narrow and never widen: what may be seen is the sight's to say. `base` is the address of
+    the door that was asked, so that references to it are known as ours.
     """
 
     actor: Actor
@@ -27,6 +28,7 @@ class Asking:
     request_id: str
     at: datetime
     types: frozenset[str] | None = None
+    base: str = ""
 
     def covers(self, type_name: str) -> bool:
         """Says whether the token reaches this type."""

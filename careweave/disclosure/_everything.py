@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Sequence
+from itertools import chain
 
 from careweave import record
 from careweave.db import Session
-from careweave.disclosure._accounts import account_of
+from careweave.disclosure._accounts import account_for, account_of
 from careweave.disclosure._asking import Asking, Disclosed, Page, Way
 from careweave.disclosure._sight import seen
 from careweave.record import Row
-from careweave.terms import NotFound, Sight, SubjectId
+from careweave.terms import NotFound, Sight
 
 # Bodies are bytes that were parsed when they came in, so a key and its string look like this and
 # a quotation inside a text cannot (its quotes are escaped).
 _REFERENCE = re.compile(rb'"reference"\s*:\s*"([A-Z][A-Za-z]{1,39})/([A-Za-z0-9.\-]{1,64})[/"]')
+
+_ACTION, _WHAT = "everything", "Patient/$everything"
 
 _SHELF = frozenset(
     {
@@ -44,11 +47,13 @@ def everything(
     wanted = _wanted(asking, types)
     with way.reading_pages() as session:
         found = seen(session, asking, lambda s: _fetch(session, s, patient, wanted, page))
-    subjects, rows, included, following = found
-    what = "Patient/$everything"
-    accounts = [account_of(asking, "everything", what, subjects, len(rows) + len(included))]
-    way.account(tuple(accounts))
-    if not subjects:
+    person, rows, included, following = found
+    if person is not None and not rows:
+        # The person is known to be there, though nothing of this page was left to show.
+        way.account((account_of(asking, _ACTION, _WHAT, (person.subject,), 0),))
+    else:
+        account_for(way, asking, _ACTION, _WHAT, chain(rows, included))
+    if person is None:
         raise NotFound
     return Disclosed(rows, included, next=following)
 
@@ -59,7 +64,7 @@ def _wanted(asking: Asking, types: frozenset[str]) -> frozenset[str] | None:
     return types & asking.types if types else asking.types
 
 
-_Found = tuple[tuple[SubjectId, ...], tuple[Row, ...], tuple[Row, ...], str | None]
+_Found = tuple[Row | None, tuple[Row, ...], tuple[Row, ...], str | None]
 
 
 def _fetch(
@@ -68,7 +73,7 @@ def _fetch(
     # The Patient must itself be visible: a subject known only by others' entries is not found.
     person = record.read(session, "Patient", patient, sight=sight)
     if person is None or person.gone:
-        return (), (), (), None
+        return None, (), (), None
     subjects = record.subjects_of(session, (patient,))
     held = record.entries_of(
         session,
@@ -80,7 +85,7 @@ def _fetch(
         cursor=page.cursor,
     )
     included = record.located(session, _referred(held.rows, types), sight=sight)
-    return (person.subject,), tuple(held.rows), tuple(included), held.next
+    return person, tuple(held.rows), tuple(included), held.next
 
 
 def _referred(rows: Sequence[Row], types: frozenset[str] | None) -> tuple[tuple[str, str], ...]:

@@ -1,17 +1,19 @@
 """Search over one type, and what can be asked of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import chain
 
 from careweave import record
 from careweave.db import Session
-from careweave.disclosure._accounts import account_for
+from careweave.disclosure._accounts import account_for, account_of
 from careweave.disclosure._asking import Asking, Disclosed, Way
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._sight import seen
+from careweave.ledger import Outcome
 from careweave.record import Found, Parameter, Search
-from careweave.terms import Forbidden
+from careweave.terms import Forbidden, Issue, Severity
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -43,7 +45,7 @@ def search(
         # Several statements: they see one snapshot.
         with way.reading_pages() as session:
             found = _ask(session, asking, question)
-    account_for(way, asking, "search", _what(question), chain(found.rows, found.included))
+    _account(way, asking, question, found)
     return _disclosed(question, found)
 
 
@@ -57,6 +59,7 @@ def _question(
         zone=session.zone,
         now=asking.at,
         lenient=lenient,
+        base_url=asking.base,
     )
 
 
@@ -79,10 +82,25 @@ def _disclosed(question: Search, found: Found) -> Disclosed:
         next=found.next,
         previous=found.previous,
         honoured=question.honoured,
-        issues=tuple(found.issues),
+        issues=(*found.issues, *map(_dropped, question.ignored)),
         elements=question.elements,
         summary=question.summary.value,
     )
+
+
+def _dropped(name: str) -> Issue:
+    text = "This parameter was left out; the answer is wider than was asked."
+    return Issue(Severity.WARNING, "not-supported", text, name)
+
+
+def _account(way: Way, asking: Asking, question: Search, found: Found) -> None:
+    what = _what(question)
+    if found.total and not found.rows:
+        # A number was shown and nobody's entry.
+        account = account_of(asking, "search", what, (), 0)
+        way.account((replace(account, outcome=Outcome.PERMIT, reason="count"),))
+        return
+    account_for(way, asking, "search", what, chain(found.rows, found.included))
 
 
 def _what(question: Search) -> str:

@@ -113,6 +113,26 @@ def test_each_person_of_an_answer_has_an_account(door: Door) -> None:
         assert family not in str(account)
 
 
+def test_a_number_that_was_shown_is_accounted_for(door: Door) -> None:
+    family = f"F{uuid.uuid4().hex[:8]}"
+    door.made(patient(family))
+    asking = _asking(door)
+    pairs = [("family", family), ("_summary", "count")]
+    found = disclosure.search(_outlet(door), asking, "Patient", pairs)
+    assert (found.total, found.rows) == (1, ())
+    (account,) = _accounts(door, asking)
+    assert (account["outcome"], account["reason"], account["n_items"]) == ("permit", "count", 0)
+
+
+def test_everything_names_the_person_even_where_a_page_is_empty(door: Door) -> None:
+    who = door.made(patient())["id"]
+    asking = _asking(door)
+    page = Page(count=10, since=datetime(2999, 1, 1, tzinfo=UTC))
+    disclosure.everything(_outlet(door), asking, who, types=frozenset(), page=page)
+    (account,) = _accounts(door, asking)
+    assert len(account["subjects"]) == 1
+
+
 def test_what_was_not_found_is_accounted_for_too(door: Door) -> None:
     asking = _asking(door)
     with pytest.raises(NotFound):

@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import falcon
 
-from careweave.disclosure import Asking, Way, refuse
+from careweave.disclosure import Asking, Outlet, Way, refuse
 from careweave.doors.fhir._body import loader
 from careweave.doors.fhir._call import Call, Limits, Parts
 from careweave.doors.fhir._headers import Form, form_of
+from careweave.doors.fhir._rates import Rates
 from careweave.doors.fhir._routes import Route
 from careweave.doors.fhir._scopes import allows, readable
 from careweave.formats import is_type
 from careweave.terms import Forbidden, NotFound, TooLong, Unauthenticated
-
-if TYPE_CHECKING:
-    from careweave.doors.fhir._gate import Gate
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _FORMAT = re.compile(r"(?:^|&)_format=([^&]*)")
@@ -24,6 +22,15 @@ _FORMAT = re.compile(r"(?:^|&)_format=([^&]*)")
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 
 DOOR = "fhir"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What every request passes: the parts of the door, the way out, and the rates of clients."""
+
+    parts: Parts
+    outlet: Outlet
+    rates: Rates
 
 
 def request_id_of(parts: Parts, environ: Mapping[str, str]) -> str:
@@ -57,19 +64,24 @@ def form_in(environ: Mapping[str, str]) -> Form:
 
 
 def admit(
-    gate: "Gate", request: falcon.Request, route: Route, path: Mapping[str, str], request_id: str
+    threshold: Threshold,
+    request: falcon.Request,
+    route: Route,
+    path: Mapping[str, str],
+    request_id: str,
 ) -> Call:
     """Returns the request as a call, or raises what is in its way."""
-    parts, environ = gate.parts, request.env
+    parts, environ = threshold.parts, request.env
     check_size(parts.limits, environ)
     at = parts.clock()
     actor = parts.clients.actor(_token(environ), at)
-    gate.rates.take(actor.name)
-    asking = Asking(actor, actor.purpose, DOOR, request_id, at, readable(actor.scopes))
-    _check_type(gate.outlet, asking, route, path)
+    threshold.rates.take(actor.name)
+    types = readable(actor.scopes)
+    asking = Asking(actor, actor.purpose, DOOR, request_id, at, types, parts.base)
+    _check_type(threshold.outlet, asking, route, path)
     return Call(
         parts=parts,
-        way=gate.outlet,
+        way=threshold.outlet,
         asking=asking,
         method=route.method,
         path=_storable(path),

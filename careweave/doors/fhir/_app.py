@@ -42,6 +42,7 @@ def _places(gate: Gate) -> dict[str, dict[str, Responder]]:
     for responders in places.values():
         if "GET" in responders:
             responders["HEAD"] = responders["GET"]
+        responders["OPTIONS"] = gate.options(", ".join(sorted(responders)))
     return places
 
 

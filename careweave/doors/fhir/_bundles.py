@@ -39,6 +39,12 @@ _READS: dict[tuple[str, str], Callable[[Call], Answer]] = {
 
 def bundle(call: Call) -> Answer:
     """Answers a batch or a transaction. Source: FHIR R4 4.0.1, http.html section 3.1.0.11."""
+    if call.header("IDEMPOTENCY_KEY") is not None:
+        raise Incorrect(
+            "A bundle takes no key; give its entries conditions.",
+            where="Idempotency-Key",
+            code="not-supported",
+        )
     sent = _bundle_of(call)
     if sent.type == "transaction":
         return _transaction(call, sent)

@@ -2,16 +2,15 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import falcon
 
 from careweave.disclosure import Outlet
-from careweave.doors.fhir._admission import admit, check_size, form_in, request_id_of
+from careweave.doors.fhir._admission import Threshold, admit, check_size, form_in, request_id_of
 from careweave.doors.fhir._answer import Answer
 from careweave.doors.fhir._call import Parts
 from careweave.doors.fhir._faults import answer_of, fault_of
-from careweave.doors.fhir._headers import Form
 from careweave.doors.fhir._log import fault_line, line
 from careweave.doors.fhir._metrics import Metrics
 from careweave.doors.fhir._rates import Rates
@@ -34,8 +33,11 @@ class Gate:
         self._tables = routes, open_routes
         limits = parts.limits
         self.parts = parts
-        self.outlet = Outlet(parts.database, parts.recorder)
-        self.rates = Rates(limits.per_second, limits.burst, time.monotonic)
+        self._threshold = Threshold(
+            parts,
+            Outlet(parts.database, parts.recorder),
+            Rates(limits.per_second, limits.burst, time.monotonic),
+        )
         self.metrics = Metrics()
 
     def responder(self, route: Route) -> Responder:
@@ -45,7 +47,7 @@ class Gate:
             client = [""]
 
             def work(request_id: str) -> Answer:
-                call = admit(self, request, route, path, request_id)
+                call = admit(self._threshold, request, route, path, request_id)
                 client[0] = call.actor.name
                 return route.handler(call)
 
@@ -63,6 +65,15 @@ class Gate:
                 return route.handler(Visit(self.parts, self.metrics, request.env, *self._tables))
 
             self._serve(request, response, route, work, [""])
+
+        return respond
+
+    def options(self, methods: str) -> Responder:
+        """Returns the responder that says which methods an address takes."""
+
+        def respond(request: falcon.Request, response: falcon.Response, **_path: str) -> None:
+            answer = Answer(200, headers=(("allow", f"{methods}, OPTIONS"),))
+            send(request, response, answer, request_id_of(self.parts, request.env))
 
         return respond
 
@@ -102,11 +113,3 @@ class Gate:
         request_id = request_id_of(self.parts, request.env)
         send(request, response, answer_of(error, request_id), request_id)
         self.metrics.count("unknown", "ANY", error.status, 0.0)
-
-    @staticmethod
-    def form(environ: Mapping[str, str]) -> Form:
-        """Returns the form in which this request is answered, JSON where it asks for no known."""
-        try:
-            return form_in(environ)
-        except CareweaveError:
-            return Form.JSON

@@ -119,6 +119,16 @@ def content_of(content_type: str | None) -> str | None:
 
 
 @lru_cache(maxsize=256)
+def packs(header: str | None) -> bool:
+    """Says whether an answer may be packed with gzip. Source: RFC 9110, section 12.5.3."""
+    for part in (header or "").split(","):
+        kind, parameters = _parts(part)
+        if kind in ("gzip", "*"):
+            return _weight(parameters) > 0
+    return False
+
+
+@lru_cache(maxsize=256)
 def prefer_of(header: str | None) -> Prefer:
     """Returns the preferences named; what isn't known is passed over, as RFC 7240 wants."""
     give, lenient = None, False

@@ -20,7 +20,7 @@ def search(call: Call) -> Answer:
 
 def search_by_post(call: Call) -> Answer:
     """Answers as a search by GET would; the parameters may come in the body and the address."""
-    if kind_of(call) != "form":
+    if call.environ.get("CONTENT_TYPE") and kind_of(call) != "form":
         raise UnsupportedMedia(
             "Send the parameters as application/x-www-form-urlencoded.", where="Content-Type"
         )

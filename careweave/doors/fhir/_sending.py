@@ -6,7 +6,7 @@ import falcon
 
 from careweave.doors.fhir._admission import form_in
 from careweave.doors.fhir._answer import FHIR_JSON, FHIR_XML, SECURITY_HEADERS, Answer
-from careweave.doors.fhir._headers import Form
+from careweave.doors.fhir._headers import Form, packs
 from careweave.doors.fhir._render import as_xml, indented
 from careweave.terms import NotAcceptable
 
@@ -29,7 +29,7 @@ def send(
     response.content_type = media
     if len(body) > _PACK_FROM:
         response.set_header("vary", "Accept, Accept-Encoding")
-        if "gzip" in request.env.get("HTTP_ACCEPT_ENCODING", ""):
+        if packs(request.env.get("HTTP_ACCEPT_ENCODING")):
             body = gzip.compress(body, _PACK_LEVEL, mtime=0)
             response.set_header("content-encoding", "gzip")
     response.data = body

@@ -159,6 +159,12 @@ def test_scopes_hold_for_each_entry(door: Door) -> None:
     assert _statuses(each) == ["403", "200"]
 
 
+def test_a_key_for_a_bundle_is_refused_and_not_passed_over(door: Door) -> None:
+    headers = {"Idempotency-Key": "one"}
+    answer = door.ask("POST", "", _person_with_result(), headers=headers)
+    assert (answer.status_code, problems(answer)) == (400, [("error", "not-supported")])
+
+
 def test_an_empty_transaction_is_answered_empty(door: Door) -> None:
     answer = door.ask("POST", "", _bundle())
     assert answer.status_code == 200

@@ -92,6 +92,9 @@ def test_large_answers_are_packed_for_those_who_can_unpack(door: Door) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert json.loads(gzip.decompress(packed.content)) == plain.json
     assert "content-encoding" not in plain.headers
+    for refused in ("gzip;q=0", "br", "identity", "gzip; q=0.0, br"):
+        answer = door.get(path, headers={"Accept-Encoding": refused})
+        assert "content-encoding" not in answer.headers, refused
     small = door.get(f"/Patient/{who}", headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in small.headers
 
@@ -159,6 +162,7 @@ def test_options_says_what_an_address_takes(door: Door) -> None:
     answer = door.ask("OPTIONS", "/Patient/1", by=None)
     assert answer.status_code == 200
     assert {"GET", "PUT", "PATCH", "DELETE"} <= set(answer.headers["allow"].split(", "))
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_every_answer_carries_the_headers_of_machine_doors(door: Door) -> None:

@@ -59,6 +59,14 @@ def test_a_search_by_post_is_the_search_by_get(door: Door) -> None:
     )
     assert _ids(mixed.json) == []
     assert door.ask("POST", "/Patient/_search", {"family": family}).status_code == 415
+    bare = door.ask("POST", f"/Patient/_search?family={family}")
+    assert _ids(bare.json) == [made["id"]]
+
+
+def test_an_absolute_reference_to_this_door_is_ours(door: Door) -> None:
+    who = door.made(patient())["id"]
+    seen = door.made(observation(who))["id"]
+    assert _ids(door.get(f"/Observation?subject={BASE}/Patient/{who}").json) == [seen]
 
 
 def test_nothing_of_another_organisation_is_found_or_counted(door: Door) -> None:
@@ -109,6 +117,11 @@ def test_lenient_handling_drops_faults_and_says_so(door: Door) -> None:
     assert found.status_code == 200, found.text
     assert _ids(found.json) == [who]
     assert "frobnicate" not in (_link(found.json, "self") or "")
+    notes = [entry for entry in found.json["entry"] if entry["search"]["mode"] == "outcome"]
+    assert notes[0]["resource"]["issue"][0]["severity"] == "warning"
+    assert notes[0]["resource"]["issue"][0]["expression"] == ["frobnicate"]
+    wide = door.get("/Patient?family=x&frobnicate=1", headers=lenient)
+    assert wide.status_code == 400
 
 
 def test_pages_join_to_the_whole_without_gap_or_double(door: Door) -> None:
