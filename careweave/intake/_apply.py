@@ -8,11 +8,13 @@ from careweave.db import Session
 from careweave.intake._draft import Draft, Drafter
 from careweave.intake._kin import in_context, stored_parents
 from careweave.intake._patching import patched
+from careweave.intake._proving import proving
 from careweave.intake._references import check_references
 from careweave.intake._requests import Interaction, Written
+from careweave.intake._spread import spread_from
 from careweave.intake._targets import check_kept, check_subject, find_targets
 from careweave.intake._work import Work
-from careweave.record import Appended, Change, Held, Prepared
+from careweave.record import Appended, Change, Held
 from careweave.terms import CareweaveError, Fault, SourceId, SubjectId
 
 _SHELF = ""
@@ -44,7 +46,7 @@ def _apply_once(session: Session, works: Sequence[Work], drafter: Drafter, kin: 
     for work in works:
         if work.is_open:
             _guard(work, check_kept)
-    append(session, works)
+    append(session, works, drafter)
 
 
 def _guard(work: Work, check: Callable[[Work], None]) -> None:
@@ -80,7 +82,7 @@ def settle_kin(session: Session, works: Sequence[Work], drafter: Drafter) -> Non
                     work.draft = in_context(work.draft, stored, drafter, work.source)
 
 
-def append(session: Session, works: Sequence[Work]) -> None:
+def append(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
     """Appends what is open and ready: subjects, entries, and nothing for what is the same."""
     ready = [work for work in works if work.is_open]
     subjects = _subjects(session, ready)
@@ -96,6 +98,7 @@ def append(session: Session, works: Sequence[Work]) -> None:
     changes = [_change(work, subjects) for work in ready]
     for work, change, done in zip(ready, changes, _append(session, ready, changes), strict=True):
         work.written = _written(work, change, done)
+    spread_from(session, ready, drafter)
 
 
 def _patients(draft: Draft) -> tuple[str, ...]:
@@ -128,7 +131,7 @@ def _change(work: Work, subjects: dict[tuple[str, str], SubjectId]) -> Change:
         type=draft.resource.type,
         id=work.public_id,
         resource=draft.resource,
-        prepared=_proving(draft.prepared, work.source.ties),
+        prepared=proving(draft.prepared, work.source.ties),
         source=actor.source,
         subject=own,
         heading=draft.classification.primary,
@@ -138,13 +141,6 @@ def _change(work: Work, subjects: dict[tuple[str, str], SubjectId]) -> Change:
         held=held,
         received_at=work.writing.at,
     )
-
-
-def _proving(prepared: Prepared, kinds: frozenset[str]) -> Prepared:
-    """Returns what is prepared with the ties that its source may prove."""
-    if all(tie.kind in kinds for tie in prepared.ties):
-        return prepared
-    return replace(prepared, ties=tuple(tie for tie in prepared.ties if tie.kind in kinds))
 
 
 def _deletion(work: Work) -> Change:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from careweave import record
 from careweave.formats import Coding, Resource, check, meta_fragment
 from careweave.intake._classify import classify
-from careweave.intake._facts import Classification, Context, SourceSettings
+from careweave.intake._facts import Classification, Context, SourceSettings, at
 from careweave.intake._rules import Rules
 from careweave.record import Keys, Prepared
 from careweave.terms import (
@@ -97,6 +97,20 @@ class Drafter:
         found = replace(found, labels=kept, also=also)
         return self._as(draft.said, draft.public_id, found, draft.issues)
 
+    def kept(
+        self,
+        said: Resource,
+        public_id: str,
+        heading: Heading | None,
+        labels: frozenset[Label],
+    ) -> Draft:
+        """Returns the draft of an entry that is held: its heading, labels and tags stay.
+
+        `said` has the meta that is shown, so that the further headings and the rule are its tags.
+        """
+        also, rule_id = _told(said.value.get("meta"))
+        return self._as(said, public_id, Classification(heading, also, labels, rule_id), ())
+
     def again(self, draft: Draft, source: SourceSettings, context: Context) -> Draft:
         """Returns the draft as this context makes it; the same one where nothing differs."""
         found = classify(draft.said.value, source, context, self.rules)
@@ -136,6 +150,18 @@ def _meta(said: Json, found: Classification) -> dict[str, Json]:
         labels: list[Json] = [dict(label) for label in _labels(found.labels)]
         meta["security"] = _others(meta.get("security"), {LABEL_SYSTEM}) + labels
     return {name: value for name, value in meta.items() if value != []}
+
+
+def _told(meta: Json) -> tuple[tuple[Heading, ...], str]:
+    """Returns the further headings and the rule that our own tags name."""
+    also: list[Heading] = []
+    rule_id = ""
+    for tag in at(meta, "tag"):
+        if isinstance(tag, dict) and tag.get("system") == ALSO_SYSTEM:
+            also.append(Heading(str(tag.get("code"))))
+        elif isinstance(tag, dict) and tag.get("system") == RULE_SYSTEM:
+            rule_id = str(tag.get("code"))
+    return tuple(also), rule_id
 
 
 def _others(codings: Json, ours: frozenset[str] | set[str]) -> list[Json]:

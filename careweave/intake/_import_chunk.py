@@ -142,7 +142,7 @@ def _append(session: Session, importer: Importer, works: Sequence[Work]) -> None
         work.held = held.get(work.ref)
         if work.held is not None and work.draft is not None:
             work.draft = importer.drafter.keeping(work.draft, work.held.labels)
-    append(session, works)
+    append(session, works, importer.drafter)
     _account(session, importer.writing, works)
 
 

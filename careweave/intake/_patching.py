@@ -11,13 +11,13 @@ def patched(work: Work) -> Resource:
     held, patch = work.held, work.request.patch
     if held is None or patch is None:
         raise Fault
-    value = _current(held)
+    value = current(held)
     if isinstance(patch, Resource):
         return read_json(write_json(fhirpath_patch(value, patch.value)))
     return read_json(write_json(json_patch(value, patch)))
 
 
-def _current(held: Held) -> dict[str, Json]:
+def current(held: Held) -> dict[str, Json]:
     """Returns the entry as it would be read now."""
     if held.body is None:
         raise Fault

@@ -2,6 +2,7 @@
 
 from careweave.record._append import append
 from careweave.record._changes import Appended, Change, Held, Op
+from careweave.record._children import children
 from careweave.record._dictionaries import Dictionaries, dictionaries
 from careweave.record._entries import Rows, as_of, entries_of, timeline
 from careweave.record._growth import open_source
@@ -49,6 +50,7 @@ __all__ = [
     "analyse",
     "append",
     "as_of",
+    "children",
     "dictionaries",
     "entries_of",
     "erase",

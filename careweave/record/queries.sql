@@ -814,3 +814,11 @@ LIMIT %(most)s;
 -- name: analyse
 -- Tells the planner how much there is now.
 SELECT record.analyse();
+
+-- name: children
+-- The current entries of these sources that carry one of these reference keys.
+SELECT DISTINCT r.rt, r.id
+FROM record.idx_token AS t
+INNER JOIN record.resource AS r ON t.subject = r.subject AND t.rid = r.rid
+WHERE t.key = ANY(%(keys)s) AND r.source = ANY(%(sources)s) AND NOT r.gone
+ORDER BY r.rt, r.id;

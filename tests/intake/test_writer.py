@@ -169,6 +169,50 @@ def test_what_is_derived_inherits_the_labels_of_its_stored_parents(desk):
     assert labels == [Label.S1]
 
 
+def labels_of(desk, written):
+    meta = json.loads(b"{" + desk.read(written.type, written.id).meta + b"}")
+    return sorted(label["code"] for label in meta.get("security", ()))
+
+
+@pytest.mark.attack(68)
+def test_a_label_that_comes_later_reaches_all_that_was_derived_before(desk):
+    parent = desk.create(observation())
+    child = desk.create(observation(derivedFrom=[{"reference": f"Observation/{parent.id}"}]))
+    grandchild = desk.create(
+        {
+            "resourceType": "DiagnosticReport",
+            "status": "final",
+            "code": CODE,
+            "subject": {"reference": "Patient/p1"},
+            "result": [{"reference": f"Observation/{child.id}"}],
+        }
+    )
+    other = desk.create(observation())
+    desk.update(observation(id=parent.id, meta=security("S1")))
+    assert [labels_of(desk, one) for one in (parent, child, grandchild)] == [["S1"]] * 3
+    assert labels_of(desk, other) == []
+    row = desk.read("DiagnosticReport", grandchild.id)
+    assert (row.version, row.heading) == (2, "INV")
+    accounts = desk.rows("SELECT what, n_items FROM ledger.account WHERE action = 'label'")
+    assert accounts == [("labels", 1), ("labels", 1)]
+
+
+@pytest.mark.attack(68)
+def test_a_parent_that_comes_after_its_child_labels_it(desk):
+    child = desk.create(observation(derivedFrom=[{"reference": "Observation/stbeda-9"}]))
+    desk.update(observation(id="stbeda-9", meta=security("S9")))
+    assert labels_of(desk, child) == ["S9"]
+
+
+def test_labels_that_derive_from_each_other_in_a_circle_come_to_rest(desk):
+    for own, other in (("stbeda-1", "stbeda-2"), ("stbeda-2", "stbeda-1")):
+        desk.update(observation(id=own, derivedFrom=[{"reference": f"Observation/{other}"}]))
+    derived = [{"reference": "Observation/stbeda-2"}]
+    done = desk.update(observation(id="stbeda-1", derivedFrom=derived, meta=security("S7")))
+    assert labels_of(desk, done) == ["S7"]
+    assert desk.read("Observation", "stbeda-2").version == 2
+
+
 def test_a_patch_changes_what_it_names(desk):
     made = desk.create(observation())
     patch = [{"op": "replace", "path": "/status", "value": "amended"}]

@@ -1,0 +1,95 @@
+"""Passes labels on to what was stored before: an entry never has fewer labels than it draws on.
+
+Source: reference/record.md 6.2. Entries of the writer's own source only.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from careweave import ledger, record
+from careweave.db import Session
+from careweave.formats import Resource
+from careweave.intake._accounts import account
+from careweave.intake._draft import Draft, Drafter
+from careweave.intake._facts import SourceSettings
+from careweave.intake._patching import current
+from careweave.intake._proving import proving
+from careweave.intake._requests import Interaction, Writing
+from careweave.intake._work import Ref, Work
+from careweave.record import Change, Held
+from careweave.terms import Label
+
+Grown = Mapping[Ref, frozenset[Label]]
+
+
+def spread_from(session: Session, works: Iterable[Work], drafter: Drafter) -> None:
+    """Passes on the labels that the works have added to entries which others may refer to.
+
+    A create under a new random id cannot have been referred to.
+    """
+    by_writer: dict[str, list[Work]] = {}
+    for work in works:
+        if _has_grown(work):
+            by_writer.setdefault(work.writing.actor.name, []).append(work)
+    for its in by_writer.values():
+        grown = {work.ref: work.draft.classification.labels for work in its if work.draft}
+        spread(session, grown, its[0].writing, its[0].source, drafter)
+
+
+def _has_grown(work: Work) -> bool:
+    if work.written is None or not work.written.changed or work.draft is None:
+        return False
+    before = work.held.labels if work.held is not None else frozenset()
+    is_known = work.held is not None or work.request.interaction is not Interaction.CREATE
+    return is_known and not work.draft.classification.labels <= before
+
+
+def spread(
+    session: Session, grown: Grown, writing: Writing, source: SourceSettings, drafter: Drafter
+) -> None:
+    """Adds the labels to all that draws on these entries, and on what draws on that.
+
+    Ends on cycles too, since labels only grow. What changes gets a new version and an account.
+    """
+    sources = frozenset({writing.actor.source})
+    while grown:
+        refs = record.children(session, list(grown), sources=sources)
+        held = record.held(session, refs, sources=sources, lock=True)
+        drafts = [(one, _labelled(one, grown, drafter)) for one in held.values()]
+        changes = [_change(one, draft, source) for one, draft in drafts if draft is not None]
+        if not changes:
+            return
+        _append(session, changes, writing)
+        grown = {(change.type, change.id): change.labels for change in changes}
+
+
+def _labelled(held: Held, grown: Grown, drafter: Drafter) -> Draft | None:
+    """Returns the entry with the labels of those that it draws on; None where it has them."""
+    if held.gone or held.body is None:
+        return None
+    said = Resource(held.type, held.id, current(held), held.body, held.cut)
+    draft = drafter.kept(said, held.id, held.heading, held.labels)
+    parents = {(kind, key) for _, kind, key in draft.prepared.references}
+    labels = held.labels.union(*(grown[ref] for ref in parents if ref in grown))
+    return drafter.keeping(draft, labels) if labels != held.labels else None
+
+
+def _change(held: Held, draft: Draft, source: SourceSettings) -> Change:
+    return Change(
+        op="U",
+        type=held.type,
+        id=held.id,
+        resource=draft.resource,
+        prepared=proving(draft.prepared, source.ties),
+        source=held.source,
+        subject=held.subject,
+        heading=held.heading,
+        labels=draft.classification.labels,
+        tags=draft.tags,
+        held=held,
+    )
+
+
+def _append(session: Session, changes: Sequence[Change], writing: Writing) -> None:
+    record.append(session, changes, at=writing.at, actor=writing.actor.name)
+    subjects = sorted({change.subject for change in changes})
+    ledger.append(session, [account(writing, "label", "labels", len(changes), subjects)])
