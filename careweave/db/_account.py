@@ -6,6 +6,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -18,15 +20,17 @@ _ACCOUNT = "careweave"
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Where the server's files are, where its programs are, and the account that owns them.
+    """The folder of the server's files, where its programs are, and the account that owns them.
 
-    `uid` None means the account that runs this program.
+    `uid` None means the account that runs this program. A folder that `is_hidden` lies where the
+    account may not go; it gets there through an open folder that it inherits.
     """
 
     place: Path
     programs: Path
     uid: int | None = None
     gid: int | None = None
+    is_hidden: bool = False
 
     def make(self, folder: Path) -> None:
         """Makes a folder that only the keeper may enter, or takes its own one."""
@@ -38,21 +42,24 @@ class Keeper:
         if self.uid is not None and self.gid is not None:
             os.chown(folder, self.uid, self.gid)
 
-    def succeeds(self, program: str, *arguments: str) -> bool:
+    def succeeds(self, program: str, *words: str | Path) -> bool:
         """Runs a program of PostgreSQL and tells whether it ended well."""
-        return self._run(program, arguments).returncode == 0
+        return self._run(program, words).returncode == 0
 
-    def run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *words: str | Path) -> None:
         """Runs a program of PostgreSQL; Unavailable with its words when it fails."""
-        done = self._run(program, arguments)
+        done = self._run(program, words)
         if done.returncode:
             raise Unavailable(f"{program} failed: {done.stdout.strip()[-500:]}")
 
-    def _run(self, program: str, arguments: tuple[str, ...]) -> "subprocess.CompletedProcess[str]":
+    def _run(
+        self, program: str, words: tuple[str | Path, ...]
+    ) -> "subprocess.CompletedProcess[str]":
+        way = os.open(self.place, os.O_RDONLY | os.O_DIRECTORY)
         # A file, not a pipe: the server inherits it and would keep a pipe open for ever.
-        with tempfile.TemporaryFile("w+") as said:
-            done = subprocess.run(  # noqa: S603  our own program and arguments
-                [str(self.programs / program), *arguments],
+        with _closing(way), tempfile.TemporaryFile("w+") as said:
+            done = subprocess.run(  # noqa: S603  our own program and words
+                [str(self.programs / program), *(self._seen(word, way) for word in words)],
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=said,
@@ -63,29 +70,44 @@ class Keeper:
                 group=self.gid,
                 extra_groups=None if self.uid is None else [],
                 umask=0o077,
+                pass_fds=(way,) if self.is_hidden else (),
             )
             said.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, said.read())
 
+    def _seen(self, word: str | Path, way: int) -> str:
+        """Returns a path under the place as the account can go it."""
+        if isinstance(word, Path) and self.is_hidden:
+            return f"/proc/self/fd/{way}/{word.relative_to(self.place)}"
+        return str(word)
+
+
+@contextmanager
+def _closing(number: int) -> Generator[None]:
+    """Closes an open file by its number at the end."""
+    try:
+        yield
+    finally:
+        os.close(number)
+
 
 def keeper(home: Path) -> Keeper:
-    """Returns who keeps the data of this home, and where.
+    """Returns who keeps the data of this home; the place is its folder `postgres`.
 
-    Root hands over to an account without rights. Where that account may not enter the home, the
-    data lie under /var/tmp in a folder named after it.
+    Root hands over to an account without rights, and leaves the rights of the home and of all
+    above it as they are.
     """
-    programs = _programs()
+    place, programs = home / "postgres", _programs()
     if os.geteuid() != 0:
-        return Keeper(home, programs)
+        return Keeper(place, programs)
     account = _unprivileged()
     uid, gid = account.pw_uid, account.pw_gid
-    if not _may_enter(home.parent, uid, gid):
-        name = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
-        place = Path("/var/tmp") / f"careweave-{name}"  # noqa: S108  owner checked when made
-    else:
-        place = home
-        _let_through(home, uid, gid)
-    return Keeper(place, _reachable(programs, uid, gid), uid, gid)
+    is_hidden = not _may_enter(home, uid, gid)
+    if is_hidden and not Path("/proc/self/fd").exists():
+        raise Unavailable(
+            f"The account {account.pw_name} may not enter {home}; choose another home."
+        )
+    return Keeper(place, _reachable(programs, uid, gid), uid, gid, is_hidden)
 
 
 def _programs() -> Path:
@@ -129,13 +151,6 @@ def _may_enter(folder: Path, uid: int, gid: int) -> bool:
         if not found.st_mode & allowed:
             return False
     return True
-
-
-def _let_through(home: Path, uid: int, gid: int) -> None:
-    """Lets the account pass through the home, which is ours, and through nothing above it."""
-    if not _may_enter(home, uid, gid):
-        os.chown(home, -1, gid)
-        home.chmod(home.stat().st_mode & 0o7777 | 0o10)
 
 
 def _reachable(programs: Path, uid: int, gid: int) -> Path:

@@ -65,7 +65,7 @@ class Embedded:
         home = home.expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
         owner = keeper(home)
-        folder = owner.place / "postgres"
+        folder = owner.place
         owner.make(folder)
         with _locked(folder / "lock"):
             data = folder / "data"
@@ -83,7 +83,7 @@ class Embedded:
         if not home.exists():
             return None
         owner = keeper(home)
-        folder = owner.place / "postgres"
+        folder = owner.place
         if not (folder / "data").exists():
             return None
         found = cls(_url(_sockets(folder, owner)), folder / "data", owner)
@@ -94,7 +94,7 @@ class Embedded:
         if self.pid is None:
             return
         with _locked(self.data.parent / "lock"):
-            self._keeper.run("pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", str(self.data))
+            self._keeper.run("pg_ctl", "stop", "-w", "-m", "fast", "-t", "60", "-D", self.data)
 
     def kill(self) -> None:
         """Kills the server and all its processes at once, as a power cut would: for tests."""
@@ -143,7 +143,7 @@ def _initialise(data: Path, owner: Keeper) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     owner.make(fresh)
     owner.run(
-        *("initdb", "-D", str(fresh), "-U", "careweave", "--auth=trust", "--encoding=UTF8"),
+        *("initdb", "-D", fresh, "-U", "careweave", "--auth=trust", "--encoding=UTF8"),
         *("--locale-provider=builtin", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"),
     )
     with (fresh / "postgresql.conf").open("a") as conf:
@@ -153,7 +153,8 @@ def _initialise(data: Path, owner: Keeper) -> None:
 
 def _configure(data: Path, sockets: Path, *, is_durable: bool) -> None:
     settings = _SETTINGS | {
-        "unix_socket_directories": f"'{sockets}'",
+        # Relative to the data: the server may not be able to go the whole way.
+        "unix_socket_directories": "'../run'" if sockets.parent == data.parent else f"'{sockets}'",
         "unix_socket_permissions": "0700",
         "fsync": "on" if is_durable else "off",
     }
@@ -167,7 +168,7 @@ def _launch(data: Path, sockets: Path, owner: Keeper) -> None:
     """Starts the server; tries again while the processes of a killed one are still ending."""
     end = time.monotonic() + _START_S
     log = data.parent / "log"
-    command = ("pg_ctl", "start", "-w", "-t", str(int(_START_S)), "-D", str(data), "-l", str(log))
+    command = ("pg_ctl", "start", "-w", "-t", str(int(_START_S)), "-D", data, "-l", log)
     while not owner.succeeds(*command):
         if _answers(sockets):
             break

@@ -60,6 +60,7 @@ def test_nobody_else_may_read_the_data_or_reach_the_socket(running):
 
 
 def test_two_copies_run_side_by_side(home, running):
+    home.chmod(0o755)
     other = Embedded.start(home / "other")
     try:
         assert other.pid != running.pid
@@ -159,18 +160,27 @@ def test_a_home_with_a_long_name_gets_its_socket_elsewhere(home):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands over to another account")
-def test_a_home_that_the_account_cannot_enter_keeps_its_data_elsewhere(home):
+def test_a_home_that_the_account_cannot_enter_keeps_its_data_and_its_rights(home):
     closed = home / "closed"
     closed.mkdir(mode=0o700)
     os.chown(closed, 0, 0)
     server = Embedded.start(closed / "home")
     try:
-        assert home not in server.data.parents
+        assert closed in server.data.parents
         assert closed.stat().st_mode & 0o777 == 0o700
         assert Embedded.start(closed / "home").pid == server.pid
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE public.kept (n int)")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("CHECKPOINT")
+        server.kill()
+        server = Embedded.start(closed / "home")
+        assert shown(server, "fsync") == "on"
+        with psycopg.connect(server.url) as connection:
+            connection.execute("SELECT n FROM public.kept")
     finally:
         server.stop()
-        subprocess.run(["rm", "-r", str(server.data.parents[1])], check=True)
+    assert server.pid is None
 
 
 def test_after_a_crash_the_next_request_connects_again(home, running):
