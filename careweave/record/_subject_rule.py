@@ -154,10 +154,12 @@ def _primary(type_name: str, value: dict[str, Json], public_id: str) -> Iterator
         yield public_id
     element = SUBJECT_ELEMENT.get(type_name)
     if element is not None:
-        yield from _patients_at(value, element)
-    if type_name == "Observation" and element in value:
-        # A mother's observation about her child. Without a subject the focus does not become it.
-        yield from _patients_at(value, "focus")
+        subject = tuple(_patients_at(value, element))
+        yield from subject
+        if type_name == "Observation" and subject:
+            # A mother's observation about her child. Where the subject is no patient, the focus
+            # does not become it: the column holds what the subject element says, or the shelf.
+            yield from _patients_at(value, "focus")
     if type_name == "Bundle" and value.get("type") != "document":
         return
     for path in _OTHERS.get(type_name, ()):

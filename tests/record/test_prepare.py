@@ -175,6 +175,15 @@ def test_a_performer_is_no_subject():
     assert found.primary == 0
 
 
+def test_the_focus_of_an_observation_is_about_it_too_but_never_its_subject():
+    focus = [{"reference": "Patient/child"}]
+    mother = made("Observation", subject={"reference": "Patient/mother"}, focus=focus)
+    assert (mother.patients, mother.primary) == (("mother", "child"), 2)
+    for subject in [{}, {"subject": {"reference": "Group/g"}}]:
+        alone = made("Observation", focus=focus, **subject)
+        assert (alone.patients, alone.primary) == (("child",), 0)
+
+
 def test_a_group_has_the_same_subject_in_whatever_order():
     def group(*ids):
         return made("Group", member=[{"entity": {"reference": f"Patient/{i}"}} for i in ids])
