@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from careweave.db import Piece, fill, join, numbered, piece
-from careweave.record._compile_filter import slot
+from careweave.record._compile_base import slot
 from careweave.record._nodes import Place
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from careweave.record._compile_bind import Binder
 from careweave.record._compile_estimate import KeyCounts, choose, parts_of
@@ -25,6 +26,7 @@ from careweave.record._nodes import (
     Search,
     Sort,
 )
+from careweave.record._parameters import parameters
 from careweave.record._types import rt_of
 
 MOST_SORTED = 50_000
@@ -109,9 +111,15 @@ def order_of(search: Search) -> tuple[Sort, ...]:
     """
     if search.sort:
         return search.sort
-    dated = any(_is_dated(node) for node in search.where)
-    place = Place.DATE if dated and search.type != "Patient" else Place.UPDATED
+    dated = has_main_date(search.type) and any(_is_dated(node) for node in search.where)
+    place = Place.DATE if dated else Place.UPDATED
     return (Sort("", place, descending=True),)
+
+
+@cache
+def has_main_date(type_name: str) -> bool:
+    """Says whether rows of a type have a main date."""
+    return any(one.place is Place.DATE for one in parameters(type_name).values())
 
 
 def _is_dated(node: Predicate) -> bool:

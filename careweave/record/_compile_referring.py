@@ -3,7 +3,7 @@
 from functools import cache
 
 from careweave.db import Query, fill, piece, whole
-from careweave.record._compile_filter import policy
+from careweave.record._compile_base import policy
 from careweave.record._compile_statement import WHOLE
 
 

@@ -3,17 +3,8 @@
 from dataclasses import dataclass
 
 from careweave.db import Piece, fill, join, numbered, piece
-from careweave.record._compile_filter import (
-    COLUMNS,
-    all_of,
-    looked_up,
-    main_code,
-    policy,
-    ranges,
-    slot,
-    subjects_of,
-    where,
-)
+from careweave.record._compile_base import COLUMNS, all_of, looked_up, policy, slot
+from careweave.record._compile_filter import main_code, ranges, subjects_of, where
 from careweave.record._compile_terms import (
     AllTerm,
     AnyTerm,

@@ -7,19 +7,14 @@ the order, whether a budget was used up, the total (or null) and, last, the vers
 from functools import lru_cache
 
 from careweave.db import Piece, Query, fill, join, numbered, piece, whole
-from careweave.record._compile_filter import (
-    COLUMNS,
-    all_of,
-    looked_up,
-    main_code,
-    policy,
-    slot,
-    where,
-)
+from careweave.record._compile_base import COLUMNS, all_of, policy, slot
+from careweave.record._compile_count import number, total
+from careweave.record._compile_driven import driven
+from careweave.record._compile_filter import main_code, where
 from careweave.record._compile_order import column, goes_on, order_by, value
 from careweave.record._compile_plan import MOST_SORTED, MOST_WALKED, Plan, Way
-from careweave.record._compile_source import Source, hop_candidates, narrow, source
-from careweave.record._compile_terms import HopTerm, KeysTerm, SubjectsTerm, Term, Use
+from careweave.record._compile_source import hop_candidates
+from careweave.record._compile_terms import HopTerm, KeysTerm
 from careweave.record._compile_walk import any_rows, coded, feed
 from careweave.record._nodes import Place
 from careweave.terms import Fault
@@ -56,7 +51,7 @@ def page_query(plan: Plan) -> Query:
             own=WHOLE if plan.bodies else _BARE,
             k=keys,
             over=over,
-            total=_total(plan),
+            total=total(plan),
             p=policy(piece("b")),
             o=order_by(plan.order, piece("p")),
         )
@@ -69,7 +64,7 @@ def count_query(plan: Plan) -> Query:
     return whole(
         fill(
             "SELECT ({n}) AS total, v.version AS seen FROM record.dictionary AS v",
-            n=_count(plan),
+            n=number(plan),
         )
     )
 
@@ -117,15 +112,15 @@ def _going_on(plan: Plan) -> list[Piece]:
     if plan.after is None:
         return []
     conditions = [goes_on(plan.order, plan.after, piece("w"))]
-    for number, key in enumerate(plan.order):
+    for place, key in enumerate(plan.order):
         if key.place is Place.UPDATED:
-            conditions.append(fill("w.{c} <= {b}", c=column(number), b=slot(plan.after.began)))
+            conditions.append(fill("w.{c} <= {b}", c=column(place), b=slot(plan.after.began)))
     return conditions
 
 
 def _all_rows(plan: Plan) -> Piece:
     """Returns all that match with the keys of the order, by the plan's driver."""
-    made, filters = _driven(plan)
+    made, filters = driven(plan)
     keys = [
         fill("{v} AS {c}", v=value(key, _ROW), c=column(number))
         for number, key in enumerate(plan.order)
@@ -136,28 +131,6 @@ def _all_rows(plan: Plan) -> Piece:
         f=made.rows,
         w=all_of([*made.conditions, *(where(term, _ROW) for term in filters)]),
     )
-
-
-def _driven(plan: Plan) -> tuple[Source, tuple[Term, ...]]:
-    """Returns the rows of the driver and the filters that are left."""
-    driver, codes = plan.driver, plan.codes
-    if driver is None:
-        return _joined(piece("SELECT f.subject, f.rid FROM f")), plan.others(*plan.by_update)
-    if not isinstance(driver, SubjectsTerm) or codes is None:
-        return source(driver, _ROW, _RT), plan.filters
-    rest = plan.others(codes)
-    if not rest and [key.place for key in plan.order] == [Place.DATE]:
-        return narrow(driver, codes, _ROW, _RT), ()
-    inner = piece("c")
-    made = narrow(driver, codes, inner, _RT)
-    text = fill(
-        "SELECT c.subject, c.rid FROM {f} WHERE {w}", f=made.rows, w=all_of(made.conditions)
-    )
-    return _joined(text), rest
-
-
-def _joined(places: Piece) -> Source:
-    return Source(looked_up(fill("({t}) AS t", t=places), _ROW), (policy(_ROW),))
 
 
 def _coded_of(plan: Plan) -> Piece:
@@ -195,51 +168,4 @@ def _hop_each(plan: Plan, codes: KeysTerm, hop: Piece) -> Piece:
         k=main_code(codes, piece("x"), piece("ARRAY[h.subject]")),
         h=hop,
         w=all_of(where(term, _ROW) for term in rest),
-    )
-
-
-def _total(plan: Plan) -> Piece:
-    if not plan.counted:
-        return piece("NULL::bigint")
-    if plan.way is Way.GATHER:
-        return piece("(SELECT count(*) FROM d)")
-    return fill("({n})", n=_count(plan))
-
-
-def _count(plan: Plan) -> Piece:
-    """Returns a SELECT of the exact number of visible rows that match."""
-    driver = plan.driver
-    if driver is None:
-        return _count_of_type(plan)
-    if isinstance(driver, KeysTerm) and driver.use is Use.MAIN:
-        return _count_of_codes(plan, driver)
-    made, filters = _driven(plan)
-    return _counted(made, filters)
-
-
-def _counted(made: Source, filters: tuple[Term, ...]) -> Piece:
-    return fill(
-        "SELECT count(*) FROM {f} WHERE {w}",
-        f=made.rows,
-        w=all_of([*made.conditions, *(where(term, _ROW) for term in filters)]),
-    )
-
-
-def _count_of_type(plan: Plan) -> Piece:
-    made = Source(piece("record.resource AS r"), (piece("r.rt = %(rt)s"), policy(_ROW)))
-    return _counted(made, plan.filters)
-
-
-def _count_of_codes(plan: Plan, codes: KeysTerm) -> Piece:
-    """Returns the number of main codes by their index, and of further codings beside."""
-    filters = [where(term, _ROW) for term in plan.filters]
-    return fill(
-        "SELECT (SELECT count(*) FROM record.resource AS r WHERE r.code = ANY({k}) AND {p} AND {w})"
-        " + (SELECT count(*) FROM (SELECT DISTINCT t.subject, t.rid FROM record.idx_token AS t"
-        " WHERE t.key = ANY({k})) AS t INNER JOIN record.resource AS r"
-        " ON r.subject = t.subject AND r.rid = t.rid"
-        " WHERE {p} AND (r.code IS NULL OR r.code <> ALL({k})) AND {w})",
-        k=slot(codes.keys),
-        p=policy(_ROW),
-        w=all_of(filters),
     )

@@ -3,7 +3,8 @@
 from typing import LiteralString
 
 from careweave.db import Piece, fill, join, numbered, piece
-from careweave.record._compile_filter import all_of, looked_up, policy, slot, where
+from careweave.record._compile_base import all_of, looked_up, policy, slot
+from careweave.record._compile_filter import where
 from careweave.record._compile_order import is_backward
 from careweave.record._compile_plan import MOST_WALKED, Plan
 from careweave.record._compile_terms import KeysTerm

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import cast
 
 from careweave.db import Session
+from careweave.record._compile_count import MOST_COUNTED
 from careweave.record._compile_plan import From, Wish
 from careweave.record._compile_referring import carrying_query
 from careweave.record._cursor import cursor_of, start_of, ticket
@@ -23,14 +24,14 @@ from careweave.record._search_includes import Included, included
 from careweave.record._search_page import Reading, asked, number, page
 from careweave.record._search_steps import resolved
 from careweave.record._types import rt_of
-from careweave.terms import Issue, Sight, SubjectId
+from careweave.terms import Issue, Severity, Sight, SubjectId
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """One page of matches in order, with what comes with them.
 
-    `total` is exact, and None where it was not asked for. `next` is a sealed cursor.
+    `total` is exact; None where it was not asked for, or too great to count, which `issues` says. `next` is a sealed cursor.
     """
 
     rows: tuple[Row, ...]
@@ -71,12 +72,25 @@ def search(session: Session, search: Search, *, sight: Sight, caller: str, now: 
     extra = Included(())
     if search.includes:
         extra = included(reading, search.includes, found.rows)
+    issues = extra.issues
+    total = found.total
+    if total is not None and total > MOST_COUNTED:
+        total, issues = None, (*issues, _uncounted())
     following = None
     if found.last is not None:
         began = now if start is None else start.began
         held = ticket(search, caller=caller, sight=sight)
         following = cursor_of(session.secret, held, From(*found.last, began), now=now)
-    return Found(found.rows, extra.rows, found.total, following, None, extra.issues, search)
+    return Found(found.rows, extra.rows, total, following, None, issues, search)
+
+
+def _uncounted() -> Issue:
+    return Issue(
+        Severity.WARNING,
+        "too-costly",
+        f"More than {MOST_COUNTED} entries match: they were not counted.",
+        "_total",
+    )
 
 
 def find_ids(

@@ -2,9 +2,11 @@
 
 import pytest
 
+from careweave.record import _compile_count as counts
 from careweave.record import _compile_plan as plans
 from careweave.record import _compile_statement as statements
 from careweave.record import _compile_walk as walks
+from careweave.record import _search as searching
 from careweave.record import find_ids, find_ids_each, subjects
 from careweave.record._nodes import (
     AnyOf,
@@ -208,3 +210,18 @@ def test_a_page_of_nothing_has_no_rows(desk):
     assert (ids(found), found.included, found.next, found.previous, found.issues) == (
         [], (), None, None, (),
     )  # fmt: skip
+
+
+def test_a_total_beyond_counting_is_left_out_and_said(desk, monkeypatch):
+    monkeypatch.setattr(counts, "MOST_COUNTED", 3)
+    monkeypatch.setattr(searching, "MOST_COUNTED", 3)
+    statements.page_query.cache_clear()
+    try:
+        for where in ((), (code("bp"),), (tok("t"),)):
+            found = ask(desk, *where, count=2, total=Total.ACCURATE)
+            assert (len(found.rows), found.total) == (2, None)
+            assert [issue.code for issue in found.issues] == ["too-costly"]
+        assert ask(desk, count=0).total == 11
+        assert ask(desk, of("p1"), posted("e"), count=2, total=Total.ACCURATE).total is None
+    finally:
+        statements.page_query.cache_clear()
