@@ -56,6 +56,8 @@ def errors() -> str:
 
     def walk(kind: type[CareweaveError], depth: int) -> Iterator[tuple[str, ...]]:
         for child in kind.__subclasses__():
+            if not child.__module__.startswith("careweave.terms."):
+                continue
             doc = (child.__doc__ or "").strip()
             indent = "&nbsp;&nbsp;" * depth
             yield (
