@@ -5,7 +5,7 @@ from careweave.intake._facts import Classification, Context, Parent, SourceSetti
 from careweave.intake._import import Imported, ImportOrder, Progress, run_import
 from careweave.intake._keyed import keyed_id
 from careweave.intake._labels import inherit
-from careweave.intake._maintenance import expire_receipts, keep_statistics
+from careweave.intake._maintenance import erase, expire_receipts, find_faults, keep_statistics
 from careweave.intake._opening import open_source
 from careweave.intake._requests import (
     Condition,
@@ -37,7 +37,9 @@ __all__ = [
     "Writing",
     "Written",
     "classify",
+    "erase",
     "expire_receipts",
+    "find_faults",
     "inherit",
     "keep_statistics",
     "keyed_id",

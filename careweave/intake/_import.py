@@ -21,13 +21,14 @@ from careweave.db import Database, Queries
 from careweave.formats import outcome, write_json
 from careweave.intake._draft import Drafter
 from careweave.intake._facts import SourceSettings
-from careweave.intake._import_chunk import Done, Importer, import_piece
+from careweave.intake._import_chunk import Done, Importer, import_piece, settle_labels
 from careweave.intake._import_files import Piece, Source, files_of, pieces
 from careweave.intake._import_read import Refusal
 from careweave.intake._keyed import Namespace
 from careweave.intake._requests import Writing
 from careweave.intake._rules import load_rules
-from careweave.terms import Unavailable
+from careweave.intake._work import Ref
+from careweave.terms import Label, Unavailable
 
 _QUERIES = Queries("careweave.intake")
 _PLAIN = SourceSettings()
@@ -82,11 +83,13 @@ class _Tally:
         self._read: dict[Path, int] = {}
         self.n_files = len(files)
         self.n_stored = self.n_same = self.n_refused = self.n_skipped = 0
+        self.labelled: list[tuple[Ref, frozenset[Label]]] = []
 
     def take(self, piece: Piece, done: Done) -> None:
         self.n_stored += done.n_stored
         self.n_same += done.n_same
         self.n_refused += len(done.refused)
+        self.labelled += done.labelled
         self._tell(piece)
 
     def skip(self, piece: Piece) -> None:
@@ -118,6 +121,8 @@ def run_import(order: ImportOrder, *, watch: Callable[[Progress], None]) -> Impo
                 tally.take(piece, done)
                 for refusal in done.refused:
                     report.write(_told(refusal))
+        if order.processes > 1 and tally.labelled:
+            settle_labels(_importer_of(order, database), tally.labelled)
         with database.session(bulk=True) as session:
             record.analyse(session)
             record.statistics(session)
@@ -169,12 +174,13 @@ def _work(order: ImportOrder, todo: Iterator[Piece]) -> Iterator[tuple[Piece, Do
 
 
 def _work_here(order: ImportOrder, todo: Iterator[Piece]) -> Iterator[tuple[Piece, Done]]:
-    importer = _importer_of(order)
+    database = Database(order.url, size=2)
     try:
+        importer = _importer_of(order, database)
         for piece in todo:
             yield piece, import_piece(importer, piece)
     finally:
-        importer.database.close()
+        database.close()
 
 
 def _finished(running: dict[Future[Done], Piece]) -> Iterator[tuple[Piece, Done]]:
@@ -190,11 +196,10 @@ def _import_there(order: ImportOrder, piece: Piece) -> Done:
 @cache
 def _importer(order: ImportOrder) -> Importer:
     """Returns what this process of the pool imports with until it ends."""
-    return _importer_of(order)
+    return _importer_of(order, Database(order.url, size=2))
 
 
-def _importer_of(order: ImportOrder) -> Importer:
-    database = Database(order.url, size=2)
+def _importer_of(order: ImportOrder, database: Database) -> Importer:
     rules = load_rules(order.value_sets)
     with database.reading() as session:
         drafter = Drafter(rules, record.keys(session), session.zone)

@@ -16,8 +16,9 @@ from careweave.intake._keyed import Namespace
 from careweave.intake._kin import related, stored_parents
 from careweave.intake._references import check_references
 from careweave.intake._requests import Interaction, WriteRequest, Writing
+from careweave.intake._spread import spread
 from careweave.intake._work import Ref, Work
-from careweave.terms import CareweaveError, Conflict, SubjectId
+from careweave.terms import CareweaveError, Conflict, Label, SubjectId
 
 _QUERIES = Queries("careweave.intake")
 
@@ -35,11 +36,15 @@ class Importer:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a piece: how many entries changed or were the same, and what was refused."""
+    """What became of a piece: how many entries changed or were the same, and what was refused.
+
+    `labelled` are those that changed and carry labels.
+    """
 
     n_stored: int
     n_same: int
     refused: tuple[Refusal, ...]
+    labelled: tuple[tuple[Ref, frozenset[Label]], ...] = ()
 
 
 class _Part:
@@ -78,7 +83,26 @@ def import_piece(importer: Importer, piece: Piece) -> Done:
             part.refuse(part.lines[ref], work.error)
     stored = [work.written for work in works if work.written is not None]
     n_stored = sum(written.changed for written in stored)
-    return Done(n_stored, len(stored) - n_stored, tuple(part.refused))
+    return Done(n_stored, len(stored) - n_stored, tuple(part.refused), _labelled(works))
+
+
+def _labelled(works: Sequence[Work]) -> tuple[tuple[Ref, frozenset[Label]], ...]:
+    return tuple(
+        (work.ref, work.draft.classification.labels)
+        for work in works
+        if work.written is not None
+        and work.written.changed
+        and work.draft is not None
+        and work.draft.classification.labels
+    )
+
+
+def settle_labels(importer: Importer, labelled: Sequence[tuple[Ref, frozenset[Label]]]) -> None:
+    """Passes on labels to what other processes stored at the same moment."""
+    for first in range(0, len(labelled), MOST_LINES):
+        with importer.database.session(bulk=True) as session:
+            grown = dict(labelled[first : first + MOST_LINES])
+            spread(session, grown, importer.writing, importer.source, importer.drafter)
 
 
 def _prepare(part: _Part, line: Line) -> None:

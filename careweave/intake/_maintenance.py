@@ -2,8 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from careweave import record
+from careweave import ledger, record
 from careweave.db import Session
+from careweave.intake._accounts import account
+from careweave.intake._requests import Writing
+from careweave.record import Erased, Finding
+from careweave.terms import SubjectId
 
 _RECEIPTS_LIVE = timedelta(hours=24)
 
@@ -22,3 +26,23 @@ def expire_receipts(session: Session, *, now: datetime) -> int:
     Safe to run twice. Source: `reference/store.md` 6.4.
     """
     return record.expire_receipts(session, now - _RECEIPTS_LIVE)
+
+
+def find_faults(session: Session, *, after: int = 0, sample: int = 1000) -> tuple[Finding, ...]:
+    """Returns the laws of the store that some rows break; nothing when all is well.
+
+    Wants a bulk session. `after` and `sample` say which subjects' search rows are proved anew.
+    """
+    return record.faults(session, after=after, sample=sample)
+
+
+def erase(session: Session, subject: SubjectId, *, ground: str, writing: Writing) -> Erased:
+    """Removes all that is held of a subject, by law, and returns how much that was.
+
+    Kept are the numbers of the entries, the legal ground, and the accounts. Safe to run twice.
+    Source: `reference/store.md` section 3.
+    """
+    done = record.erase(session, subject, ground=ground, by_actor=writing.actor.name, at=writing.at)
+    n_items = done.n_entries + done.n_versions
+    ledger.append(session, [account(writing, "erase", "entries and versions", n_items, [subject])])
+    return done

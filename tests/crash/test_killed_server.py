@@ -125,13 +125,19 @@ def kill_database(home):
         found.kill()
 
 
-def wait_for_more(writers, running, n=5, wait_s=90):
+def wait_for_more(writers, running, home, n=5, wait_s=90):
     """Waits until a few more writes were acknowledged."""
     goal, until = writers.n_acknowledged + n, time.monotonic() + wait_s
     while writers.n_acknowledged < goal:
-        assert running.process.poll() is None, "the demo ended"
-        assert time.monotonic() < until, "the server did not come back"
+        assert running.process.poll() is None, f"the demo ended: {told(home)}"
+        assert time.monotonic() < until, f"the server did not come back: {told(home)}"
         time.sleep(0.02)
+
+
+def told(home):
+    """Returns the ends of the logs."""
+    logs = (home / "out.txt", home / "log" / "serve.log", *home.glob("postgres/*log*"))
+    return "\n".join(f"{log.name}: {log.read_text()[-1500:]}" for log in logs if log.is_file())
 
 
 @pytest.mark.slow
@@ -142,13 +148,14 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(server_home):
     try:
         writers.start()
         for turn in range(N_ROUNDS):
-            wait_for_more(writers, running)
+            wait_for_more(writers, running, server_home)
             time.sleep(0.05 * (turn % 5))
             (kill_server if turn % 2 else kill_database)(server_home)
-        wait_for_more(writers, running)
-    finally:
+        wait_for_more(writers, running, server_home)
         writers.stop()
         check(server_home, writers)
+    finally:
+        writers.stopping.set()
         stop_demo(running)
 
 

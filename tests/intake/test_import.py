@@ -121,6 +121,19 @@ def test_a_feed_that_leaves_a_label_out_lowers_none(desk, tmp_path):
     assert [label["code"] for label in labels] == [Label.S1]
 
 
+@pytest.mark.attack(68)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_child_in_another_file_than_its_parent_inherits(desk, tmp_path, processes):
+    derived = [{"reference": "Observation/1"}]
+    lines(tmp_path / "a.ndjson", *(observation(id=f"c{n}", derivedFrom=derived) for n in range(9)))
+    lines(tmp_path / "b.ndjson", observation(id="1", meta=security("S1")))
+    lines(tmp_path / "c.ndjson", *(observation(id=f"d{n}", derivedFrom=derived) for n in range(9)))
+    run(desk, tmp_path, processes=processes)
+    for original in ("c0", "c8", "d0", "d8"):
+        row = desk.read("Observation", key(desk, "Observation", original))
+        assert b'"code":"S1"' in row.meta
+
+
 def test_the_labels_of_the_feed_are_on_everything_it_brings(desk, tmp_path):
     settings = SourceSettings(service="sexual-health")
     run(desk, lines(tmp_path / "a.ndjson", patient(id="7")), settings=settings)
