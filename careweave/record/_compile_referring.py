@@ -1,4 +1,4 @@
-"""Statements of fixed shape: who refers to some rows, and which rows carry some keys."""
+"""Statements of fixed shape: who refers to some rows, which carry some keys, how many there are."""
 
 from functools import cache
 
@@ -32,6 +32,12 @@ def referring_query() -> Query:
             own=WHOLE,
         )
     )
+
+
+@cache
+def counts_query() -> Query:
+    """Returns the statement of how often the frequent keys occur."""
+    return whole(piece("SELECT c.key, c.n FROM record.key_count AS c"))
 
 
 @cache

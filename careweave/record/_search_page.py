@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from careweave.db import Query, Session, piece, whole
+from careweave.db import Query, Session
 from careweave.record._compile_estimate import KeyCounts
 from careweave.record._compile_plan import Bound, Plan, Way, Wish, plan_of
+from careweave.record._compile_referring import counts_query
 from careweave.record._compile_statement import ROW_COLUMNS, count_query, page_query
 from careweave.record._nodes import Search
 from careweave.record._policy import seen
@@ -65,7 +66,7 @@ def key_counts(reading: Reading) -> KeyCounts:
     """Returns how often the frequent keys occur, as this process counted lately."""
 
     def load(session: Session) -> KeyCounts:
-        rows = session.rows(_counts_query())
+        rows = session.rows(counts_query())
         return KeyCounts(dict(cast("list[tuple[int, int]]", rows)), reading.now)
 
     counts = reading.session.memo(KeyCounts, load)
@@ -73,10 +74,6 @@ def key_counts(reading: Reading) -> KeyCounts:
         reading.session.forget(KeyCounts)
         counts = reading.session.memo(KeyCounts, load)
     return counts
-
-
-def _counts_query() -> Query:
-    return whole(piece("SELECT c.key, c.n FROM record.key_count AS c"))
 
 
 def asked(reading: Reading, query: Query, values: Mapping[str, object]) -> Rows:
