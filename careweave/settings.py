@@ -228,7 +228,7 @@ def reference() -> str:
 
 
 def _abouts() -> dict[str, _About]:
-    found = cast("tuple[Field[object], ...]", fields(Settings))
+    found = cast(tuple[Field[object], ...], fields(Settings))
     return {each.name: each.metadata["about"] for each in found}
 
 

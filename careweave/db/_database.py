@@ -21,10 +21,6 @@ _BEGIN_SNAPSHOT = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BULK_S = 60.0
 
 
-class _Secret(bytes):
-    """The kind under which the secret is remembered."""
-
-
 class Database:
     """Gives sessions of one PostgreSQL database. One per process; used by many threads.
 
@@ -114,15 +110,8 @@ class Database:
     @property
     def secret(self) -> bytes:
         """Returns the secret of this installation, 32 bytes, made once by `migrate`."""
-        found = self._memos.get(_Secret)
-        if isinstance(found, bytes):
-            return found
         with self.reading() as session:
-            row = session.row(_QUERIES["secret"])
-        if row is None or not isinstance(row[0], bytes):
-            raise Unavailable("The database is not migrated; run careweave migrate.")
-        self._memos[_Secret] = row[0]
-        return row[0]
+            return session.secret
 
     @property
     def zone(self) -> ZoneInfo:

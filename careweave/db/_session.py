@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -9,16 +10,17 @@ import psycopg
 
 from careweave.db._failures import failure
 from careweave.db._link import Link, Row, Sent
-from careweave.db._queries import Query
-from careweave.terms import Fault
+from careweave.db._queries import Queries, Query
+from careweave.terms import Fault, Unavailable
 
 T = TypeVar("T")
+_QUERIES = Queries("careweave.db")
 
 
 class Copy(Protocol):
     """Takes the rows of a COPY ... FROM STDIN."""
 
-    def write(self, buffer: bytes | str, /) -> None:
+    def write(self, data: bytes | str, /) -> None:
         """Sends a block in the format of the statement."""
 
     def write_row(self, row: Sequence[object], /) -> None:
@@ -38,12 +40,15 @@ class Memos(Protocol):
         """Forgets one kind."""
 
     @property
-    def secret(self) -> bytes:
-        """Returns the secret of the installation."""
-
-    @property
     def zone(self) -> ZoneInfo:
         """Returns the time zone of the region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The secret of an installation, as it is remembered."""
+
+    value: bytes
 
 
 class Session:
@@ -150,8 +155,8 @@ class Session:
 
     @property
     def secret(self) -> bytes:
-        """Returns the secret of this installation, 32 bytes."""
-        return self._memos.secret
+        """Returns the secret of this installation, 32 bytes, made once by `migrate`."""
+        return self._memos.memo(Secret, _secret, self).value
 
     @property
     def zone(self) -> ZoneInfo:
@@ -194,3 +199,10 @@ class Session:
         if self._begin is not None:
             begin, self._begin = self._begin, None
             self._link.ask([(begin, ())])
+
+
+def _secret(session: Session) -> Secret:
+    row = session.row(_QUERIES["secret"])
+    if row is None:
+        raise Unavailable("The database is not migrated; run careweave migrate.")
+    return Secret(row[0])

@@ -5,6 +5,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,17 +22,8 @@ class SealKey:
     @classmethod
     def load(cls, path: Path) -> "SealKey":
         """Returns the key of a file of 32 bytes, made when absent; refuses one others can read."""
-        with suppress(FileExistsError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = Ed25519PrivateKey.generate().private_bytes_raw()
-            # Written aside and linked, so that two starts at once agree on one whole key.
-            aside = path.with_name(f"{path.name}.{os.getpid()}")
-            aside.touch(mode=0o600)
-            aside.write_bytes(fresh)
-            try:
-                os.link(aside, path)
-            finally:
-                aside.unlink()
+        if not path.exists():
+            _make(path)
         if path.stat().st_mode & 0o077:
             raise Unavailable(f"Others can read the signing key {path}; set its mode to 600.")
         return cls(Ed25519PrivateKey.from_private_bytes(path.read_bytes()))
@@ -49,6 +41,17 @@ class SealKey:
     def sign(self, data: bytes) -> bytes:
         """Returns the signature of some bytes."""
         return self._private.sign(data)
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and linked, so that two starts at once agree on one whole key.
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as aside:
+        aside.write(Ed25519PrivateKey.generate().private_bytes_raw())
+        aside.flush()
+        os.fsync(aside.fileno())
+        with suppress(FileExistsError):
+            os.link(aside.name, path)
 
 
 def key_id(public: bytes) -> str:

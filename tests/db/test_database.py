@@ -124,3 +124,10 @@ def test_generated_statements_do_not_pile_up(database):
             session.row(whole(piece(f"SELECT {n}")))
         (kept,) = session.row(whole(piece("SELECT count(*) FROM pg_prepared_statements")))
     assert kept <= 201
+
+
+def test_the_secret_needs_no_second_connection(database):
+    one = Database(database.url, size=1, wait_s=0.1)
+    with one.reading() as session:
+        assert session.secret == database.secret
+    one.close()

@@ -16,6 +16,7 @@ from careweave.ledger import (
     Outcome,
     Recorder,
     SealKey,
+    Spread,
     Tampering,
     append,
     keep_sealing,
@@ -342,3 +343,31 @@ def test_the_role_of_the_application_can_add_and_never_alter(database):
         connection.execute("RESET ROLE")
         connection.execute("DROP OWNED BY cw_application_test")
         connection.execute("DROP ROLE cw_application_test")
+
+
+def test_a_spread_is_an_account_for_each_person(database, key):
+    ids = tuple(sorted(new_id(NOW) for _ in range(3)))
+    spread = Spread(account(), ids, (SubjectId(7), SubjectId(8), SubjectId(9)), counts=(1, 2, 3))
+    write(database, spread, account(id=new_id(NOW + timedelta(seconds=1))))
+    rows = fetch(database)
+    assert [(row[1], row[10], row[12]) for row in rows[:3]] == [
+        (ids[0], [7], 1),
+        (ids[1], [8], 2),
+        (ids[2], [9], 3),
+    ]
+    assert len({row[2:10] + row[11:12] + row[13:] for row in rows}) == 1
+    sealed(database, key)
+    assert checked(database).size == 4
+
+
+def test_two_starts_at_once_agree_on_one_key(tmp_path):
+    path = tmp_path / "k"
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(SealKey.load(path).public)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1
