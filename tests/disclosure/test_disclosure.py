@@ -19,7 +19,6 @@ from careweave.terms import (
     NotFound,
     Purpose,
     SourceId,
-    Unavailable,
 )
 from tests.lib.door import Door, fresh_database, make_door, observation, patient
 
@@ -27,7 +26,7 @@ NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 
 
 def _actor(door: Door, organisation: str) -> Actor:
-    from careweave.doors._access import Clients  # noqa: PLC0415
+    from careweave.doors._access import Clients
 
     return Clients(door.database).actor(door.token(organisation), datetime.now(UTC))
 
@@ -75,7 +74,7 @@ def test_a_source_opened_by_another_process_is_seen_at_once(
     with fresh_database(server, template) as database:
         door = make_door(database)
         door.get("/Patient/x")
-        from careweave.db import Database  # noqa: PLC0415
+        from careweave.db import Database
 
         other = make_door(Database(database.url))
         other.tokens = door.tokens

@@ -204,6 +204,27 @@ def test_a_parent_that_comes_after_its_child_labels_it(desk):
     assert labels_of(desk, child) == ["S9"]
 
 
+@pytest.mark.parametrize(
+    ("born", "labels"),
+    [
+        ("2011-03-14", ["S1", "young-person-confidential"]),
+        ("2010-03-14", ["S1"]),
+        ("2010-03-15", ["S1", "young-person-confidential"]),
+        ("2013-03-15", ["S1"]),
+        ("2010", ["S1", "young-person-confidential"]),
+        ("1950-01-01", ["S1"]),
+        (None, ["S1"]),
+    ],
+)
+def test_a_young_person_s_sensitive_entry_is_kept_from_parents(desk, born, labels):
+    more = {} if born is None else {"birthDate": born}
+    about = desk.create(patient(**more))
+    reference = {"reference": f"Patient/{about.id}"}
+    made = desk.create(observation(subject=reference, meta=security("S1")))
+    assert labels_of(desk, made) == labels
+    assert labels_of(desk, desk.create(observation(subject=reference))) == []
+
+
 def test_labels_that_derive_from_each_other_in_a_circle_come_to_rest(desk):
     for own, other in (("stbeda-1", "stbeda-2"), ("stbeda-2", "stbeda-1")):
         desk.update(observation(id=own, derivedFrom=[{"reference": f"Observation/{other}"}]))

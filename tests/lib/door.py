@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-from careweave.doors._access import Clients, Registration, add_client
 from falcon import testing
 
 from careweave.db import Database, Embedded
+from careweave.doors._access import Clients, Registration, add_client
 from careweave.doors.fhir import Limits, Parts, application
 from careweave.intake import Writer
 from careweave.ledger import Recorder

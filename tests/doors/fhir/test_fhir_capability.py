@@ -85,7 +85,7 @@ def test_figures_are_for_the_machine_itself_or_a_token(door: Door) -> None:
 
 
 def test_a_database_that_is_away_is_not_ready_and_answers_503(door: Door) -> None:
-    from careweave.db import Database  # noqa: PLC0415
+    from careweave.db import Database
 
     token = door.token("alpha")
     away = make_door(Database("postgresql://localhost:1/none?connect_timeout=1"))

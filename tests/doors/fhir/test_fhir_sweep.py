@@ -9,7 +9,7 @@ from careweave.doors.fhir import OPEN_ROUTES, ROUTES
 from careweave.doors.fhir._routes import Mark, OpenRoute, Route
 from careweave.doors.fhir._scopes import letters_of
 from careweave.formats import known_types
-from tests.lib.door import Door, make_door, patient, problems
+from tests.lib.door import Door, make_door, problems
 
 
 def _place(route: Route | OpenRoute) -> str:
@@ -91,7 +91,7 @@ def test_a_token_past_its_end_opens_nothing(door: Door) -> None:
 
 
 def test_who_asks_too_often_is_told_to_wait(door: Door) -> None:
-    from careweave.doors.fhir import Limits  # noqa: PLC0415
+    from careweave.doors.fhir import Limits
 
     slow = make_door(door.database, Limits(per_second=0.001, burst=2))
     token = door.token("alpha")
