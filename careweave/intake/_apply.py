@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from careweave import record
 from careweave.db import Session
+from careweave.intake._ages import label_the_young
 from careweave.intake._draft import Draft, Drafter
 from careweave.intake._kin import in_context, stored_parents
 from careweave.intake._patching import patched
@@ -43,6 +44,7 @@ def _apply_once(session: Session, works: Sequence[Work], drafter: Drafter, kin: 
     find_targets(session, works)
     _draft_patches(works, drafter)
     kin(session, works, drafter)
+    label_the_young(session, works, drafter)
     for work in works:
         if work.is_open:
             _guard(work, check_kept)

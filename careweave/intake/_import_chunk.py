@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from careweave import ledger, record
 from careweave.db import Database, Queries, Session
 from careweave.intake._accounts import account
+from careweave.intake._ages import label_the_young
 from careweave.intake._apply import append
 from careweave.intake._draft import Drafter
 from careweave.intake._facts import SourceSettings
@@ -166,6 +167,7 @@ def _append(session: Session, importer: Importer, works: Sequence[Work]) -> None
         work.held = held.get(work.ref)
         if work.held is not None and work.draft is not None:
             work.draft = importer.drafter.keeping(work.draft, work.held.labels)
+    label_the_young(session, works, importer.drafter)
     append(session, works, importer.drafter)
     _account(session, importer.writing, works)
 
