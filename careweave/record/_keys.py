@@ -35,7 +35,7 @@ class Keys:
     def __init__(self, secret: bytes) -> None:
         """Takes the installation's secret, 16 to 64 bytes."""
 
-        @lru_cache(maxsize=200_000)
+        @lru_cache(maxsize=32_768)
         def make(text: str) -> int:
             digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=secret)
             return int.from_bytes(digest.digest(), "big", signed=True)
