@@ -42,6 +42,7 @@ from careweave.terms import Fault
 
 _BEYOND = "\U0010ffff"
 _LEAST = "\x01"
+_MANY_KEYS = 50
 
 
 class Binder:
@@ -72,7 +73,7 @@ class Binder:
             case OfSubjects():
                 made = SubjectsTerm(self.slot(node.ids))
             case HasKeys():
-                made = KeysTerm(self.slot(node.keys), _use(node), node.negated)
+                made = self._keys(node)
             case Missing():
                 made = MissingTerm(self.slot(node.key), node.missing)
             case HasText():
@@ -86,6 +87,10 @@ class Binder:
     def terms(self, nodes: Sequence[Predicate]) -> tuple[Term, ...]:
         """Returns the shapes of several conditions."""
         return tuple(self.term(node) for node in nodes)
+
+    def _keys(self, node: HasKeys) -> KeysTerm:
+        many = len(node.keys) > _MANY_KEYS
+        return KeysTerm(self.slot(node.keys), _use(node), node.negated, many)
 
     def _compound(self, node: Predicate) -> Term:
         match node:

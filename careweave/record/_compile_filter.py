@@ -71,8 +71,16 @@ def _of_keys(term: KeysTerm | MissingTerm, row: Piece) -> Piece:
     if isinstance(term, MissingTerm):
         form: LiteralString = "{k} <> ALL({r}.tok)" if term.missing else "{k} = ANY({r}.tok)"
         return fill(form, k=slot(term.key), r=row)
-    found: LiteralString = "NOT {r}.tok && {k}" if term.negated else "{r}.tok && {k}"
-    return fill(found, k=slot(term.keys), r=row)
+    found = fill("{r}.tok && {k}", k=slot(term.keys), r=row)
+    if term.many:
+        # Comparing each of thousands of keys with each of the row's would take longer than all else.
+        found = fill(
+            "EXISTS (SELECT 1 FROM unnest({r}.tok) AS u (key) WHERE (u.key IN"
+            " (SELECT k.key FROM unnest({k}::bigint []) AS k (key))) IS TRUE OFFSET 0)",
+            k=slot(term.keys),
+            r=row,
+        )
+    return fill("NOT {f}", f=found) if term.negated else found
 
 
 def main_code(term: KeysTerm, row: Piece, subjects: Piece) -> Piece:

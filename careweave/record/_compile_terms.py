@@ -35,11 +35,12 @@ class SubjectsTerm:
 
 @dataclass(frozen=True, slots=True)
 class KeysTerm:
-    """The row carries a key of an array, or none of them."""
+    """The row carries a key of an array, or none of them; `many` makes them be hashed."""
 
     keys: int
     use: Use
     negated: bool = False
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)

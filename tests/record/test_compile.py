@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from careweave.db import Database
-from careweave.record import append, subjects
+from careweave.record import append, search, subjects
 from careweave.record._compile_estimate import KeyCounts
 from careweave.record._compile_plan import From, Way, Wish, plan_of
 from careweave.record._compile_referring import carrying_query, referring_query
@@ -31,7 +31,7 @@ from careweave.record._nodes import (
     Sort,
     Span,
 )
-from careweave.terms import Fault
+from careweave.terms import Fault, TooCostly
 from tests.record.finding import (
     NOW,
     code,
@@ -281,6 +281,14 @@ def one_amount(value):
 
     exact = Decimal(value)
     return Amount(Prefix.EQ, exact, exact, exact)
+
+
+def test_a_search_that_takes_too_long_is_too_costly(region):
+    database, _, sight = region
+    asked = Search("Observation", (tok("nothing"),))
+    with pytest.raises(TooCostly), database.session() as session:
+        session.script("SET LOCAL statement_timeout = '1ms'")
+        search(session, asked, sight=sight, caller="a", now=NOW)
 
 
 def test_equal_shapes_are_one_statement():

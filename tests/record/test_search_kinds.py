@@ -82,6 +82,17 @@ def test_posted_and_unposted_keys(desk):
     assert seek(desk, of("p1"), tok("final", "draft")) == ["o2", "o3", "o1"]
 
 
+def test_thousands_of_keys_mean_the_same(desk):
+    many = [f"k{n}" for n in range(2000)]
+    assert seek(desk, posted(*many, "enc1")) == ["o5", "o1"]
+    assert seek(desk, of("p1"), tok(*many, "draft")) == ["o2"]
+    assert seek(desk, tok(*many, "draft")) == ["o2"]
+    assert seek(desk, of("p1"), tok(*many, "final", negated=True)) == ["o2"]
+    assert seek(desk, code(*many, "hr")) == ["o3"]
+    assert seek(desk, of("p1"), code(*many, "hr")) == ["o3"]
+    assert seek(desk, of("p1"), tok(*many)) == []
+
+
 def test_presence(desk):
     assert seek(desk, Missing(key("has"), missing=False)) == ["o4"]
     assert seek(desk, of("p1"), Missing(key("has"), missing=True)) == ["o2", "o3", "o1"]
