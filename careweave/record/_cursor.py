@@ -1,6 +1,6 @@
 """Where a page of a search goes on: sealed, bound to the question and to who asked it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
@@ -15,6 +15,7 @@ EXPIRY = timedelta(minutes=15)
 """How long a page link works. Source: `reference/store.md` 4.6."""
 
 _SCOPE = "search"
+_SHAPING = frozenset({"_count", "_total", "_summary", "_elements"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ class Ticket:
 
 
 def ticket(search: Search, *, caller: str, sight: Sight) -> Ticket:
-    """Returns what a cursor of this search is bound to; its page size may change on the way."""
-    asked = replace(search, cursor=None, count=0, honoured=(), ignored=())
-    form = search.honoured or repr(asked)
+    """Returns what a cursor of this search is bound to; how much is shown may change on the way."""
+    form: object = [pair for pair in search.honoured if pair[0] not in _SHAPING]
+    if not search.honoured:
+        form = (search.where, search.sort)
     text = f"{search.type}\x1f{form}"
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12)
     return Ticket(caller, sight.version, digest.hexdigest())

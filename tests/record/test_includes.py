@@ -8,7 +8,7 @@ from careweave.record import _search_steps as steps
 from careweave.record import append, keys, open_source, parse, prepare, search, subjects
 from careweave.record._changes import Change
 from careweave.record._search_steps import is_plain
-from careweave.terms import Heading, TooCostly
+from careweave.terms import Heading, Incorrect, TooCostly
 from tests.record.finding import NOW
 from tests.record.lib import minutes, sight_of
 
@@ -197,6 +197,15 @@ def test_a_step_through_too_many_rows_is_refused(ward, monkeypatch):
     with pytest.raises(TooCostly, match="chain") as caught:
         ward.seek("Observation", "performer:Practitioner.family=ho,wh")
     assert caught.value.where == "Practitioner"
+
+
+def test_a_page_link_follows_the_parameters_as_they_were_given(ward):
+    first = ward.ask("Observation", "status=final&_count=1&_sort=-date")
+    assert [row.id for row in first.rows] == ["o3"]
+    found = ward.ask("Observation", f"_sort=-date&status=final&_count=2&_cursor={first.next}")
+    assert [row.id for row in found.rows] == ["o2", "o1"]
+    with pytest.raises(Incorrect, match="another search"):
+        ward.ask("Observation", f"status=amended&_count=1&_sort=-date&_cursor={first.next}")
 
 
 def test_what_needs_one_snapshot_is_told_beforehand(ward):
