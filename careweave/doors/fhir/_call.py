@@ -19,6 +19,9 @@ KIB, MIB = 1024, 1024 * 1024
 _OF_THE_DOOR = frozenset({"_format", "_pretty"})
 _MOST_PAIRS = 1000
 
+# How the client fhirpy asks for an exact number; R4 has its own word for it.
+_OTHER_WORDS = {("_totalMethod", "count"): ("_total", "accurate")}
+
 Pair = tuple[str, str]
 
 
@@ -118,7 +121,7 @@ def _pair(part: str) -> Pair:
         ) from None
     if "\0" in pair[0] or "\0" in pair[1]:
         raise Incorrect("A parameter holds the character NUL, which no text has.", code="value")
-    return pair
+    return _OTHER_WORDS.get(pair, pair)
 
 
 def only(pairs: tuple[Pair, ...], known: frozenset[str], *, lenient: bool) -> dict[str, str]:

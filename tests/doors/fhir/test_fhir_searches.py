@@ -105,6 +105,15 @@ def test_what_is_not_understood_is_refused_by_name(door: Door, query: str, where
     assert where in places, answer.text
 
 
+def test_what_real_clients_ask_for_is_understood(door: Door) -> None:
+    family = f"F{uuid.uuid4().hex[:8]}"
+    door.made(patient(family))
+    # fhirpy counts so.
+    counted = door.get(f"/Patient?family={family}&_count=0&_totalMethod=count")
+    assert counted.json["total"] == 1
+    assert door.get("/Patient?_totalMethod=none").status_code == 400
+
+
 def test_every_fault_is_an_issue_of_its_own(door: Door) -> None:
     answer = door.get("/Patient?foo=1&bar=2&birthdate=x")
     assert len(answer.json["issue"]) == 3
