@@ -213,5 +213,5 @@ def _written(work: Work, change: Change, done: Appended) -> Written:
         body=None if resource is None else resource.body,
         cut=() if resource is None else resource.cut,
         meta=change.tags,
-        issues=() if work.draft is None else work.draft.issues,
+        issues=() if work.draft is None else work.draft.remarks,
     )

@@ -16,6 +16,8 @@ from careweave.intake._requests import Outcome, Reads, Writing
 from careweave.intake._work import Work
 from careweave.terms import CareweaveError, Incorrect
 
+_TOGETHER = 200
+
 
 def batch(
     database: Database, bundle: Bundle, writing: Writing, maker: Maker, reads: Reads
@@ -36,7 +38,9 @@ def batch(
                 works[place] = maker.work(item.request, writing)
         except CareweaveError as error:
             outcomes[place] = _refused(error, entry.where)
-    _write(database, list(works.values()), maker)
+    waiting = list(works.values())
+    for first in range(0, len(waiting), _TOGETHER):
+        _write(database, waiting[first : first + _TOGETHER], maker)
     for place, work in works.items():
         outcomes[place] = _outcome(work, bundle.entries[place].where)
     for item in others:

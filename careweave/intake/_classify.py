@@ -12,7 +12,11 @@ from careweave.intake._rules import Row, Rules
 from careweave.terms import Heading, Json, Label
 
 NO_CONTEXT = Context()
-PLAIN_SOURCE = SourceSettings()
+_HOLDS = (
+    ("contained", "contained"),
+    ("entry", "entry.resource"),
+    ("parameter", "parameter.resource"),
+)
 
 
 def classify(
@@ -31,6 +35,7 @@ def classify(
     if not chosen.found:
         _normal(facts, rules, chosen, findings)
     own = labels_of(said, members, source, context, rules.labels) | chosen.labels
+    own |= _inner(value, source, rules)
     labels = labels_with_heading(own, chosen.heading, said, context, rules.labels)
     return Classification(
         primary=chosen.heading,
@@ -39,6 +44,20 @@ def classify(
         rule_id="+".join(chosen.ids),
         findings=tuple(findings),
     )
+
+
+def _inner(value: Mapping[str, Json], source: SourceSettings, rules: Rules) -> frozenset[Label]:
+    """Returns the labels of the resources inside: a container has those of all that it holds.
+
+    Source: reference/record.md 6.2. What is inside and nobody can place does not wait for review.
+    """
+    found: frozenset[Label] = frozenset()
+    for name, path in _HOLDS:
+        if name in value:
+            for inner in at(value, path):
+                if isinstance(inner, dict):
+                    found |= classify(inner, source, NO_CONTEXT, rules).labels
+    return found - {Label.TRIAGE}
 
 
 class _Choice:

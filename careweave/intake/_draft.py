@@ -45,6 +45,14 @@ class Draft:
     tags: bytes
     issues: tuple[Issue, ...]
 
+    @property
+    def remarks(self) -> tuple[Issue, ...]:
+        """Returns the warnings, and what somebody ought to look at in the classification."""
+        findings = self.classification.findings
+        if not findings:
+            return self.issues
+        return self.issues + tuple(map(_remark, findings))
+
 
 @dataclass(frozen=True, slots=True)
 class Drafter:
@@ -117,6 +125,10 @@ class Drafter:
         if found == draft.classification:
             return draft
         return self.make(draft.said, draft.public_id, source, context, draft.issues)
+
+
+def _remark(finding: str) -> Issue:
+    return Issue(Severity.INFORMATION, "informational", f"Classification: {finding}.")
 
 
 def warnings_of(resource: Resource) -> tuple[Issue, ...]:

@@ -20,6 +20,7 @@ from careweave.intake._work import Work
 from careweave.terms import Actor, CareweaveError
 
 _PLAIN = SourceSettings()
+_LARGE = 200
 
 
 def new_public_id() -> str:
@@ -71,7 +72,7 @@ class Writer:
 
     def transact(self, bundle: Bundle, writing: Writing, *, reads: Reads) -> tuple[Outcome, ...]:
         """Returns what became of each entry of a transaction: all were done, or it raises."""
-        with self._database.session() as session:
+        with self._database.session(bulk=len(bundle.entries) > _LARGE) as session:
             return _transaction.transact(session, bundle, writing, self.maker, reads)
 
     def batch(self, bundle: Bundle, writing: Writing, *, reads: Reads) -> tuple[Outcome, ...]:

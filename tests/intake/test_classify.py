@@ -306,6 +306,17 @@ def test_a_contained_resource_labels_what_contains_it():
     assert Label.S1 in classify(a("Procedure", contained=inside), PLAIN, NONE, RULES).labels
 
 
+@pytest.mark.attack(68)
+def test_a_container_has_the_labels_of_all_that_it_holds():
+    flag = a("Flag", category=[concept(CPIS, ENGLAND)])
+    very = a("Composition", meta={"security": [{"system": LABEL_SYSTEM, "code": "V"}]})
+    bundle = a("Bundle", entry=[{"resource": flag}, {"resource": very}])
+    assert classify(bundle, PLAIN, NONE, RULES).labels == {Label.S6, Label.VERY_RESTRICTED}
+    assert Label.S6 in classify(a("CarePlan", contained=[flag]), PLAIN, NONE, RULES).labels
+    unplaced = a("CarePlan", contained=[a("VisionPrescription")])
+    assert not classify(unplaced, PLAIN, NONE, RULES).labels
+
+
 def test_dominant_headings_and_labels_leave_no_further_heading():
     secret = Context(parents=(Parent("basedOn", None, frozenset({Label.S2})),))
     assert not classify(a("Appointment"), PLAIN, secret, RULES).also

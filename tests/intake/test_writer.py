@@ -251,6 +251,11 @@ def test_a_patch_that_makes_a_wrong_resource_is_refused(desk):
     assert refused.value.where == "Observation.status"
 
 
+def test_what_nobody_can_place_is_told_to_its_writer(desk):
+    made = desk.create({"resourceType": "Basic", "code": {"text": "x"}})
+    assert "Classification: heading-unclassified." in [issue.message for issue in made.issues]
+
+
 def test_all_faults_of_a_resource_are_named(desk):
     with pytest.raises(Incorrect) as refused:
         desk.create({"resourceType": "Observation", "status": "bogus"})
