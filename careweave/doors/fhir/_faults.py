@@ -7,7 +7,6 @@ from careweave.terms import (
     CareweaveError,
     Fault,
     Issue,
-    Severity,
     Unauthenticated,
     Unavailable,
 )
@@ -36,7 +35,3 @@ def outcome_bytes(issues: tuple[Issue, ...], request_id: str) -> bytes:
     """Returns an OperationOutcome as JSON."""
     return write_json(outcome(issues[:_MOST_ISSUES], request_id=request_id))
 
-
-def all_well(message: str) -> Issue:
-    """Returns the issue that says that nothing is wrong."""
-    return Issue(Severity.INFORMATION, "informational", message)

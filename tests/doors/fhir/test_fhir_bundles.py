@@ -3,6 +3,8 @@
 import uuid
 from typing import Any
 
+import pytest
+
 from tests.lib.door import BASE, Door, observation, patient, problems
 
 
@@ -110,6 +112,7 @@ def test_a_read_that_fails_fails_its_transaction(door: Door) -> None:
     assert "entry" not in door.get(f"/Patient?family={family}").json
 
 
+@pytest.mark.attack(16, 18)
 def test_conditions_in_a_transaction_keep_to_the_callers_sight(door: Door) -> None:
     mrn = uuid.uuid4().hex
     identified = patient(identifier=[{"system": "http://mrn.example", "value": mrn}])

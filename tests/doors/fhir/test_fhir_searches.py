@@ -69,6 +69,7 @@ def test_an_absolute_reference_to_this_door_is_ours(door: Door) -> None:
     assert _ids(door.get(f"/Observation?subject={BASE}/Patient/{who}").json) == [seen]
 
 
+@pytest.mark.attack(7, 8)
 def test_nothing_of_another_organisation_is_found_or_counted(door: Door) -> None:
     family = f"F{uuid.uuid4().hex[:8]}"
     mine, other = door.made(patient(family)), door.made(patient(family), by="beta")
@@ -141,6 +142,7 @@ def test_pages_join_to_the_whole_without_gap_or_double(door: Door) -> None:
     assert sorted(id_ for page in pages for id_ in page) == sorted(made)
 
 
+@pytest.mark.attack(9)
 def test_a_page_link_belongs_to_who_got_it_and_to_its_question(door: Door) -> None:
     who = door.made(patient())["id"]
     for n in range(3):
@@ -154,6 +156,7 @@ def test_a_page_link_belongs_to_who_got_it_and_to_its_question(door: Door) -> No
     assert door.get(broken).status_code == 400
 
 
+@pytest.mark.attack(6)
 def test_includes_bring_what_is_referred_to_and_no_more(door: Door) -> None:
     who = door.made(patient())["id"]
     seen = door.made(observation(who))["id"]

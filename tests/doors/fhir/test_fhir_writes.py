@@ -2,6 +2,8 @@
 
 import uuid
 
+import pytest
+
 from tests.lib.door import BASE, JSON, Door, observation, patient, problems
 
 PATCH = "application/json-patch+json"
@@ -50,6 +52,7 @@ def test_an_update_names_the_entry_that_it_updates(door: Door) -> None:
     assert door.ask("PUT", place, observation("x")).status_code == 400
 
 
+@pytest.mark.attack(16)
 def test_a_put_of_an_id_that_is_not_held_is_refused_alike(door: Door) -> None:
     hidden = door.made(patient(), by="beta")["id"]
     request_id = str(uuid.uuid4())
