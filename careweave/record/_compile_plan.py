@@ -14,6 +14,7 @@ from careweave.record._compile_terms import (
     KeysTerm,
     SubjectsTerm,
     Term,
+    TextTerm,
     Use,
 )
 from careweave.record._nodes import (
@@ -39,6 +40,8 @@ _LEAST_WALKED_FOR = 3_000
 """From how many expected rows on it is quicker to walk the newest than to sort all that match."""
 
 _FEW_CODED = 100
+_LEAST_AMONG = 200
+_TURN = 300
 _MOST_CANDIDATES = 20_000
 
 
@@ -49,6 +52,7 @@ class Way(StrEnum):
     FEED = "feed"  # the rows of the type, newest first, until the page is full
     CODE = "code"  # the rows of each main code, in the order of the main date
     HOP_CODE = "hop-code"  # the same for the subjects of a chain
+    AMONG = "among"  # as GATHER if the driver finds few, else as FEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,8 @@ def plan_of(search: Search, counts: KeyCounts, wish: Wish) -> Bound:
     values = binder.named()
     values["rt"] = rt_of(search.type)
     values["most"] = search.count + 1
-    if way is Way.HOP_CODE:
-        values["turn"] = _turn(nodes, counts)
+    if way in {Way.HOP_CODE, Way.AMONG}:
+        values["turn"] = _turn(nodes, counts) if way is Way.HOP_CODE else _TURN
     return Bound(plan, values)
 
 
@@ -203,7 +207,12 @@ def _way(
         return Way.GATHER
     if driver is None or (rows is not None and rows > _LEAST_WALKED_FOR):
         return Way.FEED
-    return Way.GATHER
+    return Way.AMONG if _may_be_many(driver) and rows and rows > _LEAST_AMONG else Way.GATHER
+
+
+def _may_be_many(driver: Term) -> bool:
+    """Says whether a driver finds its rows by an index of its own, and nobody knows how many."""
+    return isinstance(driver, TextTerm | DateTerm | KeysTerm) and not is_main(driver)
 
 
 def _dated_way(driver: Term | None, rest: tuple[Term, ...]) -> Way:

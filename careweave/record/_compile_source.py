@@ -20,8 +20,8 @@ from careweave.record._compile_terms import (
 from careweave.record._nodes import Prefix
 from careweave.terms import Fault
 
-_ONCE = piece("DISTINCT")
-_EACH = piece("ALL")
+ONCE = piece("DISTINCT")
+EACH = piece("ALL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ def source(term: Term, row: Piece, rt: Piece, depth: int = 0) -> Source:
         found = _hopped(term, row, rt, depth)
     else:
         found = looked_up(fill("({t}) AS t", t=places(term, rt, depth)), row)
-    return Source(found, (policy(row), typed, *_rechecks(term, row, depth)))
+    return Source(found, (policy(row), typed, *rechecks(term, row, depth)))
 
 
 def _direct(row: Piece, *conditions: Piece) -> Source:
     return Source(fill("record.resource AS {r}", r=row), (policy(row), *conditions))
 
 
-def _rechecks(term: Term, row: Piece, depth: int) -> tuple[Piece, ...]:
+def rechecks(term: Term, row: Piece, depth: int) -> tuple[Piece, ...]:
     """Returns what the index alone does not settle."""
     match term:
         case TextTerm(exacts=int()) | DateTerm() | AnyTerm() | AllTerm():
@@ -59,10 +59,10 @@ def _rechecks(term: Term, row: Piece, depth: int) -> tuple[Piece, ...]:
             return ()
 
 
-def places(term: Term, rt: Piece, depth: int = 0, *, once: Piece = _ONCE) -> Piece:
+def places(term: Term, rt: Piece, depth: int = 0, *, once: Piece = ONCE) -> Piece:
     """Returns a SELECT of the (subject, rid) that the term finds, before any policy.
 
-    Each comes once; with `_EACH` some may come again, which costs less.
+    Each comes once; with `EACH` some may come again, which costs less.
     """
     match term:
         case KeysTerm(use=Use.MAIN):
@@ -166,7 +166,7 @@ def hop_candidates(term: HopTerm, depth: int) -> Piece:
     """
     if term.driver is None:
         raise Fault("A hop that can only filter was asked to drive.")
-    found = places(term.driver, slot(term.rt), depth, once=_EACH)
+    found = places(term.driver, slot(term.rt), depth, once=EACH)
     return fill("SELECT t.subject FROM ({t}) AS t", t=found)
 
 

@@ -7,16 +7,14 @@ the order, whether a budget was used up, the total (or null) and, last, the vers
 from functools import lru_cache
 
 from careweave.db import Piece, Query, fill, join, numbered, piece, whole
-from careweave.record._compile_base import COLUMNS, all_of, policy, slot
+from careweave.record._compile_base import policy
 from careweave.record._compile_count import number, total
-from careweave.record._compile_driven import driven
-from careweave.record._compile_filter import main_code, where
-from careweave.record._compile_order import column, goes_on, order_by, value
+from careweave.record._compile_driven import all_rows, in_order
+from careweave.record._compile_either import among, hop_coded
+from careweave.record._compile_order import column, order_by
 from careweave.record._compile_plan import MOST_SORTED, MOST_WALKED, Plan, Way
-from careweave.record._compile_source import hop_candidates
-from careweave.record._compile_terms import HopTerm, KeysTerm
+from careweave.record._compile_terms import KeysTerm
 from careweave.record._compile_walk import any_rows, coded, feed
-from careweave.record._nodes import Place
 from careweave.terms import Fault
 
 ROW_COLUMNS = 12
@@ -76,9 +74,11 @@ def _named(plan: Plan) -> tuple[list[tuple[Piece, Piece]], Piece]:
             text = fill("SELECT w.* FROM ({w}) AS w", w=feed(plan))
             return [(piece("p"), text)], piece("COALESCE(p.over, FALSE)")
         case Way.CODE:
-            return [(piece("p"), _sorted(plan, _coded_of(plan)))], piece("FALSE")
+            return [(piece("p"), in_order(plan, _coded_of(plan)))], piece("FALSE")
         case Way.HOP_CODE:
-            return _hop_coded(plan), piece("FALSE")
+            return hop_coded(plan), piece("FALSE")
+        case Way.AMONG:
+            return among(plan), piece("COALESCE(p.over, FALSE)")
         case Way.GATHER:
             return _gathered(plan)
 
@@ -91,81 +91,12 @@ def _gathered(plan: Plan) -> tuple[list[tuple[Piece, Piece]], Piece]:
         over = fill(
             "{d} OR (SELECT count(*) FROM f) > {most}", d=over, most=numbered("", MOST_WALKED)
         )
-    d = fill("{d} LIMIT {most}", d=_all_rows(plan), most=numbered("", MOST_SORTED + 1))
-    p = _sorted(plan, piece("SELECT d.* FROM d"))
+    d = fill("{d} LIMIT {most}", d=all_rows(plan), most=numbered("", MOST_SORTED + 1))
+    p = in_order(plan, piece("SELECT d.* FROM d"))
     return [*first, (piece("d"), d), (piece("p"), p)], over
-
-
-def _sorted(plan: Plan, rows: Piece) -> Piece:
-    """Returns the page out of rows that still have to be put in order."""
-    return fill(
-        "SELECT w.subject, w.rid, {k} FROM ({f}) AS w WHERE {w} ORDER BY {o} LIMIT %(most)s",
-        k=join(", ", [fill("w.{c}", c=column(number)) for number in range(len(plan.order))]),
-        f=rows,
-        w=all_of(_going_on(plan)),
-        o=order_by(plan.order, piece("w")),
-    )
-
-
-def _going_on(plan: Plan) -> list[Piece]:
-    """Returns where the page begins; in an order by update, what changed since is left out."""
-    if plan.after is None:
-        return []
-    conditions = [goes_on(plan.order, plan.after, piece("w"))]
-    for place, key in enumerate(plan.order):
-        if key.place is Place.UPDATED:
-            conditions.append(fill("w.{c} <= {b}", c=column(place), b=slot(plan.after.began)))
-    return conditions
-
-
-def _all_rows(plan: Plan) -> Piece:
-    """Returns all that match with the keys of the order, by the plan's driver."""
-    made, filters = driven(plan)
-    keys = [
-        fill("{v} AS {c}", v=value(key, _ROW), c=column(number))
-        for number, key in enumerate(plan.order)
-    ]
-    return fill(
-        "SELECT r.subject, r.rid, {k} FROM {f} WHERE {w}",
-        k=join(", ", keys),
-        f=made.rows,
-        w=all_of([*made.conditions, *(where(term, _ROW) for term in filters)]),
-    )
 
 
 def _coded_of(plan: Plan) -> Piece:
     if not isinstance(plan.driver, KeysTerm):
         raise Fault("Only main codes are walked by date.")
     return coded(plan, plan.driver)
-
-
-def _hop_coded(plan: Plan) -> list[tuple[Piece, Piece]]:
-    """Returns a chain with a main code: into each subject if few, else down the code's index."""
-    hop, codes = plan.driver, plan.codes
-    if not isinstance(hop, HopTerm) or codes is None:
-        raise Fault("Only a chain with a main code is walked by date.")
-    few = _sorted(plan, _hop_each(plan, codes, where(hop, _ROW)))
-    reached = piece("(r.subject IN (SELECT h.subject FROM h)) IS TRUE")
-    many = _sorted(plan, coded(plan, codes, reached, where(hop, _ROW)))
-    text = fill(
-        "SELECT * FROM ({a}) AS a WHERE NOT EXISTS (SELECT 1 FROM h OFFSET %(turn)s)"
-        " UNION ALL SELECT * FROM ({b}) AS b WHERE EXISTS (SELECT 1 FROM h OFFSET %(turn)s)",
-        a=few,
-        b=many,
-    )
-    return [(piece("h"), hop_candidates(hop, 1)), (piece("p"), text)]
-
-
-def _hop_each(plan: Plan, codes: KeysTerm, hop: Piece) -> Piece:
-    """Returns the rows of each subject of the hop, by the subject's index."""
-    rest = plan.others(codes)
-    return fill(
-        "SELECT r.subject, r.rid, r.dlo AS k0"
-        " FROM (SELECT DISTINCT h.subject FROM h) AS h CROSS JOIN LATERAL (SELECT {c} FROM record.resource AS x WHERE x.subject = h.subject AND {p}"
-        " AND x.rt + 0 = %(rt)s AND {k} OFFSET 0) AS r WHERE {h} AND {w}",
-        c=COLUMNS,
-        p=policy(piece("x")),
-        k=main_code(codes, piece("x"), piece("ARRAY[h.subject]")),
-        h=hop,
-        w=all_of(where(term, _ROW) for term in rest),
-    )

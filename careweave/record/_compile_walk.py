@@ -13,8 +13,11 @@ _ROW = piece("r")
 _FEED = piece("f")
 
 
-def feed(plan: Plan) -> Piece:
-    """Returns the matching rows of the type by when they were last updated."""
+def feed(plan: Plan, among: Piece | None = None) -> Piece:
+    """Returns the matching rows of the type by when they were last updated.
+
+    `among` is what a row `w` of the walk must meet to be looked at.
+    """
     others = plan.others(*plan.by_update)
     if not others:
         return fill(
@@ -26,15 +29,19 @@ def feed(plan: Plan) -> Piece:
     most = numbered("", MOST_WALKED)
     walked = fill(
         "(SELECT f.subject, f.rid, f.upd AS k0, row_number() OVER (ORDER BY {o}) AS n"
-        " FROM record.resource AS f WHERE {w} ORDER BY {o} LIMIT {most} + 1) AS t",
+        " FROM record.resource AS f WHERE {w} ORDER BY {o} LIMIT {most} + 1)",
         most=most,
         o=_feed_order(plan),
         w=_of_type(plan),
     )
+    if among is not None:
+        walked = fill(
+            "(SELECT w.* FROM {t} AS w WHERE w.n > {most} OR {a})", t=walked, most=most, a=among
+        )
     return fill(
         "SELECT t.subject, t.rid, t.k0, t.n > {most} AS over FROM {r}"
         " WHERE {p} AND (t.n > {most} OR ({x})) ORDER BY {k} LIMIT %(most)s",
-        r=looked_up(walked, _ROW),
+        r=looked_up(fill("{t} AS t", t=walked), _ROW),
         most=most,
         p=policy(_ROW),
         x=all_of(where(term, _ROW) for term in others),

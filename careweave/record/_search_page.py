@@ -17,6 +17,7 @@ from careweave.terms import Sight, TooCostly
 
 Rows = list[tuple[object, ...]]
 
+_WALKS = (Way.FEED, Way.AMONG)
 _COUNTS_LAST = timedelta(minutes=10)
 
 
@@ -44,7 +45,7 @@ def page(reading: Reading, search: Search, wish: Wish) -> Page:
     counts = key_counts(reading)
     bound = plan_of(search, counts, wish)
     found = asked(reading, page_query(bound.plan), bound.values)
-    if _is_over(bound.plan, found) and bound.plan.way is Way.FEED and wish.may_walk:
+    if _is_over(bound.plan, found) and bound.plan.way in _WALKS and wish.may_walk:
         slower = Wish(wish.start, wish.counted, wish.bodies, may_walk=False)
         again = plan_of(search, counts, slower)
         if again.plan.way is not Way.FEED:

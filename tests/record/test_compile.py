@@ -100,9 +100,12 @@ CASES = {
     "type": Case((), 120, Way.FEED),
     "token": Case((tok("t"),), 250, Way.FEED),
     "updated lately": Case((on(Prefix.GE, 1, 2, updated=True),), 120, Way.FEED),
-    "name": Case((family("smith7x"),), 60, type="Patient"),
-    "name and birth": Case((family("smith7x"), born(Prefix.GE, 1, 2)), 70, type="Patient"),
-    "birth": Case((born(Prefix.EQ, 7, 8),), 120, type="Patient"),
+    "name": Case((family("smith7x"),), 60, Way.AMONG, type="Patient"),
+    "name and birth": Case(
+        (family("smith7x"), born(Prefix.GE, 1, 2)), 70, Way.AMONG, type="Patient"
+    ),
+    "frequent name": Case((family(), born(Prefix.GE, 1, 2)), 600, Way.AMONG, type="Patient"),
+    "birth": Case((born(Prefix.EQ, 7, 8),), 120, Way.AMONG, type="Patient"),
     "name in order": Case((family("smith7x"),), 70, type="Patient", sort=BY_NAME),
     "chain": Case((to_patient(family("smith7x")),), 250),
     "chain and code": Case((to_patient(family()), code("c1")), 900, Way.HOP_CODE),

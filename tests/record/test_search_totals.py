@@ -3,6 +3,7 @@
 import pytest
 
 from careweave.record import _compile_count as counts
+from careweave.record import _compile_either as either
 from careweave.record import _compile_plan as plans
 from careweave.record import _compile_statement as statements
 from careweave.record import _compile_walk as walks
@@ -34,6 +35,7 @@ from tests.record.finding import (
     key,
     observe,
     of,
+    pages,
     patient,
     posted,
     seek,
@@ -109,6 +111,24 @@ def test_every_way_to_count_gives_the_number_of_rows(desk, name, order):
     only = ask(desk, *where, sort=sort, summary=Summary.COUNT)
     assert (only.total, only.rows, only.next) == (len(whole), (), None)
     assert ask(desk, *where, sort=sort, count=0).total == len(whole)
+
+
+@pytest.mark.parametrize("order", ["default", "updated", "oldest"])
+@pytest.mark.parametrize("name", [*SEARCHES, "text"])
+def test_few_and_many_candidates_give_the_same(desk, name, order, monkeypatch):
+    where, sort = SEARCHES.get(name, (SMITH,)), ORDERS[order]
+    kind = "Patient" if name == "text" else "Observation"
+    asked = Search(kind, where, sort=sort, count=2)
+    expected = pages(desk, asked)
+    assert [len(page) for page in expected[:-1]] == [2] * (len(expected) - 1)
+    monkeypatch.setattr(plans, "_LEAST_AMONG", 0)
+    for turn, most in ((1_000, 20_000), (0, 20_000), (0, 1), (1, 0)):
+        monkeypatch.setattr(plans, "_TURN", turn)
+        monkeypatch.setattr(plans, "_turn", lambda *_, turn=turn: turn)
+        monkeypatch.setattr(either, "MOST_CANDIDATES", most)
+        statements.page_query.cache_clear()
+        assert pages(desk, asked) == expected
+    statements.page_query.cache_clear()
 
 
 def test_patients_are_counted_by_what_is_about_them(desk):
