@@ -7,6 +7,7 @@ from careweave.formats._links import references, relink
 from careweave.formats._numbers import number_range
 from careweave.formats._patch_fhirpath import fhirpath_patch
 from careweave.formats._patch_json import json_patch
+from careweave.formats._patch_merge import merge_patch
 from careweave.formats._read import read_json, read_value
 from careweave.formats._render import bundle_bytes, entry_bytes, outcome
 from careweave.formats._resource import Coding, Resource, instant, meta_fragment, splice
@@ -40,6 +41,7 @@ __all__ = [
     "json_patch",
     "known_types",
     "members",
+    "merge_patch",
     "meta_fragment",
     "number_range",
     "outcome",

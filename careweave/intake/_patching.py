@@ -1,6 +1,14 @@
 """Patches: what an entry would be after one."""
 
-from careweave.formats import Resource, fhirpath_patch, json_patch, read_json, splice, write_json
+from careweave.formats import (
+    Resource,
+    fhirpath_patch,
+    json_patch,
+    merge_patch,
+    read_json,
+    splice,
+    write_json,
+)
 from careweave.intake._work import Work
 from careweave.record import Held
 from careweave.terms import Fault, Json
@@ -14,7 +22,8 @@ def patched(work: Work) -> Resource:
     value = current(held)
     if isinstance(patch, Resource):
         return read_json(write_json(fhirpath_patch(value, patch.value)))
-    return read_json(write_json(json_patch(value, patch)))
+    apply = merge_patch if isinstance(patch, dict) else json_patch
+    return read_json(write_json(apply(value, patch)))
 
 
 def current(held: Held) -> dict[str, Json]:

@@ -35,8 +35,8 @@ class WriteRequest:
     """One write.
 
     `condition` holds the pairs of If-None-Exist for a create, of the query for the others; then
-    `id` is None. `patch` is a JSON Patch, or the Parameters resource of a FHIRPath Patch. `where`
-    is the place of the request in its bundle.
+    `id` is None. `patch` is a JSON Patch (a list), a JSON Merge Patch (an object), or the
+    Parameters resource of a FHIRPath Patch. `where` is the place of the request in its bundle.
     """
 
     interaction: Interaction

@@ -78,7 +78,7 @@ def _unpack(raw: bytes, limit: int) -> bytes:
 
 
 def kind_of(call: Call) -> str:
-    """Returns what the body is said to be: "json", "xml", "json-patch" or "form"."""
+    """Returns what the body is said to be: "json", "xml", "json-patch", "merge-patch" or "form"."""
     kind = content_of(call.environ.get("CONTENT_TYPE"))
     if kind is None:
         raise UnsupportedMedia(
@@ -89,7 +89,11 @@ def kind_of(call: Call) -> str:
 
 def resource_of(call: Call) -> Resource:
     """Returns the resource of the body."""
-    kind, data = kind_of(call), call.load()
+    return resource_from(kind_of(call), call.load())
+
+
+def resource_from(kind: str, data: bytes) -> Resource:
+    """Returns the resource in a body of that kind; the body can be read only once."""
     if not data:
         raise Incorrect("The body is empty; a resource is needed.", code="required")
     if kind == "json":

@@ -24,7 +24,11 @@ _INTERACTIONS = (
 VERSIONED_UPDATE = frozenset({"CarePlan", "Consent", "Task"})
 """Types that need If-Match on update. Source: `reference/store.md` 6.4."""
 
-PATCH_FORMATS = ("application/json-patch+json", "application/fhir+json")
+PATCH_FORMATS = (
+    "application/json-patch+json",
+    "application/fhir+json",
+    "application/merge-patch+json",
+)
 FORMATS = ("json", "xml", "application/fhir+json", "application/fhir+xml")
 
 _PUBLISHED = "2026-11-22"

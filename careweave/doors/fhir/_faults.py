@@ -34,4 +34,3 @@ def fault_of(request_id: str) -> Answer:
 def outcome_bytes(issues: tuple[Issue, ...], request_id: str) -> bytes:
     """Returns an OperationOutcome as JSON."""
     return write_json(outcome(issues[:_MOST_ISSUES], request_id=request_id))
-

@@ -11,7 +11,7 @@ from careweave.doors.fhir._admission import Threshold, admit, check_size, form_i
 from careweave.doors.fhir._answer import Answer
 from careweave.doors.fhir._call import Parts
 from careweave.doors.fhir._faults import answer_of, fault_of
-from careweave.doors.fhir._log import fault_line, line
+from careweave.doors.fhir._log import Served, fault_line, line
 from careweave.doors.fhir._metrics import Metrics
 from careweave.doors.fhir._rates import Rates
 from careweave.doors.fhir._routes import OpenRoute, Route, Visit
@@ -97,9 +97,14 @@ class Gate:
             answer = self._fault(error, request_id)
             send(request, response, answer, request_id)
         seconds = time.perf_counter() - started
-        self.metrics.count(route.template, route.method, answer.status, seconds)
+        self._tell(
+            Served(route.template, route.method, answer.status, seconds, request_id, client[0])
+        )
+
+    def _tell(self, served: Served) -> None:
+        self.metrics.count(served.route, served.method, served.status, served.seconds)
         if _LOG.isEnabledFor(logging.INFO):
-            _LOG.info(line(route, answer.status, seconds, request_id, client[0]))
+            _LOG.info(line(served))
 
     def _fault(self, error: Exception, request_id: str) -> Answer:
         self.metrics.fault(type(error).__name__)
@@ -112,4 +117,5 @@ class Gate:
         """Answers what no route takes."""
         request_id = request_id_of(self.parts, request.env)
         send(request, response, answer_of(error, request_id), request_id)
-        self.metrics.count("unknown", "ANY", error.status, 0.0)
+        # The method might be any word, so it is not repeated.
+        self._tell(Served("unknown", "ANY", error.status, 0.0, request_id, ""))

@@ -51,7 +51,10 @@ _FORMS = {
     "xml": Form.XML,
     "application/xml+fhir": Form.XML,
 }
-_PATCHES = {"application/json-patch+json": "json-patch"}
+_PATCHES = {
+    "application/json-patch+json": "json-patch",
+    "application/merge-patch+json": "merge-patch",
+}
 _VERSIONS = frozenset({"4.0", "4.0.0", "4.0.1"})
 
 
@@ -105,7 +108,7 @@ def form_of(accept: str | None, asked: str | None) -> Form:
 
 @lru_cache(maxsize=512)
 def content_of(content_type: str | None) -> str | None:
-    """Returns "json", "xml", "json-patch", "form" or None for what the body is said to be."""
+    """Returns "json", "xml", "json-patch", "merge-patch", "form" or None for what the body is said to be."""
     kind, parameters = _parts(content_type or "")
     if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         return None

@@ -2,24 +2,33 @@
 
 import json
 import traceback
+from dataclasses import dataclass
 
-from careweave.doors.fhir._routes import OpenRoute, Route
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is told of one request: no address as asked, no id, no parameter, no value."""
+
+    route: str
+    method: str
+    status: int
+    seconds: float
+    request_id: str
+    client: str
 
 
-def line(
-    route: Route | OpenRoute, status: int, seconds: float, request_id: str, client: str
-) -> str:
-    """Returns the line: no address as asked, no id, no parameter, no value."""
+def line(served: Served) -> str:
+    """Returns the line of one request."""
     return json.dumps(
         {
             "event": "request",
             "door": "fhir",
-            "route": route.template,
-            "method": route.method,
-            "status": status,
-            "ms": round(seconds * 1000, 2),
-            "request_id": request_id,
-            "client": client,
+            "route": served.route,
+            "method": served.method,
+            "status": served.status,
+            "ms": round(served.seconds * 1000, 2),
+            "request_id": served.request_id,
+            "client": served.client,
         }
     )
 

@@ -3,7 +3,7 @@
 from careweave import disclosure
 from careweave.disclosure import sight
 from careweave.doors.fhir._answer import Answer, etag, http_date
-from careweave.doors.fhir._body import kind_of, resource_of
+from careweave.doors.fhir._body import kind_of, resource_from, resource_of
 from careweave.doors.fhir._call import Call, Pair, pairs_of
 from careweave.doors.fhir._faults import outcome_bytes
 from careweave.doors.fhir._headers import Return, version_of
@@ -51,7 +51,7 @@ def update(call: Call) -> Answer:
 
 
 def patch(call: Call) -> Answer:
-    """Answers a patch of the entry at this address: JSON Patch, or FHIRPath Patch."""
+    """Answers a patch of the entry at this address: JSON Patch, Merge Patch or FHIRPath Patch."""
     _no_query(call)
     return _write(
         call,
@@ -177,9 +177,12 @@ def _resource(call: Call) -> Resource:
 
 
 def _patch(call: Call) -> Json | Resource:
-    if kind_of(call) == "json-patch":
-        return read_value(call.load())
-    return resource_of(call)
+    kind, data = kind_of(call), call.load()
+    if kind in {"json", "json-patch", "merge-patch"} and data:
+        value = read_value(data)
+        if kind != "json" or not isinstance(value, dict) or "resourceType" not in value:
+            return value
+    return resource_from(kind, data)
 
 
 def _no_query(call: Call) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import uuid
+from datetime import datetime
 
 import pytest
 
@@ -115,6 +116,24 @@ def test_the_log_and_the_figures_name_nobody(door: Door, caplog: pytest.LogCaptu
     assert set(last) == {
         *("event", "door", "route", "method", "status", "ms", "request_id", "client")
     }
+
+
+def test_a_mistake_of_ours_gives_its_number_and_tells_nothing(
+    door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> datetime:
+        raise RuntimeError("Canarytext")
+
+    other = make_door(door.database, clock=broken)
+    with caplog.at_level(logging.DEBUG):
+        answer = other.get("/Patient/x", by=None, headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, problems(answer)) == (500, [("error", "exception")])
+    request_id = answer.headers["x-request-id"]
+    assert answer.json["issue"][0]["diagnostics"] == request_id
+    logged = "\n".join(record.getMessage() for record in caplog.records)
+    assert "Canarytext" not in answer.text + logged
+    fault = json.loads(next(line for line in logged.splitlines() if "fault" in line))
+    assert (fault["kind"], fault["request_id"]) == ("RuntimeError", request_id)
 
 
 def test_validate_says_what_is_wrong_and_never_fails(door: Door) -> None:

@@ -139,6 +139,16 @@ def test_fhirpath_patch_changes_what_it_names(door: Door) -> None:
     assert answer.json["birthDate"] == "1980-01-01"
 
 
+@pytest.mark.parametrize("kind", ["application/merge-patch+json", "application/json"])
+def test_merge_patch_changes_what_it_names(door: Door, kind: str) -> None:
+    made = door.made(patient())
+    place = f"/Patient/{made['id']}"
+    answer = door.ask("PATCH", place, {"gender": "other"}, headers={"Content-Type": kind})
+    assert answer.status_code == 200, answer.text
+    assert answer.json["gender"] == "other"
+    assert answer.json["name"] == made["name"]
+
+
 def test_a_patch_that_cannot_be_applied_is_refused_with_its_place(door: Door) -> None:
     made = door.made(patient())
     for patch in (
