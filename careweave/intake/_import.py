@@ -22,7 +22,7 @@ from careweave.formats import outcome, write_json
 from careweave.intake._draft import Drafter
 from careweave.intake._facts import SourceSettings
 from careweave.intake._import_chunk import Done, Importer, import_piece, settle_labels
-from careweave.intake._import_files import Piece, Source, files_of, pieces
+from careweave.intake._import_files import Piece, Source, digested, files_of, pieces
 from careweave.intake._import_read import Refusal
 from careweave.intake._keyed import Namespace
 from careweave.intake._requests import Writing
@@ -135,7 +135,8 @@ def _left(
     database: Database, order: ImportOrder, files: Iterable[Source], tally: _Tally
 ) -> Iterator[Piece]:
     """Yields the pieces that are not done yet."""
-    for file in files:
+    for each in files:
+        file = digested(each)
         with database.reading() as session:
             rows = session.rows(
                 _QUERIES["pieces"], source=order.writing.actor.source, file=file.digest

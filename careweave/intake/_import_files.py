@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -18,7 +18,7 @@ _MOST_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: its name for the report, its digest, its size on disk."""
+    """One file: where it is, its digest (empty until it is read), its size on disk."""
 
     path: Path
     digest: bytes
@@ -58,7 +58,12 @@ def files_of(paths: Iterable[Path]) -> list[Source]:
             raise NotFound("There is no such file or folder to import.")
     if not found:
         raise Incorrect("There is nothing to import: .json, .ndjson and .gz of them are read.")
-    return [Source(path, _digest(path), path.stat().st_size) for path in found]
+    return [Source(path, b"", path.stat().st_size) for path in found]
+
+
+def digested(file: Source) -> Source:
+    """Returns the file with the digest of its content."""
+    return replace(file, digest=_digest(file.path))
 
 
 def _is_ours(path: Path) -> bool:

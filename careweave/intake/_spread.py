@@ -3,7 +3,9 @@
 Source: reference/record.md 6.2. Entries of the writer's own source only.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from careweave import ledger, record
 from careweave.db import Session
@@ -19,50 +21,75 @@ from careweave.record import Change, Held
 from careweave.terms import Label
 
 Grown = Mapping[Ref, frozenset[Label]]
+_NOTHING: Grown = MappingProxyType({})
+_find_binaries = re.compile(rb'"Binary/([A-Za-z0-9.-]{1,64})"').findall
 
 
 def spread_from(session: Session, works: Iterable[Work], drafter: Drafter) -> None:
-    """Passes on the labels that the works have added to entries which others may refer to.
-
-    A create under a new random id cannot have been referred to.
-    """
+    """Passes on the labels that the works have added to entries which others may refer to."""
     by_writer: dict[str, list[Work]] = {}
     for work in works:
         if _has_grown(work):
             by_writer.setdefault(work.writing.actor.name, []).append(work)
     for its in by_writer.values():
-        grown = {work.ref: work.draft.classification.labels for work in its if work.draft}
-        spread(session, grown, its[0].writing, its[0].source, drafter)
+        grown: dict[Ref, frozenset[Label]] = {}
+        owned: dict[Ref, frozenset[Label]] = {}
+        for work in its:
+            if work.draft is not None:
+                _add(work, work.draft, grown, owned)
+        spread(session, grown, its[0].writing, its[0].source, drafter, owned)
 
 
 def _has_grown(work: Work) -> bool:
     if work.written is None or not work.written.changed or work.draft is None:
         return False
     before = work.held.labels if work.held is not None else frozenset()
-    is_known = work.held is not None or work.request.interaction is not Interaction.CREATE
-    return is_known and not work.draft.classification.labels <= before
+    return not work.draft.classification.labels <= before
+
+
+def _add(
+    work: Work, draft: Draft, grown: dict[Ref, frozenset[Label]], owned: dict[Ref, frozenset[Label]]
+) -> None:
+    """Adds the labels of one work to what is passed on.
+
+    A create under a new random id cannot have been referred to. A Binary has the labels of what
+    points to it. Source: reference/store.md 2.9.
+    """
+    labels = draft.classification.labels
+    if work.held is not None or work.request.interaction is not Interaction.CREATE:
+        grown[work.ref] = labels
+    for key in _find_binaries(draft.resource.body):
+        ref = "Binary", key.decode()
+        owned[ref] = owned.get(ref, frozenset()) | labels
 
 
 def spread(
-    session: Session, grown: Grown, writing: Writing, source: SourceSettings, drafter: Drafter
+    session: Session,
+    grown: Grown,
+    writing: Writing,
+    source: SourceSettings,
+    drafter: Drafter,
+    owned: Grown = _NOTHING,
 ) -> None:
     """Adds the labels to all that draws on these entries, and on what draws on that.
 
-    Ends on cycles too, since labels only grow. What changes gets a new version and an account.
+    `owned` are entries to which labels are added by themselves. Ends on cycles too, since labels
+    only grow. What changes gets a new version and an account.
     """
     sources = frozenset({writing.actor.source})
-    while grown:
-        refs = record.children(session, list(grown), sources=sources)
+    while grown or owned:
+        refs = {*record.children(session, list(grown), sources=sources), *owned}
         held = record.held(session, refs, sources=sources, lock=True)
-        drafts = [(one, _labelled(one, grown, drafter)) for one in held.values()]
+        drafts = [(one, _labelled(one, grown, owned, drafter)) for one in held.values()]
         changes = [_change(one, draft, source) for one, draft in drafts if draft is not None]
         if not changes:
             return
         _append(session, changes, writing)
         grown = {(change.type, change.id): change.labels for change in changes}
+        owned = _NOTHING
 
 
-def _labelled(held: Held, grown: Grown, drafter: Drafter) -> Draft | None:
+def _labelled(held: Held, grown: Grown, owned: Grown, drafter: Drafter) -> Draft | None:
     """Returns the entry with the labels of those that it draws on; None where it has them."""
     if held.gone or held.body is None:
         return None
@@ -70,6 +97,7 @@ def _labelled(held: Held, grown: Grown, drafter: Drafter) -> Draft | None:
     draft = drafter.kept(said, held.id, held.heading, held.labels)
     parents = {(kind, key) for _, kind, key in draft.prepared.references}
     labels = held.labels.union(*(grown[ref] for ref in parents if ref in grown))
+    labels |= owned.get((held.type, held.id), frozenset())
     return drafter.keeping(draft, labels) if labels != held.labels else None
 
 

@@ -227,6 +227,27 @@ def test_entries_of_a_bundle_inherit_from_each_other_and_through_each_other(desk
         assert labels == [{"system": LABEL_SYSTEM, "code": Label.S1}]
 
 
+@pytest.mark.attack(15)
+def test_a_binary_has_the_labels_of_what_points_to_it(desk):
+    binary = {"resourceType": "Binary", "contentType": "text/plain", "data": "eA=="}
+
+    def document(url, *labels):
+        return {
+            "resourceType": "DocumentReference",
+            "status": "current",
+            "subject": {"reference": "Patient/p1"},
+            "content": [{"attachment": {"contentType": "text/plain", "url": url}}],
+            "meta": security(*labels),
+        }
+
+    before = desk.create(binary)
+    desk.create(document(f"Binary/{before.id}", "S1"))
+    together = transact(desk, post(document(URN + "1", "S9")), post(binary, URN + "1"))
+    for outcome, label in ((Outcome(201, before), "S1"), (together[1], "S9")):
+        labels = body(desk, outcome)["meta"]["security"]
+        assert [each["code"] for each in labels] == [label]
+
+
 def test_the_child_protection_trio_is_safeguarding_three_times(desk):
     about = {"reference": "Patient/p1"}
     england = "https://fhir.nhs.uk/England/CodeSystem/England-FlagCategoryPatient"
