@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from careweave import disclosure, record
+from careweave import disclosure
 from careweave.db import Embedded
 from careweave.disclosure import Asking, Inside, Outlet, Page, sight
 from careweave.ledger import Recorder
@@ -221,7 +221,7 @@ def test_an_answer_asks_a_constant_number_of_statements(door: Door) -> None:
     family = f"F{uuid.uuid4().hex[:8]}"
     who = door.made(patient(family))["id"]
     costs = []
-    for _ in range(3):
+    for _ in range(4):
         for n in range(4):
             door.made(observation(who, value=n))
         with door.database.session() as session:
@@ -231,5 +231,5 @@ def test_an_answer_asks_a_constant_number_of_statements(door: Door) -> None:
                 Inside(session), _asking(door), who, types=frozenset(), page=Page(count=100)
             )
             costs.append(session.n_sent - before)
-    assert len(set(costs)) == 1, costs
-    assert record
+    # The first of them may read dictionaries that the process did not know yet.
+    assert len(set(costs[1:])) == 1, costs

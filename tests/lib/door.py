@@ -3,7 +3,7 @@
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -116,14 +116,20 @@ class Door:
         return found
 
 
-def make_door(database: Database, limits: Limits | None = None) -> Door:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_door(
+    database: Database, limits: Limits | None = None, clock: Callable[[], datetime] = _now
+) -> Door:
     """The door over this database."""
     parts = Parts(
         database=database,
         recorder=Recorder(database),
         writer=Writer(database),
         clients=Clients(database),
-        clock=lambda: datetime.now(UTC),
+        clock=clock,
         new_request_id=lambda: str(uuid.uuid4()),
         base=BASE,
         limits=limits or Limits(per_second=0),
