@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from careweave.doors.cli._desk import Desk
+from careweave.doors.cli._desk import Desk, note
 from careweave.settings import Settings
 from careweave.terms import Unavailable
 
@@ -27,6 +27,7 @@ def _run(desk: Desk, _arguments: Namespace) -> int:
     with desk.database() as database:
         url = database.url
     command = granian(desk.settings, desk.around.target)
+    note(f"Careweave answers at {desk.settings.base}/fhir; Ctrl-C stops it.")
     # This process becomes the server, so that signals reach it.
     os.execve(command[0], command, desk.environ(**served(desk.settings, url)))  # noqa: S606
 
