@@ -135,14 +135,13 @@ def test_history_keeps_to_the_time_that_is_asked_for(door: Door) -> None:
     made = door.made(patient(), by="delta")
     place = f"/Patient/{made['id']}/_history"
     assert len(door.get(f"{place}?_since=2020-01-01T00:00:00Z", by="delta").json["entry"]) == 1
-    assert door.get(f"{place}?_count=500", by="delta").status_code == 200
+    assert door.get(f"{place}?_count=5000", by="delta").status_code == 200
     assert "entry" not in door.get(f"{place}?_since=2999-01-01T00:00:00Z", by="delta").json
     for bad in (
         "_since=yesterday",
         "_count=-1",
         "_count=0",
         "_count=x",
-        "_count=501",
         "_at=13",
         "foo=1",
     ):

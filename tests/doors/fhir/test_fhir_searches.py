@@ -279,3 +279,9 @@ def test_everything_keeps_to_the_types_of_the_token(door: Door) -> None:
     types = {entry["resource"]["resourceType"] for entry in found["entry"]}
     assert types == {"Patient", "Observation"}
     assert ALL
+
+
+def test_a_larger_page_than_is_given_is_cut_and_said(door: Door) -> None:
+    found = door.get("/Patient?_count=1000")
+    assert found.status_code == 200
+    assert "_count=500" in found.json["link"][0]["url"]
