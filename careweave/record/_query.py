@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from careweave.record._keys import Keys
 from careweave.record._nodes import Predicate, Search, Summary
 from careweave.record._query_predicates import Pair, predicate
-from careweave.record._query_results import CONTROLS, Results
+from careweave.record._query_results import CONTROLS, MOST_COUNT, Results
 from careweave.record._query_terms import Setting, split
 from careweave.record._types import rt_of
 from careweave.terms import Incorrect, Issue, Severity
@@ -115,7 +115,11 @@ def _search(
     )
 
 
+def _as_honoured(name: str, value: str) -> tuple[str, str]:
+    return (name, str(min(int(value), MOST_COUNT))) if name == "_count" else (name, value)
+
+
 def _canonical(honoured: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Returns conditions by name, then controls by name; the cursor is no part of the query."""
-    kept = [pair for pair in honoured if pair[0] != "_cursor"]
+    kept = [_as_honoured(*pair) for pair in honoured if pair[0] != "_cursor"]
     return tuple(sorted(kept, key=lambda pair: (pair[0] in CONTROLS, *pair)))

@@ -65,10 +65,11 @@ class Results:
                 self.cursor = value
 
     def _count(self, value: str) -> None:
-        if not (value.isascii() and value.isdecimal()) or int(value[:9]) > MOST_COUNT:
-            message = f"The value is a whole number from 0 to {MOST_COUNT}."
-            raise Incorrect(message, where="_count")
-        self.count = int(value)
+        if not (value.isascii() and value.isdecimal()) or len(value) > 9:
+            raise Incorrect("The value is a whole number, 0 or more.", where="_count")
+        # A server may always give fewer than asked; the self link says how many. Clients that
+        # page by themselves ask for 1,000. Source: FHIR R4 4.0.1, search.html 3.1.1.5.1.
+        self.count = min(int(value), MOST_COUNT)
 
     def _include(self, name: str, value: str) -> None:
         base, _, iterate = name.partition(":")

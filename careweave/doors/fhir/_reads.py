@@ -102,11 +102,9 @@ def page_of(asked: dict[str, str], size: int) -> Page:
 def _count(text: str | None, size: int) -> int:
     if text is None:
         return size
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:9]) <= _LARGEST_PAGE:
-        raise Incorrect(
-            f"Give a whole number from 1 to {_LARGEST_PAGE}.", where="_count", code="value"
-        )
-    return int(text)
+    if not (text.isascii() and text.isdecimal()) or int(text[:9]) < 1:
+        raise Incorrect("Give a whole number, 1 or more.", where="_count", code="value")
+    return min(int(text[:9]), _LARGEST_PAGE)
 
 
 def _instant(asked: dict[str, str], name: str, *, end: bool) -> datetime | None:

@@ -1,6 +1,9 @@
 // Drives a running server with @medplum/core: create, read, search, paging iterator, upsert, batch.
 import assert from "node:assert/strict";
-import { MedplumClient } from "@medplum/core";
+
+// The library names WebSocket when it is loaded; Node has it from version 22 on. It is not used here.
+globalThis.WebSocket ??= class {};
+const { MedplumClient } = await import("@medplum/core");
 
 const base = new URL(process.env.CW_BASE);
 const medplum = new MedplumClient({
