@@ -80,7 +80,9 @@ def spread(
     while grown or owned:
         refs = {*record.children(session, list(grown), sources=sources), *owned}
         held = record.held(session, refs, sources=sources, lock=True)
-        drafts = [(one, _labelled(one, grown, owned, drafter)) for one in held.values()]
+        most = frozenset[Label]().union(*grown.values(), *owned.values())
+        lacking = [one for one in held.values() if not most <= one.labels]
+        drafts = [(one, _labelled(one, grown, owned, drafter)) for one in lacking]
         changes = [_change(one, draft, source) for one, draft in drafts if draft is not None]
         if not changes:
             return
