@@ -21,6 +21,7 @@ from careweave.formats import (
     instant,
     is_type,
     read_bundle,
+    references,
 )
 from careweave.intake import Outcome
 from careweave.terms import CareweaveError, Forbidden, Incorrect, NotFound
@@ -85,17 +86,29 @@ def _batch(call: Call, sent: Bundle) -> Answer:
 
 def _check_reach(call: Call, entry: BundleEntry) -> None:
     """Raises Forbidden, accounted for, where the token does not reach what an entry asks."""
-    name = (entry.url or "").partition("?")[0].partition("/")[0]
-    letters = _LETTERS.get(entry.method or "", "")
-    if is_type(name) and not call.may(name, letters + _more(entry)):
-        refuse(call.way, call.asking, "transaction", name, "scope")
-        raise Forbidden("The scopes of the token do not allow this.", where=entry.where)
+    if call.may("*", "cruds"):
+        return
+    for name, letters in _needs(entry):
+        if is_type(name) and not call.may(name, letters):
+            refuse(call.way, call.asking, "transaction", name, "scope")
+            raise Forbidden("The scopes of the token do not allow this.", where=entry.where)
 
 
-def _more(entry: BundleEntry) -> str:
+def _needs(entry: BundleEntry) -> Iterator[tuple[str, str]]:
+    """Yields types with the scope letters that an entry needs on them."""
     path, _, query = (entry.url or "").partition("?")
-    is_search = entry.method == "GET" and "/" not in path
-    return "s" if query or is_search or entry.if_none_exist else ""
+    letters = _LETTERS.get(entry.method or "", "")
+    if query or entry.if_none_exist or (entry.method == "GET" and "/" not in path):
+        letters += "s"
+    if query and entry.method == "PUT":
+        letters += "c"
+    yield path.partition("/")[0], letters
+    if entry.resource is not None:
+        # A conditional reference is a search, whatever it is written in.
+        for reference in references(entry.resource):
+            name, mark, _ = reference.partition("?")
+            if mark:
+                yield name, "s"
 
 
 def _reader(call: Call) -> Callable[[Session, BundleEntry], Outcome]:
@@ -175,7 +188,7 @@ def _entry(call: Call, outcome: Outcome, *, whole: bool) -> bytes:
     response["location"] = f"{place}/_history/{written.version}"
     response["etag"] = etag(written.version)
     response["lastModified"] = instant(written.updated)
-    body = representation(call, written) if whole else None
+    body = representation(call, written) if whole and call.may(written.type, "r") else None
     return entry_bytes(place, body or None, response=response)
 
 

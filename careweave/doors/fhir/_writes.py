@@ -145,6 +145,9 @@ def _given_back(call: Call, written: Written) -> bytes:
         return b""
     if give is Return.OUTCOME:
         return outcome_bytes(written.issues, call.asking.request_id)
+    if call.method == "PATCH" and not call.may(written.type, "r"):
+        # Who may only change does not get to read the rest that way.
+        return b""
     return representation(call, written)
 
 

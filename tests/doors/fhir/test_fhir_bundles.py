@@ -162,6 +162,24 @@ def test_scopes_hold_for_each_entry(door: Door) -> None:
     assert _statuses(each) == ["403", "200"]
 
 
+def test_a_reference_by_condition_needs_the_scope_to_search(door: Door) -> None:
+    scopes = frozenset({"system/Observation.cru", "system/Patient.cru"})
+    door.token("alpha/writer", scopes=scopes, system="writer")
+    seen = observation("x")
+    seen["subject"]["reference"] = "Patient?identifier=http://mrn.example|1"
+    for entry in (
+        _entry("POST", "Observation", seen),
+        _entry("POST", "Patient", patient(), ifNoneExist="identifier=1"),
+        _entry("PUT", "Patient?identifier=1", patient()),
+        _entry("GET", "Patient?identifier=1"),
+        _entry("DELETE", "Patient/1"),
+    ):
+        answer = door.ask("POST", "", _bundle(entry), by="alpha/writer")
+        assert answer.status_code == 403, entry
+    plain = _bundle(_entry("POST", "Patient", patient()))
+    assert _statuses(door.ask("POST", "", plain, by="alpha/writer")) == ["201"]
+
+
 def test_a_key_for_a_bundle_is_refused_and_not_passed_over(door: Door) -> None:
     headers = {"Idempotency-Key": "one"}
     answer = door.ask("POST", "", _person_with_result(), headers=headers)

@@ -119,6 +119,16 @@ def test_json_patch_changes_what_it_names(door: Door) -> None:
     assert stale.status_code == 412
 
 
+def test_who_may_only_change_does_not_read_by_changing(door: Door) -> None:
+    made = door.made(patient())
+    scopes = frozenset({"system/Patient.u"})
+    door.token("alpha/changer", scopes=scopes)
+    patch = [{"op": "add", "path": "/active", "value": True}]
+    headers = {"Content-Type": PATCH, "Prefer": "return=representation"}
+    answer = door.ask("PATCH", f"/Patient/{made['id']}", patch, headers=headers, by="alpha/changer")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_fhirpath_patch_changes_what_it_names(door: Door) -> None:
     made = door.made(patient())
     patch = {
