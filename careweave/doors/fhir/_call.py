@@ -114,7 +114,7 @@ def pairs_of(text: str) -> tuple[Pair, ...]:
 def _pair(part: str) -> Pair:
     name, _, value = part.partition("=")
     try:
-        pair = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+        pair = _decoded(name), _decoded(value)
     except UnicodeDecodeError:
         raise Incorrect(
             "The address has percent signs that do not stand for UTF-8; encode it anew."
@@ -122,6 +122,10 @@ def _pair(part: str) -> Pair:
     if "\0" in pair[0] or "\0" in pair[1]:
         raise Incorrect("A parameter holds the character NUL, which no text has.", code="value")
     return _OTHER_WORDS.get(pair, pair)
+
+
+def _decoded(text: str) -> str:
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
 
 
 def only(pairs: tuple[Pair, ...], known: frozenset[str], *, lenient: bool) -> dict[str, str]:
