@@ -79,7 +79,7 @@ def test_the_three_requests_that_it_prints_work_when_pasted(demo: Running, home:
     for line in printed:
         done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
         answer = json.loads(done.stdout)
-        assert answer["resourceType"] == "Bundle"
+        assert answer["resourceType"] == "Bundle", answer
         assert answer["entry"]
 
 
@@ -137,7 +137,8 @@ def test_a_killed_part_comes_back(demo: Running, home: Path) -> None:
         pid = said(home)["pids"][part]
         os.kill(pid, signal.SIGKILL)
         assert until(lambda part=part, pid=pid: said(home)["pids"][part] != pid)
-        assert until(lambda: total(demo) == 4)
+        # Each process finds out by itself that its connections are gone: one answer proves little.
+        assert until(lambda: all(total(demo) == 4 for _ in range(10)))
 
 
 def is_under(pid: int, roots: set[int]) -> bool:
