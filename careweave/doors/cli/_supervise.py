@@ -15,6 +15,7 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 _PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 10.0
+_STEADY_S = 30.0
 _GRACE_S = 25.0
 
 
@@ -29,6 +30,7 @@ class Child:
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     pause_s: float = _PAUSE_S
+    again_at: float | None = None
 
     def start(self) -> None:
         """Starts it, in a group of its own, to end with us whatever ends us."""
@@ -43,6 +45,7 @@ class Child:
                 preexec_fn=_end_with_parent,  # noqa: PLW1509  no thread runs yet
             )
         self.started_at = time.monotonic()
+        self.again_at = None
 
     @property
     def pid(self) -> int | None:
@@ -52,6 +55,15 @@ class Child:
     def has_ended(self) -> bool:
         """Tells whether it ended by itself."""
         return self.process is not None and self.process.poll() is not None
+
+    def is_due(self, now: float) -> bool:
+        """Tells whether a child that ended may start again: soon, if it had lived for a while."""
+        if self.again_at is None:
+            self.sweep()
+            is_steady = now - self.started_at > _STEADY_S
+            self.pause_s = _PAUSE_S if is_steady else min(self.pause_s * 2, _LONGEST_PAUSE_S)
+            self.again_at = now + self.pause_s
+        return now >= self.again_at
 
     def sweep(self) -> None:
         """Kills what a dead child has left of its group."""
@@ -90,16 +102,9 @@ class Supervisor:
         if self.stopping.wait(_PAUSE_S):
             return
         for child in self.children:
-            if child.has_ended():
-                self._again(child)
+            if child.has_ended() and child.is_due(time.monotonic()):
+                child.start()
                 changed.set()
-
-    def _again(self, child: Child) -> None:
-        child.sweep()
-        lived_s = time.monotonic() - child.started_at
-        child.pause_s = _PAUSE_S if lived_s > 30 else min(child.pause_s * 2, _LONGEST_PAUSE_S)
-        if not self.stopping.wait(child.pause_s):
-            child.start()
 
     def stop(self) -> None:
         """Asks every child to stop, waits for them, and kills what does not."""
