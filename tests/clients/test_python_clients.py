@@ -46,13 +46,40 @@ def test_fhirpy_saves_searches_pages_patches_and_deletes(running: Running) -> No
     assert len(chained.fetch_all()) == 7
     with_patient = found.include("Observation", "subject").limit(1).fetch_raw()
     assert {entry["search"]["mode"] for entry in with_patient["entry"]} == {"match", "include"}
-    patient.patch(active=True) if hasattr(patient, "patch") else None
+    patient.patch(active=True)
+    assert client.reference("Patient", patient.id).to_resource()["active"] is True
     patient["gender"] = "female"
     patient.save()
     again = client.reference("Patient", patient.id).to_resource()
     assert again["gender"] == "female"
     again.delete()
     assert client.resources("Patient").search(_id=patient.id).fetch_all() == []
+
+
+def _transaction(reference: str, code: str, n: int) -> dict[str, object]:
+    observation = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": SYSTEM, "code": code}]},
+        "subject": {"reference": reference},
+    }
+    entry = {"resource": observation, "request": {"method": "POST", "url": "Observation"}}
+    return {"resourceType": "Bundle", "type": "transaction", "entry": [entry] * n}
+
+
+def test_fhirpy_transacts_and_creates_on_a_condition(running: Running) -> None:
+    from fhirpy import SyncFHIRClient
+
+    client = SyncFHIRClient(running.base, authorization=f"Bearer {running.token}")
+    unique = uuid.uuid4().hex
+    wanted = client.resources("Patient").search(identifier=f"{SYSTEM}|{unique}")
+    made, is_new = wanted.get_or_create(client.resource("Patient", **_patient(unique, "Once")))
+    again, is_new_again = wanted.get_or_create(client.resource("Patient", **_patient(unique, "X")))
+    assert (is_new, is_new_again, again.id) == (True, False, made.id)
+    answer = client.execute("", data=_transaction(f"Patient/{made.id}", unique, 4))
+    assert [entry["response"]["status"][:3] for entry in answer["entry"]] == ["201"] * 4
+    found = client.resources("Observation").search(code=unique).limit(3).fetch_all()
+    assert len(found) == 4
 
 
 def test_fhirpy_works_asynchronously(running: Running) -> None:
@@ -73,6 +100,7 @@ def test_fhirclient_reads_and_searches_typed_resources(running: Running) -> None
         warnings.simplefilter("ignore")
         from fhirclient import server
         from fhirclient.models.humanname import HumanName
+        from fhirclient.models.observation import Observation
         from fhirclient.models.patient import Patient
 
         smart = server.FHIRServer(None, base_uri=f"{running.base}/")
@@ -91,6 +119,10 @@ def test_fhirclient_reads_and_searches_typed_resources(running: Running) -> None
         assert [one.id for one in found] == [identity]
         bundle = Patient.where(struct={"family": unique}).perform(smart)
         assert bundle.type == "searchset"
+        answer = smart.post_json("", _transaction(f"Patient/{identity}", unique, 5)).json()
+        assert answer["type"] == "transaction-response"
+        pages = Observation.where(struct={"code": unique, "_count": "2"}).perform_iter(smart)
+        assert [len(page.entry) for page in pages] == [2, 2, 1]
 
 
 def test_another_organisation_s_client_sees_nothing_of_it(running: Running) -> None:

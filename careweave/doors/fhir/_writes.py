@@ -16,23 +16,32 @@ _LONGEST_KEY = 128
 
 
 def create(call: Call) -> Answer:
-    """Answers a create, conditional where If-None-Exist says so.
+    """Answers a create, conditional where If-None-Exist, or a query, says so.
 
-    Source: FHIR R4 4.0.1, http.html sections 3.1.0.8 and 3.1.0.8.1.
+    Source: FHIR R4 4.0.1, http.html sections 3.1.0.8 and 3.1.0.8.1; the query is how fhirpy and
+    others say it, and to pass it over would make doubles.
     """
-    _no_query(call)
-    header = call.header("IF_NONE_EXIST")
-    condition = None if header is None else _condition_of(call, header)
     return _write(
         call,
         WriteRequest(
             Interaction.CREATE,
             call.type,
             resource=_resource(call),
-            condition=condition,
+            condition=_create_condition(call),
             idempotency_key=_idempotency_key(call),
         ),
     )
+
+
+def _create_condition(call: Call) -> tuple[Pair, ...] | None:
+    header = call.header("IF_NONE_EXIST")
+    if header is not None:
+        _no_query(call)
+        return _condition_of(call, header)
+    if not call.query or not call.pairs:
+        return None
+    _must_search(call)
+    return call.pairs
 
 
 def update(call: Call) -> Answer:
@@ -204,12 +213,16 @@ def _query(call: Call) -> tuple[Pair, ...]:
 
 
 def _condition_of(call: Call, header: str) -> tuple[Pair, ...]:
-    if not call.may(call.type, "s"):
-        raise Forbidden("A condition needs the scope to search.", where="If-None-Exist")
+    _must_search(call)
     pairs = pairs_of(header.partition("?")[2] if "?" in header else header)
     if not pairs:
         raise Incorrect("The condition is empty.", where="If-None-Exist", code="required")
     return pairs
+
+
+def _must_search(call: Call) -> None:
+    if not call.may(call.type, "s"):
+        raise Forbidden("A condition needs the scope to search.")
 
 
 def _idempotency_key(call: Call) -> str | None:

@@ -193,6 +193,19 @@ def test_a_conditional_create_creates_once(door: Door) -> None:
     assert (many.status_code, problems(many)) == (412, [("error", "multiple-matches")])
 
 
+def test_a_query_on_a_create_is_its_condition(door: Door) -> None:
+    value = uuid.uuid4().hex
+    wanted = patient(identifier=[{"system": "urn:test:once", "value": value}])
+    place = f"/Patient?identifier=urn:test:once|{value}"
+    first = door.ask("POST", place, wanted)
+    again = door.ask("POST", place, wanted)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json["id"] == again.json["id"]
+    both = {"If-None-Exist": "identifier=urn:test:once|x"}
+    assert door.ask("POST", place, wanted, headers=both).status_code == 400
+    assert door.ask("POST", "/Patient?colour=red", wanted).status_code == 400
+
+
 def test_a_conditional_update_creates_updates_or_refuses(door: Door) -> None:
     mrn = uuid.uuid4().hex
     query = f"/Patient?identifier=http://mrn.example|{mrn}"
@@ -262,7 +275,8 @@ def test_writes_belong_to_the_writers_organisation_alone(door: Door) -> None:
 
 
 def test_parameters_on_a_write_are_refused(door: Door) -> None:
-    assert door.ask("POST", "/Patient?name=x", patient()).status_code == 400
+    made = door.made(patient())
+    assert door.ask("PUT", f"/Patient/{made['id']}?name=x", made).status_code == 400
     assert door.ask("POST", "/Patient?_format=json", patient()).status_code == 201
     assert (
         door.ask("POST", "/Patient", patient(), headers={"Content-Type": JSON}).status_code == 201
