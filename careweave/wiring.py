@@ -6,7 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, TextIO
 from uuid import uuid4
 
@@ -36,7 +38,9 @@ def application() -> "falcon.App[falcon.Request, falcon.Response]":
     if isinstance(settings, Wrong):
         raise Incorrect(" ".join(settings.problems))
     _log_to(sys.stdout, settings.log_level)
-    served = fhir.application(parts(settings))
+    made = parts(settings)
+    served = fhir.application(made)
+    _keep_showing(made)
     _spare_the_collector()
     return served
 
@@ -59,6 +63,7 @@ def parts(settings: Settings) -> fhir.Parts:
         new_request_id=lambda: str(uuid4()),
         base=f"{settings.base}/fhir",
         limits=_limits(settings),
+        metrics=fhir.Metrics(settings.home / "metrics", started_at=now().timestamp()),
     )
 
 
@@ -80,6 +85,14 @@ def _limits(settings: Settings) -> fhir.Limits:
         per_second=settings.rate_per_second,
         burst=settings.rate_burst,
     )
+
+
+def _keep_showing(made: fhir.Parts) -> None:
+    # A scrape that reaches a sibling of this process finds here how its pool does.
+    if made.metrics is not None:
+        show = made.metrics.keep_showing
+        levels = partial(fhir.levels, made.database)
+        Thread(target=show, args=(levels, Event()), name="metrics", daemon=True).start()
 
 
 def _spare_the_collector() -> None:

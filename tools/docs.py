@@ -112,6 +112,13 @@ def commands() -> str:
     return reference()
 
 
+def metrics() -> str:
+    """Returns docs/reference/metrics.md."""
+    from careweave.doors.fhir import reference  # noqa: PLC0415
+
+    return reference()
+
+
 def _migrated() -> str:
     from careweave.db import Database, Embedded, migrate  # noqa: PLC0415
 
@@ -130,6 +137,7 @@ def _migrated() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "errors.md": errors,
+    "metrics.md": metrics,
     "search-parameters.md": search_parameters,
     "settings.md": settings,
     "schema.md": _migrated,

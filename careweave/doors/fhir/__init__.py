@@ -2,6 +2,19 @@
 
 from careweave.doors.fhir._app import application
 from careweave.doors.fhir._call import Limits, Parts
+from careweave.doors.fhir._figures import METRICS, reference
+from careweave.doors.fhir._metrics import Metrics
+from careweave.doors.fhir._operate import levels
 from careweave.doors.fhir._table import OPEN_ROUTES, ROUTES
 
-__all__ = ["OPEN_ROUTES", "ROUTES", "Limits", "Parts", "application"]
+__all__ = [
+    "METRICS",
+    "OPEN_ROUTES",
+    "ROUTES",
+    "Limits",
+    "Metrics",
+    "Parts",
+    "application",
+    "levels",
+    "reference",
+]

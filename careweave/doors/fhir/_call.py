@@ -8,6 +8,7 @@ from careweave.db import Database
 from careweave.disclosure import Asking, Way
 from careweave.doors._access import Clients
 from careweave.doors.fhir._headers import Form, Prefer, prefer_of
+from careweave.doors.fhir._metrics import Metrics
 from careweave.doors.fhir._scopes import allows
 from careweave.intake import Writer
 from careweave.ledger import Recorder
@@ -43,7 +44,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the door is made of; `base` is the address that clients use, without a last slash."""
+    """What the door is made of; `base` is the address that clients use, without a last slash.
+
+    Without `metrics`, the door counts for itself.
+    """
 
     database: Database
     recorder: Recorder
@@ -53,6 +57,7 @@ class Parts:
     new_request_id: Callable[[], str]
     base: str
     limits: Limits = Limits()
+    metrics: Metrics | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Gate:
             Outlet(parts.database, parts.recorder),
             Rates(limits.per_second, limits.burst, time.monotonic),
         )
-        self.metrics = Metrics()
+        self.metrics = parts.metrics or Metrics()
 
     def responder(self, route: Route) -> Responder:
         """Returns the responder of a route that needs a caller."""

@@ -1,69 +1,102 @@
-"""What this process counted, in the Prometheus text format. Never a person, never a client."""
+"""What the server counts while it serves. Never a person, never a client."""
 
+import logging
 import threading
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+from careweave.doors.fhir._figures import BOUNDS, CELLS, FAULTS, LEVEL, REQUESTS, STARTED, TIMES
+from careweave.doors.fhir._metrics_text import text_of
+from careweave.doors.fhir._tally import Sheet, Tally, open_tally, sheets
+
+_LOG = logging.getLogger("careweave.doors.fhir")
+
+_LIMITS = tuple(float(bound) for bound in BOUNDS)
 
 
 class Metrics:
-    """Counts requests by route template, method and status, their time, and faults."""
+    """Counts requests by route template, method and status, their time, and faults.
 
-    def __init__(self) -> None:
-        """Starts all counts at nothing."""
+    With a directory, the figures are those of all processes of the server; else of this one.
+    """
+
+    def __init__(self, root: Path | None = None, *, started_at: float = 0.0) -> None:
+        """Starts the counts of this process at nothing."""
         self._lock = threading.Lock()
+        self._tally, self._place = _opened(root)
+        self._values = self._tally.values
         self._requests: dict[tuple[str, str, int], int] = {}
-        self._times: dict[tuple[str, str], list[float]] = {}
-        self._faults: dict[str, int] = {}
+        self._times: dict[tuple[str, str], int] = {}
+        self._singles: dict[str, int] = {}
+        self._set(STARTED, started_at)
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Counts one answered request."""
-        key, place = (route, method, status), (route, method)
+        """Counts one answered request. It costs less than a microsecond or two."""
+        values = self._values
         with self._lock:
-            self._requests[key] = self._requests.get(key, 0) + 1
-            times = self._times.get(place)
-            if times is None:
-                # One cell a bucket, one for everything above, one for the sum of seconds.
-                times = self._times[place] = [0.0] * (len(_BOUNDS) + 2)
-            times[bisect_left(_BOUNDS, seconds)] += 1
-            times[-1] += seconds
+            place = self._requests.get((route, method, status))
+            if place is None:
+                place = self._place_of_request(route, method, status)
+            values[place] += 1
+            times = self._times[route, method]
+            values[times + bisect_left(_LIMITS, seconds)] += 1
+            values[times + len(CELLS) - 1] += seconds
 
     def fault(self, kind: str) -> None:
         """Counts one fault by the name of its exception class."""
         with self._lock:
-            self._faults[kind] = self._faults.get(kind, 0) + 1
+            self._values[self._single(f"{FAULTS.name}\t{kind}")] += 1
+
+    def show(self, levels: Mapping[str, float]) -> None:
+        """Shows this process's levels, such as those of its pool, to the scrapes of all."""
+        for name, level in levels.items():
+            self._set(f"{LEVEL}\t{name}", level)
+
+    def keep_showing(
+        self, levels: Callable[[], Mapping[str, float]], stop: threading.Event, every_s: float = 1.0
+    ) -> None:
+        """Shows the levels again and again until stopped; runs in a thread of its own."""
+        while not stop.wait(every_s):
+            self.show(levels())
 
     def text(self, gauges: Mapping[str, float]) -> bytes:
-        """Returns everything counted, with the gauges given."""
+        """Returns everything that the server counted, with the gauges given."""
+        return text_of(self._sheets(), gauges)
+
+    def close(self) -> None:
+        """Ends counting, as the end of the process does; what was counted stays counted."""
+        self._values.release()
+        self._tally.close()
+
+    def _sheets(self) -> list[Sheet]:
+        return [self._tally.sheet()] if self._place is None else sheets(self._place)
+
+    def _place_of_request(self, route: str, method: str, status: int) -> int:
+        place = self._tally.cells([f"{REQUESTS.name}\t{route}\t{method}\t{status}"])
+        if (route, method) not in self._times:
+            keys = [f"{TIMES.name}\t{route}\t{method}\t{cell}" for cell in CELLS]
+            self._times[route, method] = self._tally.cells(keys)
+        self._requests[route, method, status] = place
+        return place
+
+    def _single(self, key: str) -> int:
+        place = self._singles.get(key)
+        if place is None:
+            place = self._singles[key] = self._tally.cells([key])
+        return place
+
+    def _set(self, key: str, value: float) -> None:
         with self._lock:
-            lines = [*self._request_lines(), *self._time_lines(), *self._fault_lines()]
-        for name, value in sorted(gauges.items()):
-            lines += [f"# TYPE careweave_{name} gauge", f"careweave_{name} {value:g}"]
-        return ("\n".join(lines) + "\n").encode()
+            self._values[self._single(key)] = value
 
-    def _request_lines(self) -> list[str]:
-        lines = ["# TYPE careweave_fhir_requests_total counter"]
-        for (route, method, status), n in sorted(self._requests.items()):
-            labels = f'route="{route}",method="{method}",status="{status}"'
-            lines.append(f"careweave_fhir_requests_total{{{labels}}} {n}")
-        return lines
 
-    def _time_lines(self) -> list[str]:
-        lines = ["# TYPE careweave_fhir_request_seconds histogram"]
-        for (route, method), cells in sorted(self._times.items()):
-            labels, total = f'route="{route}",method="{method}"', 0
-            name = "careweave_fhir_request_seconds"
-            for bound, n in zip((*map(str, _BOUNDS), "+Inf"), cells[:-1], strict=True):
-                total += int(n)
-                lines.append(f'{name}_bucket{{{labels},le="{bound}"}} {total}')
-            lines.append(f"{name}_sum{{{labels}}} {cells[-1]:.6f}")
-            lines.append(f"{name}_count{{{labels}}} {total}")
-        return lines
-
-    def _fault_lines(self) -> list[str]:
-        lines = ["# TYPE careweave_fhir_faults_total counter"]
-        return lines + [
-            f'careweave_fhir_faults_total{{kind="{kind}"}} {n}'
-            for kind, n in sorted(self._faults.items())
-        ]
+def _opened(root: Path | None) -> tuple[Tally, Path | None]:
+    if root is None:
+        return Tally(), None
+    try:
+        return open_tally(root)
+    except OSError:
+        # To serve is worth more than to count; what is counted is then this process's alone.
+        _LOG.warning('{"event": "metrics of one process", "door": "fhir"}')
+        return Tally(), None

@@ -1,6 +1,7 @@
 """Whether the process lives, whether it can serve, and what it counted."""
 
 from careweave import ledger
+from careweave.db import Database
 from careweave.doors.fhir._answer import Answer
 from careweave.doors.fhir._call import Parts
 from careweave.doors.fhir._routes import Visit
@@ -26,7 +27,7 @@ def ready(visit: Visit) -> Answer:
 
 
 def metrics(visit: Visit) -> Answer:
-    """Answers the counts of this process, from the machine itself or with a token."""
+    """Answers the counts of the server, to the machine itself or to a bearer of a token."""
     environ = visit.environ
     near = environ.get("REMOTE_ADDR") in _LOOPBACK and "HTTP_X_FORWARDED_FOR" not in environ
     if not near:
@@ -34,7 +35,13 @@ def metrics(visit: Visit) -> Answer:
         if not token:
             raise Unauthenticated
         visit.parts.clients.actor(token, visit.parts.clock())
+    visit.metrics.show(levels(visit.parts.database))
     return Answer(200, visit.metrics.text(_gauges(visit.parts)), media=_PROMETHEUS)
+
+
+def levels(database: Database) -> dict[str, float]:
+    """Returns the levels of this process: its connections to the database."""
+    return {f"pool_{name}": float(n) for name, n in database.pool().items()}
 
 
 def _backlog(parts: Parts) -> float:
@@ -43,5 +50,8 @@ def _backlog(parts: Parts) -> float:
 
 
 def _gauges(parts: Parts) -> dict[str, float]:
-    pool = {f"pool_{name}": float(n) for name, n in parts.database.pool().items()}
-    return pool | {"ledger_unsealed_seconds": _backlog(parts)}
+    try:
+        return {"database_up": 1.0, "ledger_unsealed_seconds": _backlog(parts)}
+    except CareweaveError:
+        # The counts matter most when the database is away.
+        return {"database_up": 0.0}

@@ -17,7 +17,7 @@ class Mark(StrEnum):
     """The decision that each address carries: none is without one."""
 
     PUBLIC = "public"  # nothing of anybody: no token asked
-    OPERATES = "operates"  # figures of the process: from the machine itself, or with a token
+    OPERATES = "operates"  # figures of the server: from the machine itself, or with a token
     DISCLOSES = "discloses"  # goes out through disclosure
     RECEIVES = "receives"  # comes in through intake
 

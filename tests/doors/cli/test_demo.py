@@ -174,3 +174,23 @@ def test_a_taken_port_and_a_taken_home_are_named(demo: Running, home: Path) -> N
     elsewhere = str(home / "elsewhere")
     assert f"Port {port}" in refused("--home", elsewhere, "--port", port)
     assert "already" in refused("--home", str(home), "--port", "0")
+
+
+def test_the_figures_are_those_of_all_its_processes(demo: Running) -> None:
+    address = f"{demo.base.removesuffix('/fhir')}/metrics"
+
+    def told() -> dict[str, float]:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            lines = [line for line in answer.read().decode().splitlines() if line[0] != "#"]
+        return {name: float(n) for name, _, n in (line.rpartition(" ") for line in lines)}
+
+    searched = 'careweave_fhir_requests_total{route="/fhir/{type}",method="GET",status="200"}'
+    total(demo)
+    before = told()
+    assert before["careweave_processes"] == 2
+    assert before["careweave_database_up"] == 1
+    for _ in range(40):
+        total(demo)
+    # Each scrape reaches one process at random.
+    assert [told()[searched] - before[searched] for _ in range(10)] == [40] * 10
+    assert all(told()["careweave_pool_most"] == 16 for _ in range(10))
