@@ -6,7 +6,7 @@ from careweave.disclosure._finding import parameters, search
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._sight import sight
-from careweave.record import Row
+from careweave.record import Parameter, Row
 
 __all__ = [
     "Asking",
@@ -14,6 +14,7 @@ __all__ = [
     "Inside",
     "Outlet",
     "Page",
+    "Parameter",
     "Row",
     "Way",
     "everything",

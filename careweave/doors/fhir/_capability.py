@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from careweave.disclosure import parameters
+from careweave.disclosure import Parameter, parameters
 from careweave.doors.fhir._answer import Answer
 from careweave.doors.fhir._routes import Route, Visit
 from careweave.formats import known_types, write_json
@@ -32,7 +32,11 @@ PATCH_FORMATS = (
 FORMATS = ("json", "xml", "application/fhir+json", "application/fhir+xml")
 
 _PUBLISHED = "2026-11-22"
-_SUMMARY_PARAMETERS = ("_summary", "_elements")
+_CHOOSING_IDS = (
+    "The server gives the ids. A client that was registered with an id prefix may also create by "
+    "PUT under ids that begin with it; any other PUT of an id updates what is held, and is refused "
+    "when nothing is."
+)
 
 
 def metadata(visit: Visit) -> Answer:
@@ -77,6 +81,7 @@ def _rest(routes: tuple[Route, ...]) -> dict[str, Json]:
     sources = _sources_by_target()
     return {
         "mode": "server",
+        "documentation": _CHOOSING_IDS,
         "security": _security(),
         "resource": [_resource(name, routes, codes, sources) for name in known_types()],
         "interaction": whole,
@@ -103,7 +108,8 @@ def _resource(
         "interaction": offered,
         "versioning": "versioned-update" if name in VERSIONED_UPDATE else "versioned",
         "readHistory": True,
-        "updateCreate": True,
+        # Only a client with a prefix may, and only below it; the documentation says so.
+        "updateCreate": False,
         "conditionalCreate": "create" in codes,
         "conditionalRead": "full-support",
         "conditionalUpdate": "conditional-update" in codes,
@@ -123,27 +129,34 @@ def _includes(name: str) -> list[str]:
     return [
         f"{name}:{parameter.name}"
         for parameter in parameters(name).values()
-        if parameter.kind == "reference"
+        if _is_followed(parameter)
     ]
+
+
+def _is_followed(parameter: Parameter) -> bool:
+    # `_list` asks which list names a resource; no reference of the resource leads there.
+    return parameter.kind == "reference" and parameter.place != "list"
 
 
 def _sources_by_target() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in known_types():
         for parameter in parameters(name).values():
-            for target in parameter.targets:
+            for target in parameter.targets if _is_followed(parameter) else ():
                 found.setdefault(target, []).append(f"{name}:{parameter.name}")
     return found
 
 
 def _search_parameters(name: str) -> list[Json]:
-    return [_search_parameter(one.name, one.kind, one.url) for one in parameters(name).values()]
+    return [_search_parameter(one) for one in parameters(name).values()]
 
 
-def _search_parameter(name: str, kind: str, url: str) -> Json:
-    found: dict[str, Json] = {"name": name, "type": str(kind)}
-    if url:
-        found["definition"] = url
+def _search_parameter(one: Parameter) -> Json:
+    # Source: FHIR R4 4.0.1, search.html 3.1.1.1: `_list` takes an id, so it is a string.
+    kind = "string" if one.place == "list" else str(one.kind)
+    found: dict[str, Json] = {"name": one.name, "type": kind}
+    if one.url:
+        found["definition"] = one.url
     return found
 
 

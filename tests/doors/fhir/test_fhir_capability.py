@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from careweave.doors.fhir import ROUTES
-from careweave.formats import known_types
+from careweave.formats import check, known_types, read_json
 from tests.lib.door import BASE, Door, make_door, observation, patient, problems
 
 
@@ -24,6 +24,29 @@ def test_the_statement_is_a_valid_resource(door: Door) -> None:
     body = door.get("/metadata", by=None).json
     checked = door.ask("POST", "/CapabilityStatement/$validate", body)
     assert [one for one in problems(checked) if one[0] in ("error", "fatal")] == [], checked.text
+
+
+def test_the_statement_has_no_fault_of_form(door: Door) -> None:
+    assert check(read_json(door.get("/metadata", by=None).content)) == ()
+
+
+@pytest.mark.parametrize("name", ["Observation", "Patient", "List", "Provenance"])
+def test_what_is_said_to_come_along_does(door: Door, name: str) -> None:
+    (one,) = [one for one in _rest(door)["resource"] if one["type"] == name]
+    assert not [text for text in one["searchInclude"] if text.endswith(":_list")]
+    assert door.get(f"/{name}?_include={name}:_list").status_code == 400
+    for kind in ("searchInclude", "searchRevInclude"):
+        asked = "_include" if kind == "searchInclude" else "_revinclude"
+        for place in range(0, len(one[kind]), 20):
+            query = "&".join(f"{asked}={text}" for text in one[kind][place : place + 20])
+            answer = door.get(f"/{name}?{query}")
+            assert answer.status_code == 200, answer.text
+
+
+def test_ids_of_the_client_are_said_to_be_taken_only_below_a_prefix(door: Door) -> None:
+    rest = _rest(door)
+    assert not any(one["updateCreate"] for one in rest["resource"])
+    assert "prefix" in rest["documentation"]
 
 
 def test_the_statement_lists_every_type_and_what_is_served_for_it(door: Door) -> None:
