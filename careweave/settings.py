@@ -118,7 +118,7 @@ class Settings:
     )
     threads: int = field(
         default=8,
-        metadata=_about(_whole(1, 256), "1 to 256", "Threads of each process that serves."),
+        metadata=_about(_whole(1, 256), "1 to 256", "Requests that each process works on at once."),
     )
     connections: int = field(
         default=8,

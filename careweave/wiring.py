@@ -84,6 +84,7 @@ def _limits(settings: Settings) -> fhir.Limits:
         bundle_bytes=settings.bundle_mib * _MIB,
         per_second=settings.rate_per_second,
         burst=settings.rate_burst,
+        n_working=settings.threads,
     )
 
 

@@ -13,6 +13,10 @@ from careweave.terms import Unavailable
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
+# Threads beside those that work: each waits for one body whose sender is slow (doors/fhir).
+_WAITING = 24
+_HEADERS_MS = 10_000
+
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     """Adds the verb."""
@@ -43,11 +47,13 @@ def served(settings: Settings, url: str) -> dict[str, object]:
 
 
 def granian(settings: Settings, target: str) -> list[str]:
-    """Returns the command that serves: Granian, WSGI, several processes with a few threads each."""
+    """Returns the command that serves: Granian, WSGI, several processes with some threads each."""
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", target),
         *("--host", settings.host, "--port", str(settings.port), "--http", "1", "--no-ws"),
-        *("--workers", str(settings.workers), "--blocking-threads", str(settings.threads)),
+        *("--workers", str(settings.workers)),
+        *("--blocking-threads", str(settings.threads + _WAITING)),
+        *("--http1-header-read-timeout", str(_HEADERS_MS)),
         *("--respawn-failed-workers", "--respawn-interval", "0.2"),
         *("--workers-kill-timeout", "20", "--log-level", "warning"),
     ]

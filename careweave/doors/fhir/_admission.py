@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import falcon
 
@@ -13,6 +14,7 @@ from careweave.doors.fhir._headers import Form, form_of
 from careweave.doors.fhir._rates import Rates
 from careweave.doors.fhir._routes import Route
 from careweave.doors.fhir._scopes import allows, readable
+from careweave.doors.fhir._turns import Turns
 from careweave.formats import is_type
 from careweave.terms import Forbidden, NotFound, TooLong, Unauthenticated
 
@@ -26,11 +28,12 @@ DOOR = "fhir"
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What every request passes: the parts of the door, the way out, and the rates of clients."""
+    """What every request passes: the parts of the door, the way out, rates of clients, turns."""
 
     parts: Parts
     outlet: Outlet
     rates: Rates
+    turns: Turns
 
 
 def request_id_of(parts: Parts, environ: Mapping[str, str]) -> str:
@@ -88,7 +91,12 @@ def admit(
         query=environ.get("QUERY_STRING", ""),
         environ=environ,
         form=form_in(environ),
-        load=loader(request.stream, environ, _limit(route, parts.limits)),
+        load=loader(
+            request.stream,
+            environ,
+            _limit(route, parts.limits),
+            partial(threshold.turns.away, actor.name),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from careweave.doors.fhir._call import Call, pairs_of
@@ -19,11 +20,20 @@ class Stream(Protocol):
         """Returns at most so many bytes."""
 
 
-def loader(stream: Stream, environ: Mapping[str, str], limit: int) -> Callable[[], bytes]:
-    """Returns a function that reads the body once, at most `limit` bytes, unpacked."""
+def loader(
+    stream: Stream,
+    environ: Mapping[str, str],
+    limit: int,
+    waiting: Callable[[], AbstractContextManager[None]],
+) -> Callable[[], bytes]:
+    """Returns a function that reads the body once, at most `limit` bytes, unpacked.
+
+    What the sender may delay is done inside `waiting()`.
+    """
 
     def load() -> bytes:
-        raw = _read(stream, environ.get("CONTENT_LENGTH") or "", limit)
+        with waiting():
+            raw = _read(stream, environ.get("CONTENT_LENGTH") or "", limit)
         coding = (environ.get("HTTP_CONTENT_ENCODING") or "identity").strip().lower()
         if coding == "identity":
             return raw

@@ -16,6 +16,7 @@ from careweave.doors.fhir._metrics import Metrics
 from careweave.doors.fhir._rates import Rates
 from careweave.doors.fhir._routes import OpenRoute, Route, Visit
 from careweave.doors.fhir._sending import send
+from careweave.doors.fhir._turns import Turns
 from careweave.terms import CareweaveError
 
 _LOG = logging.getLogger("careweave.doors.fhir")
@@ -37,6 +38,7 @@ class Gate:
             parts,
             Outlet(parts.database, parts.recorder),
             Rates(limits.per_second, limits.burst, time.monotonic),
+            Turns(limits.n_working, limits.n_bodies),
         )
         self.metrics = parts.metrics or Metrics()
 
@@ -47,9 +49,10 @@ class Gate:
             client = [""]
 
             def work(request_id: str) -> Answer:
-                call = admit(self._threshold, request, route, path, request_id)
-                client[0] = call.actor.name
-                return route.handler(call)
+                with self._threshold.turns.working:
+                    call = admit(self._threshold, request, route, path, request_id)
+                    client[0] = call.actor.name
+                    return route.handler(call)
 
             self._serve(request, response, route, work, client)
 

@@ -1,13 +1,17 @@
 """The demonstration as a user runs it: starts, answers what it prints, survives, ends clean."""
 
+import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,6 +71,31 @@ def is_alive(pid: int) -> bool:
     except OSError:
         return False
     return text.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def unfinished(running: Running) -> socket.socket:
+    """A create whose body is announced, begun, and left at that."""
+    address = urllib.parse.urlsplit(running.base)
+    made = socket.create_connection((address.hostname, address.port), timeout=10)
+    head = (
+        f"POST {address.path}/Patient HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        f"Authorization: Bearer {running.token}\r\n"
+        "Content-Type: application/fhir+json\r\nContent-Length: 40\r\n\r\n"
+    )
+    made.sendall(head.encode() + b'{"resourceType":"Pat')
+    return made
+
+
+def test_bodies_that_never_come_stop_nobody_else(demo: Running) -> None:
+    with contextlib.ExitStack() as open_until_the_end:
+        slow = [open_until_the_end.enter_context(unfinished(demo)) for _ in range(120)]
+        assert until(lambda: bool(select.select(slow, [], [], 0.1)[0]))
+        assert all(total(demo) >= 4 for _ in range(20))
+        answered = select.select(slow, [], [], 0.5)[0]
+        assert all(one.recv(100).startswith(b"HTTP/1.1 429 ") for one in answered)
+        waiting = [one for one in slow if one not in answered]
+        waiting[0].sendall(b'ient","active":true}')
+        assert waiting[0].recv(100).startswith(b"HTTP/1.1 201 ")
 
 
 def test_the_three_requests_that_it_prints_work_when_pasted(demo: Running, home: Path) -> None:
