@@ -109,6 +109,14 @@ class Call:
         """Returns the query as pairs, without what the door reads itself."""
         return pairs_of(self.query) if self.query else ()
 
+    @property
+    def form_pairs(self) -> tuple[Pair, ...]:
+        """Returns how the query asks for the form of the answer; the links of a page repeat it."""
+        if "_format=" not in self.query and "_pretty=" not in self.query:
+            return ()
+        parts = (part.partition("=") for part in self.query.split("&"))
+        return tuple((name, _decoded(value)) for name, _, value in parts if name in _OF_THE_DOOR)
+
 
 def pairs_of(text: str) -> tuple[Pair, ...]:
     """Returns the pairs of a query or form, decoded, in order; refuses what is not UTF-8."""

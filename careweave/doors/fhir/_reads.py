@@ -83,9 +83,10 @@ def _history(call: Call, id_: str | None, place: str) -> Answer:
     page = page_of(asked, _PAGE)
     found = disclosure.history(call.way, call.asking, call.type, id_, page=page)
     here = f"{call.parts.base}/{place}"
-    links: Links = [("self", address(here, asked.items()))]
+    kept = asked | dict(call.form_pairs)
+    links: Links = [("self", address(here, kept.items()))]
     if found.next is not None:
-        links.append(("next", address(here, (asked | {"_cursor": found.next}).items())))
+        links.append(("next", address(here, (kept | {"_cursor": found.next}).items())))
     return Answer(200, history_bundle(found, call.parts.base, links))
 
 

@@ -1,7 +1,7 @@
 """Rows as FHIR: one resource, a page of a search, a history; and the forms beside plain JSON."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from careweave.disclosure import Disclosed, Row
@@ -20,6 +20,7 @@ from careweave.formats import (
 from careweave.terms import Fault
 
 Links = list[tuple[str, str]]
+Pairs = Sequence[tuple[str, str]]
 
 _METHODS = {"C": "POST", "U": "PUT", "D": "DELETE"}
 _STATUSES = {"C": "201 Created", "U": "200 OK", "D": "204 No Content"}
@@ -30,7 +31,8 @@ _OWN = FormatLimits(size=1 << 31, nodes=1 << 31, string=1 << 31, depth=100)
 _MATCH = b',"search":{"mode":"match"}}'
 _INCLUDE = b',"search":{"mode":"include"}}'
 
-_is_plain = re.compile(r"[A-Za-z0-9_.~:,|/$\-]*").fullmatch
+# Not "|", which stands in no URI: strict clients refuse a link that has it.
+_is_plain = re.compile(r"[A-Za-z0-9_.~:,/$\-]*").fullmatch
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
@@ -50,20 +52,19 @@ def narrowed(body: bytes, *, elements: tuple[str, ...], summary: str) -> bytes:
     return write_json(subset(value, elements=elements, summary=summary))
 
 
-def search_bundle(found: Disclosed, base: str, type_name: str, request_id: str) -> bytes:
-    """Returns the searchset of one page."""
-    links = _links(found, f"{base}/{type_name}")
+def search_bundle(found: Disclosed, place: str, form: Pairs, base: str, request_id: str) -> bytes:
+    """Returns the searchset of one page at a place; its links ask for the form again."""
+    links = _links(found, place, form)
     return bundle_bytes(
         "searchset", total=found.total, links=links, entries=_entries(found, base, request_id)
     )
 
 
-def _links(found: Disclosed, place: str) -> Links:
-    pairs = [pair for pair in found.honoured if pair[0] != "_cursor"]
+def _links(found: Disclosed, place: str, form: Pairs) -> Links:
+    pairs = [*(pair for pair in found.honoured if pair[0] != "_cursor"), *form]
+    cursors = [pair for pair in found.honoured if pair[0] == "_cursor"]
     first = address(place, pairs)
-    links = [
-        ("self", first if len(pairs) == len(found.honoured) else address(place, found.honoured))
-    ]
+    links = [("self", address(place, [*pairs, *cursors]) if cursors else first)]
     joint = "&" if pairs else "?"
     for relation, cursor in (("next", found.next), ("previous", found.previous)):
         if cursor is not None:
@@ -78,7 +79,7 @@ def address(place: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _encoded(text: str) -> str:
-    return text if _is_plain(text) else quote(text, safe=":,|/$")
+    return text if _is_plain(text) else quote(text, safe=":,/$")
 
 
 def page_bundle(found: Disclosed, base: str, links: Links) -> bytes:

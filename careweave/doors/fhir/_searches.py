@@ -33,7 +33,9 @@ def search_by_post(call: Call) -> Answer:
 
 def _search(call: Call, pairs: tuple[Pair, ...]) -> Answer:
     found = disclosure.search(call.way, call.asking, call.type, pairs, lenient=call.prefer.lenient)
-    return Answer(200, search_bundle(found, call.parts.base, call.type, call.asking.request_id))
+    base = call.parts.base
+    place = f"{base}/{call.type}"
+    return Answer(200, search_bundle(found, place, call.form_pairs, base, call.asking.request_id))
 
 
 def everything(call: Call) -> Answer:
@@ -54,7 +56,7 @@ def everything(call: Call) -> Answer:
         call.way, call.asking, call.path["id"], types=types, page=page_of(asked, _PAGE)
     )
     here = f"{call.parts.base}/Patient/{call.path['id']}/$everything"
-    kept = asked | ({"_type": ",".join(sorted(types))} if types else {})
+    kept = asked | ({"_type": ",".join(sorted(types))} if types else {}) | dict(call.form_pairs)
     links: Links = [("self", address(here, kept.items()))]
     if found.next is not None:
         links.append(("next", address(here, (kept | {"_cursor": found.next}).items())))

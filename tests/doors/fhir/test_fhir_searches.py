@@ -1,5 +1,6 @@
 """Searching: strict parameters, honest links, pages, includes, and nothing of anybody else."""
 
+import re
 import urllib.parse
 import uuid
 from typing import Any
@@ -44,6 +45,21 @@ def test_a_search_finds_what_matches_and_says_what_was_honoured(door: Door) -> N
     query = urllib.parse.urlsplit(_link(found, "self") or "").query
     assert dict(urllib.parse.parse_qsl(query))["family"] == family
     assert "total" not in found
+
+
+def test_links_are_addresses_that_strict_clients_take_and_keep_the_form(door: Door) -> None:
+    family = f"F{uuid.uuid4().hex[:8]}"
+    kept = door.made(patient(family))
+    door.made(patient(family))
+    asked = f"_tag:not=urn:x|a b,c&family={family}&_count=1&_format=application/fhir%2Bjson"
+    quoted = asked.replace(" ", "%20").replace("|", "%7C")
+    for path in (f"/Patient?{quoted}", f"/Patient/{kept['id']}/_history?_format=json&_pretty=true"):
+        for link in door.get(path).json["link"]:
+            assert re.fullmatch(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", link["url"])
+            again = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(link["url"]).query))
+            assert again["_format"] in ("application/fhir+json", "json")
+            assert door.get(link["url"].removeprefix(BASE)).status_code == 200
+    assert len(_pages(door, f"/Patient?{quoted}")) == 2
 
 
 def test_a_search_by_post_is_the_search_by_get(door: Door) -> None:
