@@ -3,6 +3,7 @@
 Source: reference/store.md 6.3.
 """
 
+import gc
 import os
 import threading
 import time
@@ -34,6 +35,7 @@ _QUERIES = Queries("careweave.intake")
 _PLAIN = SourceSettings()
 _AHEAD = 3
 _LOOK_S = 0.5
+_GARBAGE = 50_000
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,12 @@ def _import_there(order: ImportOrder, piece: Piece) -> Done:
 @cache
 def _importer(order: ImportOrder) -> Importer:
     """Returns what this process of the pool imports with until it ends."""
-    return _importer_of(order, Database(order.url, size=2))
+    made = _importer_of(order, Database(order.url, size=2))
+    # A piece makes many thousand objects and few cycles; looking for these costs a seventh.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE, 50, 100)
+    return made
 
 
 def _importer_of(order: ImportOrder, database: Database) -> Importer:
