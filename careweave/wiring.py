@@ -114,5 +114,5 @@ def _log_to(stream: TextIO, level: str) -> None:
     logger.propagate = False
     # The lines do not tell where in the code, thread or process they arose; finding it out costs
     # more than writing them. Source: Python documentation, logging HOWTO, optimization.
-    logging._srcfile = None  # type: ignore[attr-defined]  # noqa: SLF001  as documented there
+    logging._srcfile = None  # noqa: SLF001  as documented there
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
