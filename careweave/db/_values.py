@@ -4,12 +4,14 @@ import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
-from psycopg.abc import Buffer
-from psycopg.adapt import AdaptersMap, Loader
+import psycopg
+from psycopg.abc import Buffer, Dumper
+from psycopg.adapt import AdaptersMap, Loader, PyFormat
 from psycopg.pq import Format
-from psycopg.types.numeric import DecimalBinaryDumper, Int8BinaryLoader
+from psycopg.types.numeric import Int8BinaryLoader
 
 Dump = Callable[[object], bytes]
 
@@ -80,7 +82,13 @@ def _numeric(value: object) -> bytes:
         value = Decimal(value)
     if not isinstance(value, Decimal):
         raise TypeError("A numeric parameter takes a Decimal.")
-    return bytes(DecimalBinaryDumper(Decimal).dump(value) or b"")
+    return bytes(_numeric_dumper().dump(value) or b"")
+
+
+@cache
+def _numeric_dumper() -> Dumper:
+    # The one of psycopg's C part where that is there.
+    return psycopg.adapters.get_dumper(Decimal, PyFormat.BINARY)(Decimal)
 
 
 def _jsonb(value: object) -> bytes:

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from decimal import Context, Decimal
+from decimal import Context, Decimal, Inexact
 from fractions import Fraction
 from functools import lru_cache
+from math import lcm
 
 from careweave.formats._ucum_units import PREFIXES, Atom, Unit, atoms, takes_prefix
 
@@ -17,7 +18,8 @@ _POWER = re.compile(r"(10[*^]|.*?[^0-9+-])([+-]?[0-9]+)?")
 _FRACTION = re.compile(r"[0-9]\.[0-9]")
 _ANNOTATION = re.compile(r"\{[^}]*\}")
 _LONGEST, _DEEPEST, _LARGEST_POWER = 64, 8, 40
-_CONTEXT = Context(prec=34)
+_ROUNDED = Context(prec=34)
+_EXACT = Context(prec=2000, traps=[Inexact])
 _UNREAD = "The code is not one that is read here."
 
 
@@ -29,12 +31,26 @@ def canonical_quantity(value: Decimal, system: str | None, code: str) -> tuple[D
     """
     if system != _UCUM or len(code) > _LONGEST:
         return None
+    scale = _scale(code)
+    if scale is None:
+        return None
+    times, plus, over, name = scale
+    return _ROUNDED.divide(_EXACT.fma(value, times, plus), over), name
+
+
+@lru_cache(maxsize=2048)
+def _scale(code: str) -> tuple[Decimal, Decimal, Decimal, str] | None:
+    """Returns what turns a number into base units, and their code: (x * times + plus) / over.
+
+    All three are whole, so that only the division rounds; fractions take ten times as long.
+    """
     unit = _unit(code)
     if unit is None:
         return None
-    exact = Fraction(value) * unit.factor + unit.offset
-    number = _CONTEXT.divide(Decimal(exact.numerator), Decimal(exact.denominator))
-    return number, _name(unit.dimensions)
+    over = lcm(unit.factor.denominator, unit.offset.denominator)
+    whole = (unit.factor * over, unit.offset * over, Fraction(over))
+    times, plus, below = (Decimal(part.numerator) for part in whole)
+    return times, plus, below, _name(unit.dimensions)
 
 
 def _name(dimensions: tuple[tuple[str, int], ...]) -> str:
@@ -42,7 +58,6 @@ def _name(dimensions: tuple[tuple[str, int], ...]) -> str:
     return ".".join(parts) or "1"
 
 
-@lru_cache(maxsize=2048)
 def _unit(code: str) -> Unit | None:
     try:
         special = atoms().get(code)
