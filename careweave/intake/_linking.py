@@ -40,6 +40,23 @@ def check_unique(items: Iterable[Item]) -> None:
             targets.add((request.type, request.id))
 
 
+def check_apart(items: Iterable[Item], settled: Mapping[int, WriteRequest]) -> None:
+    """Raises when two entries, now that their criteria are settled, make or change one entry.
+
+    Source: FHIR R4 4.0.1, http.html 3.1.0.11.2: overlapping identities fail the transaction.
+    """
+    seen: set[object] = set()
+    for item in items:
+        asked, on = item.request, settled.get(item.place)
+        if asked is None or on is None or (on.id is None and asked.condition is None):
+            continue
+        made = on.id if on.id is not None else tuple(sorted(asked.condition or ()))
+        if (on.type, made) in seen:
+            message = "Two entries of a transaction make or change the same resource."
+            raise Incorrect(message, where=item.entry.where, code="duplicate")
+        seen.add((on.type, made))
+
+
 def text_of(request: WriteRequest) -> str:
     """Returns the criterion of a conditional request as text."""
     query = "&".join(f"{name}={value}" for name, value in request.condition or ())

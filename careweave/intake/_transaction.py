@@ -14,7 +14,15 @@ from careweave.intake._apply import apply
 from careweave.intake._draft import Draft, Drafter
 from careweave.intake._entries import Item, named, read_items
 from careweave.intake._kin import related, stored_parents
-from careweave.intake._linking import Found, addresses_of, check_unique, find_all, linked, text_of
+from careweave.intake._linking import (
+    Found,
+    addresses_of,
+    check_apart,
+    check_unique,
+    find_all,
+    linked,
+    text_of,
+)
 from careweave.intake._making import Maker, check_request
 from careweave.intake._matching import settled
 from careweave.intake._requests import (
@@ -121,6 +129,7 @@ def _settled(items: Sequence[Item], found: Found) -> dict[int, WriteRequest]:
                 raise named(error, item.entry.where) from error
         if on is not None:
             requests[item.place] = on
+    check_apart(items, requests)
     return requests
 
 

@@ -159,6 +159,29 @@ def test_one_resource_is_changed_by_one_entry_only(desk):
         transact(desk, post(patient(), URN + "1"), post(patient("2"), URN + "1"))
 
 
+@pytest.mark.parametrize("second", ["PUT", "DELETE", "PUT where", "DELETE where"])
+def test_one_resource_is_changed_by_one_entry_only_whichever_way_it_is_found(desk, second):
+    made = desk.create(patient())
+    method, _, where = second.partition(" ")
+    url = "Patient?identifier=urn:x|1" if where else f"Patient/{made.id}"
+    changed = patient(active=True, **({} if where else {"id": made.id}))
+    first = entry("PUT", "Patient?identifier=urn:x|1", patient(active=False))
+    with pytest.raises(Incorrect) as refused:
+        transact(desk, first, entry(method, url, changed if method == "PUT" else None))
+    assert (refused.value.where, refused.value.issues[0].code) == ("Bundle.entry[1]", "duplicate")
+    assert desk.read("Patient", made.id).version == 1
+
+
+def test_one_condition_makes_one_entry_only(desk):
+    once = post(patient(), URN + "1", ifNoneExist="identifier=urn:x|1&active=true")
+    again = post(patient(), URN + "2", ifNoneExist="active=true&identifier=urn:x|1")
+    with pytest.raises(Incorrect) as refused:
+        transact(desk, once, again)
+    assert (refused.value.where, refused.value.issues[0].code) == ("Bundle.entry[1]", "duplicate")
+    desk.create(patient(active=True))
+    assert [outcome.status for outcome in transact(desk, once, again)] == [200, 200]
+
+
 def test_a_patch_may_be_an_entry_in_both_forms(desk):
     made = desk.create(observation())
     operations = json.dumps([{"op": "replace", "path": "/status", "value": "amended"}])
