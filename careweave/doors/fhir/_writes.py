@@ -192,6 +192,10 @@ def _patch(call: Call) -> Json | Resource:
     kind, data = kind_of(call), call.load()
     if kind in {"json", "json-patch", "merge-patch"} and data:
         value = read_value(data)
+        if kind != "json" and isinstance(value, dict) != (kind == "merge-patch"):
+            raise Incorrect(
+                "A JSON Patch is a list of operations, a merge patch an object.", code="structure"
+            )
         if kind != "json" or not isinstance(value, dict) or "resourceType" not in value:
             return value
     return resource_from(kind, data)

@@ -167,6 +167,7 @@ def test_a_patch_that_cannot_be_applied_is_refused_with_its_place(door: Door) ->
         [{"op": "remove", "path": "/resourceType"}],
         [{"op": "replace", "path": "/id", "value": "x"}],
         {"op": "nothing"},
+        {"gender": "other"},
         ["x"],
     ):
         answer = door.ask("PATCH", f"/Patient/{made['id']}", patch, headers={"Content-Type": PATCH})
