@@ -5,13 +5,14 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import crash, fhir, imports
+from bench import crash, fhir, imports, steps
 from bench.figures import Figure, keep, table
 
 PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
     "fhir": fhir.run,
     "import": imports.run,
     "crash": crash.run,
+    "steps": steps.run,
 }
 
 
