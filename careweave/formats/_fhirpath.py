@@ -148,7 +148,8 @@ class _Evaluation:
             return _typed("is" if name == "is" else "as", nodes, _type_named(arguments[0]))
         if name in _WITH_VALUE and len(arguments) == 1:
             return _WITH_VALUE[name](nodes, self.of(arguments[0], focus))
-        message = f"The function {name} is not supported here with these arguments."
+        # Its name is not told: it is the client's own text.
+        message = "A function of the expression is not supported here with these arguments."
         raise Incorrect(message, code="not-supported")
 
 
