@@ -33,13 +33,13 @@ STATEMENTS = _statements()
 @pytest.mark.parametrize(
     ("room", "name", "text"), STATEMENTS, ids=[f"{r}.{n}" for r, n, _ in STATEMENTS]
 )
-def test_a_named_statement_prepares(room: str, name: str, text: str, database: Database) -> None:
+def test_a_named_statement_prepares(room: str, name: str, text: str, shared: Database) -> None:
     if text.split(None, 1)[0].upper() in {"COPY", "LISTEN", "NOTIFY", "ANALYZE", "VACUUM", "SET"}:
-        with psycopg.connect(database.url) as connection:
+        with psycopg.connect(shared.url) as connection:
             known = connection.execute("SELECT 1").fetchone()
         assert known == (1,)
         return
-    with psycopg.connect(database.url) as connection:
+    with psycopg.connect(shared.url) as connection:
         connection.execute("SET search_path = ''")
         connection.execute(f"PREPARE {room}_{name} AS {text}".encode())
 
@@ -85,9 +85,9 @@ def test_a_statement_has_a_comment_of_meaning_and_names_its_columns(path: Path) 
     assert wrong == []
 
 
-def test_every_table_and_column_has_a_comment(database: Database) -> None:
+def test_every_table_and_column_has_a_comment(shared: Database) -> None:
     schemas = [p.parent.name.lstrip("_") for p in FILES]
-    with psycopg.connect(database.url) as connection:
+    with psycopg.connect(shared.url) as connection:
         silent = connection.execute(
             """
             SELECT n.nspname || '.' || c.relname || coalesce('.' || a.attname, '')
@@ -103,11 +103,11 @@ def test_every_table_and_column_has_a_comment(database: Database) -> None:
     assert [name for (name,) in silent] == []
 
 
-def test_the_schema_in_the_docs_is_the_schema_of_the_migrations(database: Database) -> None:
+def test_the_schema_in_the_docs_is_the_schema_of_the_migrations(shared: Database) -> None:
     spec = importlib.util.spec_from_file_location("docs_tool", ROOT / "tools" / "docs.py")
     assert spec is not None
     assert spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     written = (ROOT / "docs" / "reference" / "schema.md").read_text(encoding="utf-8")
-    assert tool.schema(database.url) == written, "run ./run docs"
+    assert tool.schema(shared.url) == written, "run ./run docs"

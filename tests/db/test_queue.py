@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from careweave.db import Database, Job, Queue, Wake, keep_working, work_once
 from careweave.db._queue import CHANNEL
 from careweave.terms import Conflict, NotFound
+from tests.lib.cases import cases
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -276,7 +277,7 @@ def test_a_killed_worker_leaves_its_job_to_another_when_the_lease_ends(database)
         assert connection.execute("SELECT count(*) FROM public.effect").fetchone() == (0,)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(25))
 @given(
     st.lists(
         st.one_of(

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.lib.cases import cases
 from tests.lib.demo import Running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 CALM = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=cases(300), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 TYPES = ["Patient", "Observation", "Condition", "Encounter", "Bundle", "Nonsense", "patient"]
 NAMES = [

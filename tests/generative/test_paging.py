@@ -14,6 +14,7 @@ from careweave.db import Database, Session
 from careweave.record import find_ids
 from careweave.record._nodes import HasText, Place, Predicate, Search, Sort, Span, Total
 from careweave.record._search import search
+from tests.lib.cases import cases
 from tests.record.finding import NOW, code, day, ids, key, observe, of, posted, to_patient, tok
 from tests.record.lib import Desk, minutes
 
@@ -163,8 +164,6 @@ def database(server, template) -> Iterator[Database]:
 
 
 LAW = settings(
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -173,7 +172,7 @@ def orders() -> st.SearchStrategy[tuple[Sort, ...]]:
     return st.lists(sorts, min_size=1, max_size=3, unique_by=lambda sort: sort.name).map(tuple)
 
 
-@settings(LAW, max_examples=200)
+@settings(LAW, max_examples=cases(200))
 @given(st.data())
 def test_pages_put_together_are_the_whole_list(database, data):
     with database.session() as session:
@@ -204,7 +203,7 @@ def test_pages_put_together_are_the_whole_list(database, data):
         assert found == expected
 
 
-@settings(LAW, max_examples=150)
+@settings(LAW, max_examples=cases(150))
 @given(st.data())
 def test_what_is_written_between_the_pages_neither_drops_nor_repeats_the_rest(database, data):
     with database.session() as session:

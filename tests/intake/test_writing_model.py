@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from careweave.intake import Interaction, new_public_id
 from careweave.terms import NotFound, Stale
 from tests.intake.test_writer import observation
+from tests.lib.cases import cases
 
 KEYS = st.sampled_from(["a", "b", "c"])
 TEXTS = st.sampled_from(["x", "y", "z"])
@@ -57,8 +58,7 @@ def act(desk, kind, key, text, version):
 
 
 @settings(
-    max_examples=25,
-    deadline=None,
+    max_examples=cases(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(STEPS, max_size=12))

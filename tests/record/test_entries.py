@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from careweave.record import entries_of, located, subjects, subjects_of, timeline
 from careweave.terms import Heading, Incorrect
+from tests.lib.cases import cases
 from tests.record.lib import minutes, other
 
 
@@ -41,9 +42,7 @@ def pages(ask, desk, count, **more):
         cursor = page.next
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=cases(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(count=st.integers(1, 14))
 def test_pages_together_are_the_whole_compartment(person, count):
     for ask in (entries_of, timeline):

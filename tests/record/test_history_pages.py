@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from careweave.record import history
 from careweave.terms import Heading, Incorrect
+from tests.lib.cases import cases
 from tests.record.lib import minutes, sight_of
 
 
@@ -39,9 +40,7 @@ def pages(desk, id_, count, **more):
         cursor = page.next
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=cases(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(count=st.integers(1, 12))
 def test_pages_together_are_the_whole_history(busy, count):
     for id_ in (None, "a1"):

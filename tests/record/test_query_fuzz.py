@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from careweave.formats import read_json
 from careweave.record import Keys, Search, parameters, parse, prepare
 from careweave.terms import Incorrect
+from tests.lib.cases import cases
 
 KEYS = Keys(b"k" * 32)
 ZONE = ZoneInfo("Europe/London")
@@ -41,7 +42,7 @@ def pairs(draw):
     return type_name, [(name, draw(texts))]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=cases(600))
 @given(pairs())
 def test_a_query_is_understood_or_refused(asked):
     type_name, query = asked

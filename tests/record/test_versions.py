@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from careweave.record import append, as_of, history, read
 from careweave.terms import Heading, Label
+from tests.lib.cases import cases
 from tests.record.lib import START, Desk, minutes, rows_in, undone
 
 
@@ -103,9 +104,7 @@ def found(row) -> Version:
     return Version(row.version, row.updated, row.op, text, row.heading)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=cases(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 @example(steps=[Step("a", "x", Heading.INV, 0), Step("a", "y", Heading.INV, 0)])
 @example(steps=[Step("a", "x", Heading.INV, 0), Step("a", None, Heading.INV, 0)] * 2)
