@@ -47,6 +47,7 @@ def _create_condition(call: Call) -> tuple[Pair, ...] | None:
 def update(call: Call) -> Answer:
     """Answers an update of the entry at this address; If-Match names the version it is based on."""
     _no_query(call)
+    _not_only_if_absent(call)
     return _write(
         call,
         WriteRequest(
@@ -90,6 +91,7 @@ def delete(call: Call) -> Answer:
 
 def update_where(call: Call) -> Answer:
     """Answers an update of the one entry that the query finds, or a create where it finds none."""
+    _not_only_if_absent(call)
     return _write(
         call,
         WriteRequest(
@@ -205,6 +207,17 @@ def _no_query(call: Call) -> None:
     if call.query and call.pairs and not call.prefer.lenient:
         raise Incorrect(
             "This address takes no parameters.", where=call.pairs[0][0], code="not-supported"
+        )
+
+
+def _not_only_if_absent(call: Call) -> None:
+    # Passed over, it would let a client overwrite what it asked not to.
+    if call.header("IF_NONE_MATCH") is not None:
+        raise Incorrect(
+            "An update is guarded by If-Match; to create what is not there yet, send a create "
+            "with If-None-Exist.",
+            where="If-None-Match",
+            code="not-supported",
         )
 
 

@@ -45,6 +45,16 @@ def test_an_update_based_on_an_older_version_is_refused(door: Door) -> None:
     assert door.ask("PUT", place, made, headers={"If-Match": "1"}).status_code == 400
 
 
+def test_an_update_that_must_not_overwrite_is_refused_not_done(door: Door) -> None:
+    made = door.made(patient())
+    for place in (f"/Patient/{made['id']}", f"/Patient?_id={made['id']}"):
+        changed = {**made, "gender": "other"}
+        answer = door.ask("PUT", place, changed, headers={"If-None-Match": "*"})
+        assert answer.status_code == 400, answer.text
+        assert answer.json["issue"][0]["expression"] == ["If-None-Match"]
+    assert door.get(f"/Patient/{made['id']}").headers["etag"] == 'W/"1"'
+
+
 def test_an_update_names_the_entry_that_it_updates(door: Door) -> None:
     made = door.made(patient())
     place = f"/Patient/{made['id']}"
