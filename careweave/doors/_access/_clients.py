@@ -77,19 +77,23 @@ def add_client(session: Session, registration: Registration, *, now: datetime) -
     source = intake.open_source(session, registration.organisation, registration.system, _FEED)
     _check_prefix(session, registration.id_prefix, source)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    session.run(
-        _QUERIES["add_client"],
-        name=registration.name,
-        organisation=registration.organisation,
-        system=registration.system,
-        source=source,
-        purpose=registration.purpose,
-        scopes=sorted(registration.scopes),
-        id_prefix=registration.id_prefix,
-        token_digest=_digest(token),
-        now=now,
-        expires_at=registration.expires_at,
-    )
+    try:
+        session.run(
+            _QUERIES["add_client"],
+            name=registration.name,
+            organisation=registration.organisation,
+            system=registration.system,
+            source=source,
+            purpose=registration.purpose,
+            scopes=sorted(registration.scopes),
+            id_prefix=registration.id_prefix,
+            token_digest=_digest(token),
+            now=now,
+            expires_at=registration.expires_at,
+        )
+    except Conflict as error:
+        message = "A client has this name already; choose another, or revoke that one first."
+        raise Conflict(message, where="name") from error
     _account(session, "client-add", registration.name, registration.organisation, now)
     return token
 
@@ -191,7 +195,7 @@ def _check(registration: Registration, now: datetime) -> None:
         ("name", lambda: bool(_NAME.fullmatch(registration.name)), _NAMES),
         ("organisation", lambda: bool(_NAME.fullmatch(registration.organisation)), _NAMES),
         ("system", lambda: bool(_NAME.fullmatch(registration.system)), _NAMES),
-        ("scopes", lambda: _are_scopes(registration.scopes), "needs scopes such as system/*.rs"),
+        ("scopes", lambda: _are_scopes(registration.scopes), "are words such as system/*.rs"),
         ("expires_at", lambda: registration.expires_at > now, "lies in the past"),
         ("id_prefix", lambda: _is_prefix(registration.id_prefix), "is 1 to 32 of A-Z a-z 0-9 - ."),
     )

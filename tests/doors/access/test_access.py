@@ -100,8 +100,9 @@ def test_the_token_itself_is_kept_nowhere(database):
 
 def test_a_name_belongs_to_one_living_client(database):
     add(database)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="name already") as refused:
         add(database)
+    assert refused.value.where == "name"
     revoke(database)
     add(database)
     with database.reading() as session:
