@@ -3,7 +3,7 @@
 from careweave.formats._bundle import Bundle, BundleEntry, read_bundle
 from careweave.formats._check import check
 from careweave.formats._limits import BUNDLE_LIMITS, LIMITS, Limits
-from careweave.formats._links import references, relink
+from careweave.formats._links import references, relink, relinked
 from careweave.formats._numbers import number_range
 from careweave.formats._patch_fhirpath import fhirpath_patch
 from careweave.formats._patch_json import json_patch
@@ -51,6 +51,7 @@ __all__ = [
     "read_xml",
     "references",
     "relink",
+    "relinked",
     "splice",
     "subset",
     "temporal_range",

@@ -25,12 +25,19 @@ class Invariant:
 
 def has(value: Value, *names: str) -> bool:
     """Says whether any of these elements exists, be it only by an extension of a primitive."""
-    return any(name in value or f"_{name}" in value for name in names)
+    for name in names:  # noqa: SIM110  any() takes three times as long, and this runs often
+        if name in value or f"_{name}" in value:
+            return True
+    return False
 
 
 def has_choice(value: Value, name: str) -> bool:
     """Says whether a choice element exists with whatever type."""
-    return any(key.startswith((name, f"_{name}")) for key in value)
+    starts = (name, f"_{name}")
+    for key in value:  # noqa: SIM110  see above
+        if key.startswith(starts):
+            return True
+    return False
 
 
 def parts(value: Value, name: str) -> list[Value]:

@@ -58,7 +58,7 @@ def _absence_or_value(value: Value) -> bool:
 
 
 def _value_is_with_the_component(value: Value) -> bool:
-    if not has_choice(value, "value"):
+    if "component" not in value or not has_choice(value, "value"):
         return True
     own = _codings(value)
     return not any(_codings(component) & own for component in parts(value, "component"))

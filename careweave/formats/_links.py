@@ -13,8 +13,9 @@ _BACKSLASH = ord("\\")
 
 # A quotation mark that is not escaped begins or ends a string, and only a name is followed by a
 # colon: so in well-formed JSON these match whole members and nothing inside of a text.
-_STRING = rb'"((?:[^"\\]|\\.)*+)"'
-_find_references = re.compile(rb'"reference"[ \t\n\r]*:[ \t\n\r]*' + _STRING, re.DOTALL).finditer
+_STRING = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
+_COLON = rb'"[ \t\n\r]*:[ \t\n\r]*'
+_find_references = re.compile(rb'"reference' + _COLON + _STRING, re.DOTALL).finditer
 
 # The members whose values are links: Reference.reference and the elements of type uri, url, oid or
 # uuid, but not names of code systems (`system`) and of the resource in its bundle (`fullUrl`).
@@ -23,8 +24,9 @@ _LINKS = (
     rb"reference|ur[il]|[a-zA-Z]+Ur[il]|value(?:Uuid|Oid)|instantiates|source|target|policy|detail"
     rb"|address|location|endpoint|link|protocol|rendering|onlineInformation|project|authority|issuer"
 )
+# Only names of members with a text are looked up: most strings are neither.
 _find_links = re.compile(
-    rb'"(div|' + _LINKS + rb')"[ \t\n\r]*:[ \t\n\r]*' + _STRING, re.DOTALL
+    rb'"(?=[a-zA-Z]++' + _COLON + rb'")(div|' + _LINKS + rb")" + _COLON + _STRING, re.DOTALL
 ).finditer
 _find_anchors = re.compile(
     rb"""\b(?:href|src)[ \t]*=[ \t]*(?:\\"|')([^"'\\<>]+)(?:\\"|')"""
@@ -47,20 +49,35 @@ def relink(resource: Resource, mapping: Mapping) -> Resource:
     changes = _changes(resource.body, mapping)
     if not changes:
         return resource
-    pieces: list[bytes] = []
-    at = 0
-    for start, end, new in changes:
-        pieces += (resource.body[at:start], new)
-        at = end
-    pieces.append(resource.body[at:])
-    body = b"".join(pieces)
+    body = _changed(resource.body, changes)
     text = body.decode()
     value, _ = trusting()(text, text.index("{"))
     cut = tuple(_moved(place, changes) for place in resource.cut)
     return Resource(resource.type, resource.id, value, body, cut)
 
 
+def relinked(document: bytes, mapping: Mapping) -> bytes:
+    """Returns a document with links replaced as by `relink`, before it is read.
+
+    What is not well formed is given back as it is or as badly formed as before: reading refuses it.
+    """
+    try:
+        return _changed(document, _changes(document, mapping))
+    except ValueError:
+        return document
+
+
 _Change = tuple[int, int, bytes]
+
+
+def _changed(body: bytes, changes: list[_Change]) -> bytes:
+    pieces: list[bytes] = []
+    at = 0
+    for start, end, new in changes:
+        pieces += (body[at:start], new)
+        at = end
+    pieces.append(body[at:])
+    return b"".join(pieces)
 
 
 def _changes(body: bytes, mapping: Mapping) -> list[_Change]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from careweave.formats import Limits, Resource, read_bundle, read_json, relink
+from careweave.formats import Limits, Resource, read_bundle, read_json, relink, relinked
 from careweave.intake._import_files import Piece
 from careweave.intake._keyed import Namespace
 from careweave.terms import CareweaveError, Incorrect, Issue
@@ -37,7 +37,7 @@ def read_piece(piece: Piece, names: Namespace) -> Iterator[Line | Refusal]:
         for line, text in enumerate(piece.content.splitlines(), start=piece.line):
             if text.strip():
                 try:
-                    yield _line(line, read_json(text), names)
+                    yield _line(line, _read(text, names), names)
                 except CareweaveError as error:
                     yield refused(line, error)
         return
@@ -48,7 +48,7 @@ def read_piece(piece: Piece, names: Namespace) -> Iterator[Line | Refusal]:
         return
     for line, resource in resources:
         try:
-            yield _line(line, resource, names)
+            yield _line(line, relink(resource, names.link), names)
         except CareweaveError as error:
             yield refused(line, error)
 
@@ -57,12 +57,22 @@ def _refused(file: str, line: int, error: CareweaveError) -> Refusal:
     return Refusal(file, line, error.issues)
 
 
+def _read(text: bytes, names: Namespace) -> Resource:
+    """Returns the resource of a line, its links replaced before it is read: so it is read once."""
+    try:
+        return read_json(relinked(text, names.link))
+    except CareweaveError:
+        # The places that are named are to be those of the file.
+        read_json(text)
+        raise
+
+
 def _line(line: int, resource: Resource, names: Namespace) -> Line:
     if resource.id is None:
         message = "A resource to be imported has an id, or a full address in its bundle."
         raise Incorrect(message, where=f"{resource.type}.id", code="required")
     public_id = names.id_of(resource.type, resource.id)
-    return Line(line, relink(resource, names.link), public_id)
+    return Line(line, resource, public_id)
 
 
 def _whole(content: bytes, names: Namespace) -> tuple[list[tuple[int, Resource]], Namespace]:

@@ -3,10 +3,12 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careweave.formats import read_json, references, relink, splice, write_json
+from careweave.formats import read_json, references, relink, relinked, splice, write_json
+from careweave.terms import Incorrect
 
 PATIENT = "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"
 MAPPING = {
@@ -108,3 +110,21 @@ def test_references_are_given_once_and_in_order():
         b'"code":{"x\\"reference":"no","reference":{"reference":"#c"}}}'
     )
     assert references(resource) == ("Patient/1", "aé", "#c")
+
+
+@given(RESOURCES.filter(_is_readable), st.sampled_from([None, 1]))
+def test_links_replaced_before_reading_are_those_replaced_after(value, indent):
+    body = json.dumps(value, indent=indent, ensure_ascii=False).encode()
+    before, after = read_json(relinked(body, MAPPING.get)), relink(read_json(body), MAPPING.get)
+    assert (before.value, before.body, before.cut) == (after.value, after.body, after.cut)
+
+
+@given(st.binary(max_size=12), RESOURCES.filter(_is_readable), st.integers(0, 400))
+def test_what_is_badly_formed_stays_so_when_links_are_replaced_first(noise, value, place):
+    body = write_json(value)
+    spoiled = body[:place] + noise + body[place:]
+    try:
+        read_json(spoiled)
+    except Incorrect:
+        with pytest.raises(Incorrect):
+            read_json(relinked(spoiled, MAPPING.get))
