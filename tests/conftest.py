@@ -1,7 +1,5 @@
 """A real PostgreSQL for every test: started once, a fresh database wherever a test commits."""
 
-import os
-import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -14,20 +12,14 @@ import pytest
 from careweave.db import Database, Embedded, Session, migrate
 from tests.lib.cases import load_profile
 
-_MEMORY = Path("/dev/shm")
-_ROOM = 4 << 30
-
 load_profile()
 
 
-def _fastest_folder() -> Path | None:
-    """Where a database is copied fastest: in memory, if the machine has it to spare.
-
-    A database is over 400 files; copying them in memory takes a tenth of the work.
-    """
-    if not os.access(_MEMORY, os.W_OK | os.X_OK) or shutil.disk_usage(_MEMORY).free < _ROOM:
-        return None
-    return _MEMORY
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files with long tests first, so that no process waits for another at the end."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 class _Undo(Exception):
@@ -37,9 +29,7 @@ class _Undo(Exception):
 @pytest.fixture(scope="session")
 def server() -> Iterator[Embedded]:
     """A server of this test run alone, without fsync: a test that kills one starts its own."""
-    with tempfile.TemporaryDirectory(
-        prefix="cw-", dir=_fastest_folder(), ignore_cleanup_errors=True
-    ) as home:
+    with tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as home:
         running = Embedded.start(Path(home), is_durable=False)
         try:
             yield running

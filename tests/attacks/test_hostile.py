@@ -11,6 +11,7 @@ from tests.lib.door import Door, observation, patient
 
 TABLE = table()
 _QUICK_S = 5.0
+_PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +31,13 @@ def _sent(door: Door, hostile: Hostile, mine: str) -> Any:
 @pytest.mark.attack(1, 4, 8, 9, 12, 16, 17, 18, 42, 44, 50, 52, 76)
 @pytest.mark.parametrize("hostile", TABLE, ids=lambda hostile: hostile.name)
 def test_every_hostile_input_gets_its_outcome(door: Door, mine: str, hostile: Hostile) -> None:
-    started = time.perf_counter()
+    started, begun = time.perf_counter(), time.thread_time()
     answer = _sent(door, hostile, mine)
-    seconds = time.perf_counter() - started
+    seconds, spent = time.perf_counter() - started, time.thread_time() - begun
     assert answer.status_code == hostile.status, answer.text[:600]
-    assert seconds < _QUICK_S
+    # The work is what the input costs; the time also depends on what else the machine does.
+    assert spent < _QUICK_S
+    assert seconds < _PATIENCE_S
     if hostile.code:
         assert answer.json["resourceType"] == "OperationOutcome"
         codes = {issue["code"] for issue in answer.json["issue"]}
