@@ -12,6 +12,10 @@ SELECT secret FROM db.installation;
 -- Lets one process at a time migrate.
 SELECT pg_catalog.pg_advisory_xact_lock(7261001);
 
+-- name: has_migrations
+-- Whether the table of migrations is there.
+SELECT pg_catalog.to_regclass('db.migration') IS NOT NULL;
+
 -- name: digest_of_migration
 -- The digest with which a migration ran.
 SELECT digest FROM db.migration WHERE name = %(name)s;

@@ -1,0 +1,96 @@
+"""The roles of docs/how-to/database-roles.md do their work, and no more than that."""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from careweave import intake, ledger
+from careweave.db import Database, Embedded, migrate
+from tests.lib.door import make_door, observation, patient
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "database-roles.md"
+NOW = datetime.now(UTC)
+ROLES = ("owner", "application", "sealer")
+
+
+@pytest.fixture
+def url_of(server: Embedded) -> Iterator[Callable[[str], str]]:
+    """The page, done as it says, under names of its own: gives the address for each role."""
+    mark = f"t{uuid.uuid4().hex[:8]}"
+    text = PAGE.read_text(encoding="utf-8").replace("careweave_", f"{mark}_")
+    roles, grants = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+
+    def url(role: str) -> str:
+        return server.address(mark).replace("://careweave@", f"://{mark}_{role}@")
+
+    with psycopg.connect(server.url, autocommit=True) as root:
+        root.execute(roles)
+        root.execute(f"CREATE DATABASE {mark} OWNER {mark}_owner")
+        try:
+            owner = Database(url("owner"))
+            assert migrate(owner)
+            owner.close()
+            with psycopg.connect(url("owner"), autocommit=True) as connection:
+                connection.execute(grants)
+            yield url
+        finally:
+            root.execute(f"DROP DATABASE {mark} WITH (FORCE)")
+            for role in ROLES:
+                root.execute(f"DROP ROLE {mark}_{role}")
+
+
+def refused(url: str, statement: str) -> None:
+    with pytest.raises(InsufficientPrivilege), psycopg.connect(url) as connection:
+        connection.execute(statement)
+
+
+def test_the_application_serves_and_can_alter_no_account(url_of: Callable[[str], str]) -> None:
+    database = Database(url_of("application"))
+    try:
+        assert migrate(database) == ()
+        door = make_door(database)
+        made = door.made(patient())
+        written = door.made(observation(made["id"]))
+        assert (
+            door.ask("PUT", f"/Patient/{made['id']}", {**made, "active": True}).status_code == 200
+        )
+        assert door.ask("DELETE", f"/Observation/{written['id']}").status_code == 204
+        assert door.get(f"/Patient/{made['id']}/$everything").status_code == 200
+        assert door.get("//ready").status_code == 200
+    finally:
+        database.close()
+    for statement in (
+        "UPDATE ledger.account SET actor = 'x'",
+        "DELETE FROM ledger.account",
+        "DELETE FROM ledger.seal",
+        "INSERT INTO ledger.seal SELECT * FROM ledger.seal",
+        "UPDATE db.installation SET secret = 'x'",
+        "CREATE SCHEMA more",
+    ):
+        refused(url_of("application"), statement)
+
+
+def test_the_sealer_seals_and_keeps_statistics_and_reads_no_token(
+    url_of: Callable[[str], str], tmp_path: Path
+) -> None:
+    application = Database(url_of("application"))
+    make_door(application).made(patient())
+    application.close()
+    database = Database(url_of("sealer"))
+    try:
+        assert migrate(database) == ()
+        with database.session(bulk=True) as session:
+            intake.keep_statistics(session)
+            intake.expire_receipts(session, now=NOW)
+        with database.session() as session:
+            assert ledger.seal(session, now=NOW, key=ledger.SealKey.load(tmp_path / "key"))
+    finally:
+        database.close()
+    for statement in ("SELECT 1 FROM access.client", "DELETE FROM ledger.account"):
+        refused(url_of("sealer"), statement)
