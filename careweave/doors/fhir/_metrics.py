@@ -57,6 +57,7 @@ class Metrics:
         self, levels: Callable[[], Mapping[str, float]], stop: threading.Event, every_s: float = 1.0
     ) -> None:
         """Shows the levels again and again until stopped; runs in a thread of its own."""
+        self.show(levels())
         while not stop.wait(every_s):
             self.show(levels())
 

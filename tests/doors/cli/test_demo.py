@@ -207,21 +207,37 @@ def test_a_taken_port_and_a_taken_home_are_named(demo: Running, home: Path) -> N
     assert "already" in refused("--home", str(home), "--port", "0")
 
 
+def figures(running: Running) -> dict[str, float]:
+    address = f"{running.base.removesuffix('/fhir')}/metrics"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        lines = [line for line in answer.read().decode().splitlines() if line[0] != "#"]
+    return {name: float(n) for name, _, n in (line.rpartition(" ") for line in lines)}
+
+
+SEARCHED = 'careweave_fhir_requests_total{route="/fhir/{type}",method="GET",status="200"}'
+
+
 def test_the_figures_are_those_of_all_its_processes(demo: Running) -> None:
-    address = f"{demo.base.removesuffix('/fhir')}/metrics"
-
-    def told() -> dict[str, float]:
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            lines = [line for line in answer.read().decode().splitlines() if line[0] != "#"]
-        return {name: float(n) for name, _, n in (line.rpartition(" ") for line in lines)}
-
-    searched = 'careweave_fhir_requests_total{route="/fhir/{type}",method="GET",status="200"}'
+    assert until(lambda: figures(demo)["careweave_processes"] == 2)
     total(demo)
-    before = told()
-    assert before["careweave_processes"] == 2
+    before = figures(demo)
     assert before["careweave_database_up"] == 1
     for _ in range(40):
         total(demo)
     # Each scrape reaches one process at random.
-    assert [told()[searched] - before[searched] for _ in range(10)] == [40] * 10
-    assert all(told()["careweave_pool_most"] == 16 for _ in range(10))
+    assert [figures(demo)[SEARCHED] - before[SEARCHED] for _ in range(10)] == [40] * 10
+    assert until(lambda: all(figures(demo)["careweave_pool_most"] == 16 for _ in range(10)))
+
+
+def test_what_a_killed_process_counted_still_counts(demo: Running, home: Path) -> None:
+    assert until(lambda: figures(demo)["careweave_processes"] == 2)
+    for _ in range(20):
+        total(demo)
+    before, serve = figures(demo), said(home)["pids"]["serve"]
+    everybody = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    workers = [pid for pid in everybody if pid != serve and is_under(pid, {serve})]
+    os.kill(workers[0], signal.SIGKILL)
+    starts = before["careweave_process_starts"] + 1
+    assert until(lambda: figures(demo)["careweave_process_starts"] == starts)
+    assert until(lambda: figures(demo)["careweave_processes"] == 2)
+    assert figures(demo)[SEARCHED] == before[SEARCHED]

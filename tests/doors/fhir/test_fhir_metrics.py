@@ -156,6 +156,20 @@ def test_every_answer_of_every_route_has_room_and_a_full_tally_takes_no_harm() -
     assert full.sheet().values["a"] == 0
 
 
+def test_levels_are_shown_again_and_again_until_stopped() -> None:
+    metrics, stop = Metrics(), threading.Event()
+    n_shown = iter(range(1, 100))
+
+    def levels() -> dict[str, float]:
+        n = next(n_shown)
+        if n == 3:
+            stop.set()
+        return {"pool_open": n}
+
+    metrics.keep_showing(levels, stop, every_s=0.001)
+    assert figures(metrics.text({}))["careweave_pool_open"] == 3
+
+
 def test_counting_costs_less_than_three_microseconds(tmp_path: Path) -> None:
     metrics = Metrics(tmp_path)
     metrics.count("/fhir/{type}/{id}", "GET", 200, 0.003)
