@@ -1,6 +1,7 @@
 """Takes files apart into pieces that are imported one transaction each."""
 
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,7 +36,8 @@ class Piece:
     """Some lines of a file, or the whole of a bundle.
 
     `start` and `finish` are offsets in the uncompressed content, `line` is the number of the first
-    line; `n_read` is how many bytes of the file on disk were read up to here.
+    line; `n_read` is how many bytes of the file on disk were read up to here. A broken piece has no
+    content: from here on the file could not be unpacked.
     """
 
     file: Source
@@ -44,6 +46,7 @@ class Piece:
     line: int
     content: bytes
     n_read: int
+    is_broken: bool = False
 
 
 def files_of(paths: Iterable[Path]) -> list[Source]:
@@ -63,7 +66,10 @@ def files_of(paths: Iterable[Path]) -> list[Source]:
 
 def digested(file: Source) -> Source:
     """Returns the file with the digest of its content."""
-    return replace(file, digest=_digest(file.path))
+    try:
+        return replace(file, digest=_digest(file.path))
+    except OSError as error:
+        raise Incorrect("A file cannot be read.", where=file.path.name) from error
 
 
 def _is_ours(path: Path) -> bool:
@@ -91,18 +97,25 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 
 
 def pieces(file: Source) -> Iterator[Piece]:
-    """Yields the pieces of a file in order."""
+    """Yields the pieces of a file in order; the last one is broken where the file is not whole."""
+    start, line = 0, 1
     with _opened(file.path) as (content, raw):
-        if not file.is_lines:
-            whole = content.read()
-            yield Piece(file, 0, len(whole), 1, whole, file.n_bytes)
-            return
-        start, line = 0, 1
-        while lines := _some(content):
-            block = b"".join(lines)
-            finish = start + len(block)
-            yield Piece(file, start, finish, line, block, raw.tell())
-            start, line = finish, line + len(lines)
+        try:
+            for lines in _parts(file, content):
+                block = b"".join(lines)
+                finish = start + len(block)
+                yield Piece(file, start, finish, line, block, raw.tell())
+                start, line = finish, line + len(lines)
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            yield Piece(file, start, start, line, b"", file.n_bytes, is_broken=True)
+
+
+def _parts(file: Source, content: IO[bytes]) -> Iterator[list[bytes]]:
+    if not file.is_lines:
+        yield [content.read()]
+        return
+    while lines := _some(content):
+        yield lines
 
 
 def _some(content: IO[bytes]) -> list[bytes]:

@@ -1,6 +1,6 @@
 """Reads the resources of one piece: each gets its keyed id, and links that follow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -33,14 +33,28 @@ class Refusal:
 def read_piece(piece: Piece, names: Namespace) -> Iterator[Line | Refusal]:
     """Yields the resources of a piece in order, and what cannot be read."""
     refused = partial(_refused, piece.file.path.name)
-    if piece.file.is_lines:
-        for line, text in enumerate(piece.content.splitlines(), start=piece.line):
-            if text.strip():
-                try:
-                    yield _line(line, _read(text, names), names)
-                except CareweaveError as error:
-                    yield refused(line, error)
-        return
+    if piece.is_broken:
+        message = "The file cannot be unpacked from here on; it is not whole."
+        yield refused(piece.line, Incorrect(message, code="structure"))
+    elif piece.file.is_lines:
+        yield from _of_lines(piece, names, refused)
+    else:
+        yield from _of_whole(piece, names, refused)
+
+
+_Refuse = Callable[[int, CareweaveError], Refusal]
+
+
+def _of_lines(piece: Piece, names: Namespace, refused: _Refuse) -> Iterator[Line | Refusal]:
+    for line, text in enumerate(piece.content.splitlines(), start=piece.line):
+        if text.strip():
+            try:
+                yield _line(line, _read(text, names), names)
+            except CareweaveError as error:
+                yield refused(line, error)
+
+
+def _of_whole(piece: Piece, names: Namespace, refused: _Refuse) -> Iterator[Line | Refusal]:
     try:
         resources, names = _whole(piece.content, names)
     except CareweaveError as error:

@@ -110,6 +110,26 @@ def test_each_refused_line_is_reported_by_file_and_line_without_its_content(desk
     assert "canary-word" not in report.read_text()
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_file_that_cannot_be_unpacked_is_refused_where_it_breaks(desk, tmp_path, processes):
+    text = b"".join(json.dumps(patient(id=f"a{n}")).encode() + b"\n" for n in range(600))
+    (tmp_path / "a.ndjson.gz").write_bytes(gzip.compress(text)[:-6])
+    (tmp_path / "b.ndjson.gz").write_bytes(b"no gzip at all")
+    (tmp_path / "c.json.gz").write_bytes(gzip.compress(text)[:40])
+    (tmp_path / "d.json").write_bytes(b"")
+    lines(tmp_path / "e.ndjson", patient(id="e"))
+    report = tmp_path / "refused.txt"
+    done = run(desk, tmp_path, report=report, processes=processes)
+    assert (done.n_stored, done.n_refused) == (501, 4)
+    told = [json.loads(line)["issue"][0]["diagnostics"] for line in report.read_text().splitlines()]
+    assert sorted(told) == [
+        "a.ndjson.gz line 501",
+        "b.ndjson.gz line 1",
+        "c.json.gz line 1",
+        "d.json line 1",
+    ]
+
+
 @pytest.mark.attack(67)
 def test_a_feed_that_leaves_a_label_out_lowers_none(desk, tmp_path):
     path = lines(tmp_path / "a.ndjson", observation(id="7", meta=security("S1")))
