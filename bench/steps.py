@@ -1,12 +1,15 @@
-"""What one observation costs on its way in: read, checked, classified, prepared."""
+"""What one observation costs on its way in, step by step, and one count of the metrics."""
 
 import json
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bench.figures import Figure
 from bench.machine import ROOT
+from careweave.doors.fhir import Metrics
 from careweave.formats import check, read_json
 from careweave.intake import Context, SourceSettings, classify, load_rules
 from careweave.record import Keys, prepare
@@ -46,18 +49,24 @@ def run(*, quick: bool = False) -> list[Figure]:
     rules = load_rules(ROOT / "region" / "value-sets")
     plain, context = SourceSettings(), Context()
     keys, zone = Keys(b"k" * 32), ZoneInfo("Europe/London")
+    folder = tempfile.TemporaryDirectory(prefix="cw-bench-")
+    metrics = Metrics(Path(folder.name))
     steps: list[tuple[str, float, Callable[[], object]]] = [
         ("read", 25, lambda: read_json(body)),
         ("check", 150, lambda: check(resource)),
         ("classify", 20, lambda: classify(resource.value, plain, context, rules)),
         ("prepare", 100, lambda: prepare(resource, keys=keys, zone=zone, public_id="o")),
+        ("count", 3, lambda: metrics.count("/fhir/{type}/{id}", "GET", 200, 0.003)),
     ]
     rounds = 5 if quick else 20
     method = _METHOD.format(rounds)
-    return [
+    figures = [
         Figure(f"step_{name}_us", _best_us(step, rounds), "CPU-us", method, target)
         for name, target, step in steps
     ]
+    metrics.close()
+    folder.cleanup()
+    return figures
 
 
 def _best_us(step: Callable[[], object], rounds: int) -> float:
