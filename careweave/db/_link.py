@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 from careweave.db._failures import LOST, failure, failure_of
 from careweave.db._queries import Query
 from careweave.db._values import Dump, dumper, teach
-from careweave.terms import Fault, Unavailable
+from careweave.terms import Fault, Incorrect, Unavailable
 
 _BAD = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED, ExecStatus.BAD_RESPONSE)
 _GENERATED_MOST = 200
@@ -87,7 +87,7 @@ class Link:
     )
 
     def __init__(self, url: str) -> None:
-        """Connects, or raises Unavailable."""
+        """Connects, or raises Unavailable; Incorrect where the address is none."""
         try:
             self.connection = psycopg.connect(
                 url,
@@ -101,6 +101,10 @@ class Link:
             )
         except psycopg.OperationalError as error:
             raise Unavailable(LOST) from error
+        except psycopg.ProgrammingError:
+            # What libpq says repeats parts of the address, a password perhaps.
+            message = "The address of the database is written postgresql://role@host/name."
+            raise Incorrect(message, where="database_url") from None
         self.connection.prepare_threshold = None
         teach(self.connection.adapters)
         self.pg = self.connection.pgconn

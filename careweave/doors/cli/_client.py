@@ -1,6 +1,6 @@
 """careweave client: the systems that may call the doors, and their tokens."""
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
 _ALL = "system/*.cruds"
+_MOST_DAYS = 3650
 
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
@@ -23,7 +24,7 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     add.add_argument("--organisation", required=True, help="whose entries it reads and writes")
     add.add_argument("--system", required=True, help="the source that its writes belong to")
     add.add_argument("--scope", action="append", help=f"SMART scope, may repeat; {_ALL} if absent")
-    add.add_argument("--days", type=int, default=365, help="days until the token expires (365)")
+    add.add_argument("--days", type=_days, default=365, help="days until the token expires (365)")
     why = [str(one) for one in Purpose]
     add.add_argument("--purpose", choices=why, default="TREAT", help=f"{', '.join(why)} (TREAT)")
     add.add_argument("--id-prefix", help="ids that it may choose itself begin with this")
@@ -32,6 +33,12 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     revoke = words.add_parser("revoke", help="take the token away, within five seconds")
     revoke.add_argument("name", help="the client")
     revoke.set_defaults(run=_revoke)
+
+
+def _days(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text[:9]) <= _MOST_DAYS):
+        raise ArgumentTypeError(f"a whole number from 1 to {_MOST_DAYS}")
+    return int(text)
 
 
 def _add(desk: Desk, arguments: Namespace) -> int:

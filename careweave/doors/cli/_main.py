@@ -20,6 +20,7 @@ from careweave.terms import CareweaveError
 
 _COMMANDS = (_demo, _serve, _work, _client, _import, _check, _audit, _server)
 _SETTINGS = ("home", "port", "host", "region")
+_NO_FILE = 74  # as sysexits has it: the machine does not let us read or write
 
 
 def parser() -> ArgumentParser:
@@ -48,6 +49,9 @@ def main(words: Sequence[str], around: Around) -> int:
         # Whoever read our output has gone; nothing more can be said.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        note(f"careweave: {error.strerror or 'a file could not be used'}: {error.filename}")
+        return _NO_FILE
     return code
 
 

@@ -77,6 +77,36 @@ def test_a_wrong_command_says_so_and_ends_with_its_code(
     assert said.err.startswith("careweave: ") or said.out
 
 
+@pytest.mark.parametrize("days", ["0", "-1", "99999999"])
+def test_a_token_lives_some_days(command: Command, days: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        command("client", "add", "x", "--organisation", "o", "--system", "s", "--days", days)
+
+
+def test_a_home_that_cannot_be_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    around = Around({}, lambda: NOW, "careweave.wiring:application", ROOT)
+    home = str(tmp_path / "file" / "home")
+    assert main(("demo", "--home", home, "--port", "0"), around) == 74
+    said = capsys.readouterr().err
+    assert "Not a directory" in said
+    assert "Traceback" not in said
+
+
+def test_an_address_of_no_database_is_not_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = {
+        "CAREWEAVE_DATABASE_URL": "postgresql://me:secret@[h",
+        "CAREWEAVE_HOME": str(tmp_path),
+    }
+    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT)
+    assert main(("client", "list"), around) == 64
+    said = capsys.readouterr().err
+    assert "database_url" in said
+    assert "secret" not in said
+
+
 def test_a_wrong_setting_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {"CAREWEAVE_WORKERS": "many", "CAREWEAVE_HOME": str(tmp_path)}
     around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT)
