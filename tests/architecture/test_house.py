@@ -185,3 +185,8 @@ def test_no_todo_is_left_without_an_issue() -> None:
         and re.search(r"\b(TODO|FIXME|XXX)\b(?!\s*\(#\d+\))", path.read_text(encoding="utf-8"))
     ]
     assert wrong == []
+
+
+def test_the_package_stays_small() -> None:
+    size = sum(path.stat().st_size for path in _tracked() if PACKAGE in path.parents)
+    assert size < 25_000_000
