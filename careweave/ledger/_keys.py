@@ -44,7 +44,7 @@ class SealKey:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Written aside and linked, so that two starts at once agree on one whole key.
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as aside:
         aside.write(Ed25519PrivateKey.generate().private_bytes_raw())

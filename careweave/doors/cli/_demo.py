@@ -183,7 +183,7 @@ def _load(
 def _children(stage: _Stage) -> tuple[Child, Child]:
     desk, url = stage.desk, stage.server.url
     logs = stage.home / "log"
-    logs.mkdir(exist_ok=True)
+    logs.mkdir(mode=0o700, exist_ok=True)
     environ = desk.environ(**_serve.served(desk.settings, url), region=desk.region)
     serve = _serve.granian(desk.settings, desk.around.target)
     work = [sys.executable, "-m", "careweave", "work"]

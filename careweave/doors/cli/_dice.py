@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TypeVar
-from uuid import UUID
 
 T = TypeVar("T")
 
@@ -40,10 +39,6 @@ class Dice:
     def chance(self, share: float) -> bool:
         """Returns True in this share of all turns."""
         return self.below(1_000_000) < share * 1_000_000
-
-    def uuid(self) -> UUID:
-        """Returns a UUID."""
-        return UUID(bytes=self._bytes(16), version=4)
 
     def _bytes(self, size: int) -> bytes:
         self._turn += 1

@@ -94,7 +94,7 @@ def _told(done: Imported, report: Path, seconds: float) -> int:
     say(f"same     {done.n_same}")
     say(f"refused  {done.n_refused}")
     if done.n_skipped:
-        note(f"{done.n_skipped} pieces were loaded by an earlier run.")
+        note(f"Pieces that an earlier run had loaded: {done.n_skipped}.")
     if done.n_refused:
         note(f"Refused lines, with their reasons: {report}")
         return _REFUSED

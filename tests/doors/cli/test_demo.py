@@ -119,7 +119,8 @@ def test_it_says_where_everything_is(demo: Running, home: Path) -> None:
     assert told["doors"]["fhir"] == demo.base
     assert len(told["clients"]) == 4
     assert {"name", "organisation", "system", "token"} <= set(told["clients"][0])
-    assert (home / "demo.json").stat().st_mode & 0o077 == 0
+    for private in ("demo.json", "log", "keys"):
+        assert (home / private).stat().st_mode & 0o077 == 0
     for address in ("health", "ready"):
         url = f"{demo.base.removesuffix('/fhir')}/{address}"
         assert urllib.request.urlopen(url, timeout=10).status == 200
