@@ -64,6 +64,9 @@ def fastest() -> Path | None:
 
 def run(command: list[str], environment: dict[str, str]) -> int:
     """Runs the command to its end, also when it is told to stop: Ctrl-C reaches it by itself."""
+    # A shell starts what runs behind with Ctrl-C ignored; the servers of the tests would inherit
+    # that and never stop.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, cwd=ROOT, env=environment) as running:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: running.send_signal(signal.SIGINT))
