@@ -139,7 +139,7 @@ def _of_hop(term: HopTerm, row: Piece, depth: int) -> Piece:
     conditions = [_inside(one, row, hop, depth + 1) for one in (*inner, *term.rest)]
     form: LiteralString = (
         "EXISTS (SELECT 1 FROM record.subject AS s INNER JOIN record.resource AS {h}"
-        " ON {h}.rt = {rt} AND {h}.id = s.local_id AND {h}.subject = s.subject"
+        " ON {h}.rt = {rt} AND {h}.id = s.local_id AND {h}.subject + 0 = s.subject"
         " WHERE s.subject = {r}.subject AND {p} AND {w} OFFSET 0)"
         if term.to_patient
         else "EXISTS (SELECT 1 FROM record.resource AS {h}"

@@ -39,7 +39,7 @@ MOST_WALKED = 20_000
 _LEAST_WALKED_FOR = 3_000
 """From how many expected rows on it is quicker to walk the newest than to sort all that match."""
 
-_FEW_CODED = 100
+_FEW_CODED = 20
 _LEAST_AMONG = 200
 _TURN = 300
 _MOST_CANDIDATES = 20_000

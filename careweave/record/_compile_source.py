@@ -185,7 +185,7 @@ def _hopped(term: HopTerm, row: Piece, rt: Piece, depth: int) -> Piece:
     return fill(
         "({s}) AS t CROSS JOIN LATERAL (SELECT {c} FROM record.subject AS s"
         " INNER JOIN record.resource AS x"
-        " ON x.rt = {rt} AND x.id = s.local_id AND x.subject = s.subject"
+        " ON x.rt = {rt} AND x.id = s.local_id AND x.subject + 0 = s.subject"
         " WHERE s.subject = t.subject OFFSET 0) AS {r}",
         s=subjects,
         c=COLUMNS,
