@@ -28,8 +28,7 @@ from careweave.intake._import_read import Refusal
 from careweave.intake._keyed import Namespace
 from careweave.intake._requests import Writing
 from careweave.intake._rules import load_rules
-from careweave.intake._work import Ref
-from careweave.terms import Label, Unavailable
+from careweave.terms import Unavailable
 
 _QUERIES = Queries("careweave.intake")
 _PLAIN = SourceSettings()
@@ -85,13 +84,11 @@ class _Tally:
         self._read: dict[Path, int] = {}
         self.n_files = len(files)
         self.n_stored = self.n_same = self.n_refused = self.n_skipped = 0
-        self.labelled: list[tuple[Ref, frozenset[Label]]] = []
 
     def take(self, piece: Piece, done: Done) -> None:
         self.n_stored += done.n_stored
         self.n_same += done.n_same
         self.n_refused += len(done.refused)
-        self.labelled += done.labelled
         self._tell(piece)
 
     def skip(self, piece: Piece) -> None:
@@ -123,8 +120,7 @@ def run_import(order: ImportOrder, *, watch: Callable[[Progress], None]) -> Impo
                 tally.take(piece, done)
                 for refusal in done.refused:
                     report.write(_told(refusal))
-        if order.processes > 1 and tally.labelled:
-            settle_labels(_importer_of(order, database), tally.labelled)
+        settle_labels(_importer_of(order, database))
         with database.session(bulk=True) as session:
             record.analyse(session)
             record.statistics(session)
@@ -214,7 +210,8 @@ def _importer_of(order: ImportOrder, database: Database) -> Importer:
         secret = session.secret
     actor = order.writing.actor
     names = Namespace(secret, actor.authority, actor.id_prefix)
-    return Importer(database, drafter, names, order.writing, order.settings)
+    is_alone = order.processes <= 1
+    return Importer(database, drafter, names, order.writing, order.settings, is_alone)
 
 
 def _end_with(parent: int) -> None:

@@ -19,33 +19,30 @@ from careweave.intake._references import check_references
 from careweave.intake._requests import Interaction, WriteRequest, Writing
 from careweave.intake._spread import spread
 from careweave.intake._work import Ref, Work
-from careweave.terms import CareweaveError, Conflict, Label, SubjectId
+from careweave.terms import CareweaveError, Conflict, SubjectId
 
 _QUERIES = Queries("careweave.intake")
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """What one process needs to import pieces of one source."""
+    """What one process needs to import pieces of one source; `is_alone` when no other does."""
 
     database: Database
     drafter: Drafter
     names: Namespace
     writing: Writing
     source: SourceSettings
+    is_alone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a piece: how many entries changed or were the same, and what was refused.
-
-    `labelled` are those that changed and carry labels.
-    """
+    """What became of a piece: how many entries changed or were the same, and what was refused."""
 
     n_stored: int
     n_same: int
     refused: tuple[Refusal, ...]
-    labelled: tuple[tuple[Ref, frozenset[Label]], ...] = ()
 
 
 class _Part:
@@ -84,26 +81,26 @@ def import_piece(importer: Importer, piece: Piece) -> Done:
             part.refuse(part.lines[ref], work.error)
     stored = [work.written for work in works if work.written is not None]
     n_stored = sum(written.changed for written in stored)
-    return Done(n_stored, len(stored) - n_stored, tuple(part.refused), _labelled(works))
+    return Done(n_stored, len(stored) - n_stored, tuple(part.refused))
 
 
-def _labelled(works: Sequence[Work]) -> tuple[tuple[Ref, frozenset[Label]], ...]:
-    return tuple(
-        (work.ref, work.draft.classification.labels)
-        for work in works
-        if work.written is not None
-        and work.written.changed
-        and work.draft is not None
-        and work.draft.classification.labels
-    )
+def settle_labels(importer: Importer) -> None:
+    """Passes on the labels of what was imported to what other processes stored at the same moment.
+
+    What is to be done lies in the database, so that a run after one that was killed does it too.
+    """
+    while _settle_some(importer):
+        pass
 
 
-def settle_labels(importer: Importer, labelled: Sequence[tuple[Ref, frozenset[Label]]]) -> None:
-    """Passes on labels to what other processes stored at the same moment."""
-    for first in range(0, len(labelled), MOST_LINES):
-        with importer.database.session(bulk=True) as session:
-            grown = dict(labelled[first : first + MOST_LINES])
-            spread(session, grown, importer.writing, importer.source, importer.drafter)
+def _settle_some(importer: Importer) -> bool:
+    source = importer.writing.actor.source
+    with importer.database.session(bulk=True) as session:
+        rows = session.rows(_QUERIES["unsettled_take"], source=source, most=MOST_LINES)
+        kept = record.parents(session, rows, sources=frozenset({source}))
+        grown = {ref: labels for ref, (_, labels) in kept.items() if labels}
+        spread(session, grown, importer.writing, importer.source, importer.drafter)
+    return bool(rows)
 
 
 def _prepare(part: _Part, line: Line) -> None:
@@ -169,7 +166,28 @@ def _append(session: Session, importer: Importer, works: Sequence[Work]) -> None
             work.draft = importer.drafter.keeping(work.draft, work.held.labels)
     label_the_young(session, works, importer.drafter)
     append(session, works, importer.drafter)
+    if not importer.is_alone:
+        _defer_unsettled(session, importer.writing, works)
     _account(session, importer.writing, works)
+
+
+def _defer_unsettled(session: Session, writing: Writing, works: Sequence[Work]) -> None:
+    """Writes down what changed and carries labels: a child stored meanwhile may have missed them."""
+    refs = [
+        work.ref
+        for work in works
+        if work.written is not None
+        and work.written.changed
+        and work.draft is not None
+        and work.draft.classification.labels
+    ]
+    if refs:
+        session.defer(
+            _QUERIES["unsettled_add"],
+            source=writing.actor.source,
+            types=[type_name for type_name, _ in refs],
+            ids=[key for _, key in refs],
+        )
 
 
 def _account(session: Session, writing: Writing, works: Sequence[Work]) -> None:

@@ -21,3 +21,23 @@ VALUES (
     %(source)s, %(file)s, %(start)s, %(finish)s, %(n_stored)s, %(n_refused)s, %(at)s
 )
 ON CONFLICT (source, file, start) DO NOTHING;
+
+-- name: unsettled_add
+-- Writes down entries whose labels are to be passed on once the whole import is stored.
+INSERT INTO intake.unsettled (source, type, id)
+SELECT %(source)s, u.type, u.id
+FROM unnest(%(types)s::text[], %(ids)s::text[]) AS u (type, id)
+ON CONFLICT DO NOTHING;
+
+-- name: unsettled_take
+-- Takes some of the entries of a source whose labels are to be passed on.
+DELETE FROM intake.unsettled AS u
+USING (
+    SELECT w.type, w.id
+    FROM intake.unsettled AS w
+    WHERE w.source = %(source)s
+    ORDER BY w.type, w.id
+    LIMIT %(most)s
+) AS first
+WHERE u.source = %(source)s AND u.type = first.type AND u.id = first.id
+RETURNING u.type, u.id;

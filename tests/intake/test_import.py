@@ -16,6 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from careweave.intake import ImportOrder, SourceSettings, keyed_id, run_import
+from careweave.intake._import import _importer_of, _left, _Tally
+from careweave.intake._import_chunk import _Part, _prepare, _relate, _store, import_piece
+from careweave.intake._import_files import files_of
+from careweave.intake._import_read import read_piece
 from careweave.terms import CareweaveError, Label
 from tests.intake.conftest import VALUE_SETS
 from tests.intake.test_writer import observation, patient, security
@@ -152,6 +156,29 @@ def test_a_child_in_another_file_than_its_parent_inherits(desk, tmp_path, proces
     for original in ("c0", "c8", "d0", "d8"):
         row = desk.read("Observation", key(desk, "Observation", original))
         assert b'"code":"S1"' in row.meta
+
+
+def test_labels_that_a_killed_import_left_to_pass_on_are_passed_on_by_the_next(desk, tmp_path):
+    derived = [{"reference": "Observation/1"}]
+    lines(tmp_path / "a.ndjson", observation(id="c", derivedFrom=derived))
+    lines(tmp_path / "b.ndjson", observation(id="1", meta=security("S1")))
+    asked = order(desk, tmp_path, processes=2)
+    importer = _importer_of(asked, desk.database)
+    child, parent = _left(desk.database, asked, files_of(asked.paths), _Tally([], lambda _: None))
+    # One process has looked for parents when another stores one: then both end.
+    part = _Part(importer, child)
+    for found in read_piece(child, importer.names):
+        _prepare(part, found)
+    _relate(part)
+    import_piece(importer, parent)
+    _store(part, list(part.works.values()), is_last=True)
+    assert b"S1" not in desk.read("Observation", key(desk, "Observation", "c")).meta
+
+    done = run(desk, tmp_path, processes=1)
+
+    assert (done.n_stored, done.n_skipped) == (0, 2)
+    assert b'"code":"S1"' in desk.read("Observation", key(desk, "Observation", "c")).meta
+    assert desk.rows("SELECT count(*) FROM intake.unsettled") == [(0,)]
 
 
 def test_the_labels_of_the_feed_are_on_everything_it_brings(desk, tmp_path):
