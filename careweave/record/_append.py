@@ -12,7 +12,7 @@ from careweave.record._rids import rids
 from careweave.record._rows import defer_rows
 from careweave.record._subjects import Known
 from careweave.record._ties import defer_ties
-from careweave.record._written import Written, body_of, create_columns, entry_columns
+from careweave.record._written import Written, body_of, create_columns, entry_columns, named
 from careweave.terms import Conflict, Fault
 
 _QUERIES = Queries("careweave.record")
@@ -73,7 +73,7 @@ def _create(session: Session, created: Sequence[Written], classes: Classes, at: 
         body_of(one.change)
     values = create_columns(created, classes, at)
     rows = session.rows_of(_QUERIES["create"], values)
-    if rows[0][1] != len({one.subject for one in created}):
+    if rows[0][1] != len(named(created)):
         # A subject that this process remembers was erased meanwhile.
         session.forget(Known)
         raise Conflict("The person's record changed at the same moment; send it again.")

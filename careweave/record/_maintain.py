@@ -77,8 +77,9 @@ def erase(
 
     Kept are the numbers of the entries and the legal ground; others who hold copies are told by an
     outbox row of op L. Accounts of disclosures stay with the ledger. Running it again is harmless.
+    Others who write wait until the transaction ends, so it should end soon.
     """
-    session.defer(_QUERIES["erase_locks"], subject=subject)
+    session.defer(_QUERIES["erase_locks"])
     row = session.row(_QUERIES["erase"], subject=subject, ground=ground, by_actor=by_actor, at=at)
     session.forget(Known)
     return Erased(row[0], row[1]) if row else Erased(0, 0)

@@ -102,8 +102,14 @@ def create_columns(
         "source": [one.change.source for one in written],
         "token": token,
         "token_place": token_place,
-        "subjects": sorted({one.subject for one in written}),
+        "subjects": named(written),
     }
+
+
+def named(written: Sequence[Written]) -> list[SubjectId]:
+    """Returns every subject that these entries are about, each once."""
+    found = {one.subject for one in written}
+    return sorted(found.union(*(one.change.extras for one in written if one.change.extras)))
 
 
 def placed(

@@ -604,8 +604,8 @@ DELETE FROM record.receipt
 WHERE at < %(before)s;
 
 -- name: erase_locks
--- Waits until nobody writes to a subject, and keeps others from it.
-SELECT pg_advisory_xact_lock(%(subject)s) AS locked;
+-- Waits until nobody writes, and keeps others from it: creates take no lock on their subject.
+SELECT record.quiet() AS locked;
 
 -- name: erase
 -- Removes everything of one subject, by law, and keeps the ground and the numbers.

@@ -1,5 +1,6 @@
 """Faults that are planted are found; what is erased is gone from every table."""
 
+import threading
 from decimal import Decimal
 
 import pytest
@@ -194,3 +195,38 @@ def test_reading_what_was_erased_gives_nothing(desk):
     erase(desk.session, desk.subject, ground="law", by_actor="dpo", at=START)
 
     assert read(desk.session, "Observation", "a1", sight=desk.sight) is None
+
+
+def test_a_create_that_meets_an_erasure_leaves_nothing_behind(database):
+    with database.session() as session:
+        desk = Desk(session)
+    erased = threading.Event()
+
+    def erase_it():
+        with database.session() as session:
+            erase(session, desk.subject, ground="g", by_actor="dpo", at=minutes(1))
+        erased.set()
+
+    with database.session() as session:
+        Desk(session).create("a1")
+        eraser = threading.Thread(target=erase_it)
+        eraser.start()
+        assert not erased.wait(0.5)
+    eraser.join()
+
+    with database.session() as session:
+        desk.session = session
+        assert rows_in(desk, "resource", "id") == []
+        assert faults_but_extraction(session) == []
+
+
+@pytest.mark.parametrize("who", ["subject", "extras"])
+def test_a_create_that_an_erasure_overtakes_is_refused(database, who):
+    with database.session() as session:
+        Desk(session)
+        gone = subjects(session, "acute", ["p2"])["p2"]
+    with database.session() as session:
+        erase(session, gone, ground="g", by_actor="dpo", at=minutes(1))
+    more = {who: gone if who == "subject" else (gone,)}
+    with pytest.raises(Conflict), database.session() as session:
+        Desk(session).create("a1", **more)
