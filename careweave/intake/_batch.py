@@ -14,7 +14,7 @@ from careweave.intake._entries import Item, named, read_item
 from careweave.intake._making import Maker, check_request
 from careweave.intake._requests import Outcome, Reads, Writing
 from careweave.intake._work import Work
-from careweave.terms import CareweaveError, Incorrect
+from careweave.terms import Busy, CareweaveError, Incorrect, Unavailable
 
 _TOGETHER = 200
 
@@ -59,7 +59,10 @@ def _outcome(work: Work, where: str) -> Outcome:
 
 
 def _write(database: Database, works: Sequence[Work], maker: Maker) -> None:
-    """Writes the works in one transaction; when that fails, each in its own."""
+    """Writes the works in one transaction; when that fails, each in its own.
+
+    Not when the database was lost or busy: then nobody knows what was kept.
+    """
     if not works:
         return
     try:
@@ -67,9 +70,10 @@ def _write(database: Database, works: Sequence[Work], maker: Maker) -> None:
             apply(session, works, maker.drafter)
             account_for(session, works)
     except CareweaveError as error:
+        is_final = len(works) == 1 or isinstance(error, Unavailable | Busy)
         for work in works:
             work.reset()
-            if len(works) == 1:
+            if is_final:
                 work.error = error
             else:
                 _write(database, [work], maker)

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 
+import psycopg
 import pytest
 
 from careweave.formats import read_bundle, splice
@@ -374,3 +375,20 @@ def test_a_patch_inside_a_transaction_may_have_a_condition(desk):
     }
     done = transact(desk, entry("PATCH", "Patient?identifier=urn:x|1", parameters))
     assert (done[0].written.id, body(desk, done[0])["gender"]) == (made.id, "male")
+
+
+def test_a_batch_that_loses_the_database_is_not_tried_again(desk):
+    """Nobody knows what was kept: a second attempt would refuse what the first one stored."""
+    with psycopg.connect(desk.database.url) as connection:
+        connection.execute("CREATE SEQUENCE public.attempt")
+        connection.execute(
+            "CREATE FUNCTION public.cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " PERFORM nextval('public.attempt');"
+            " PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"
+        )
+        connection.execute(
+            "CREATE TRIGGER cut AFTER INSERT ON record.outbox EXECUTE FUNCTION public.cut()"
+        )
+    done = batch(desk, *(post(observation(valueString=str(n))) for n in range(3)))
+    assert [outcome.status for outcome in done] == [503, 503, 503]
+    assert desk.rows("SELECT last_value FROM public.attempt") == [(1,)]
