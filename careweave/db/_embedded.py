@@ -180,12 +180,27 @@ def _launch(data: Path, sockets: Path, owner: Keeper) -> None:
 
 
 def _forget_stranger(data: Path) -> None:
-    """Removes a lock file whose process id now belongs to something that is not PostgreSQL."""
+    """Removes a lock file whose process is none: PostgreSQL itself would wait for it for ever.
+
+    Its id belongs to another program now, or its process has ended and nobody asked how: in a
+    container whose first process does not, PostgreSQL takes the ended one for alive.
+    """
     path = data / "postmaster.pid"
     with suppress(OSError, ValueError, IndexError):
         pid = int(path.read_text().split("\n")[0])
-        if Path(f"/proc/{pid}/comm").read_text().strip() != "postgres":
+        is_other = Path(f"/proc/{pid}/comm").read_text().strip() != "postgres"
+        if is_other or not (_is_alive(pid) or _is_worked_on(data)):
             path.unlink()
+
+
+def _is_worked_on(data: Path) -> bool:
+    """Tells whether any living process has the data as its working directory."""
+    place = data.resolve()
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and (entry / "cwd").resolve() == place:
+                return True
+    return False
 
 
 def _ensure_database(sockets: Path) -> None:

@@ -1,12 +1,14 @@
 """Laws of the server that comes along: it starts, is found again, and loses nothing."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -147,6 +149,23 @@ def test_a_lock_file_of_a_process_that_is_something_else_now_is_no_obstacle(home
             assert stranger.poll() is None
         finally:
             stranger.kill()
+
+
+def test_a_lock_file_of_a_server_that_ended_unasked_is_no_obstacle(home, running):
+    running.kill()
+    lock = running.data / "postmaster.pid"
+    lines = lock.read_text().split("\n")
+    home.chmod(0o755)
+    program = home / "postgres-that-ended" / "postgres"
+    program.parent.mkdir(mode=0o755)
+    shutil.copy2(shutil.which("true"), program)
+    # Ended and never asked how: to the kernel its id is still taken.
+    with subprocess.Popen([program], user=running.data.stat().st_uid or None) as ended:
+        while Path(f"/proc/{ended.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            time.sleep(0.01)
+        lock.write_text("\n".join([str(ended.pid), *lines[1:]]))
+        again = Embedded.start(home)
+        assert again.pid not in {None, ended.pid}
 
 
 def test_a_home_with_a_long_name_gets_its_socket_elsewhere(home):
