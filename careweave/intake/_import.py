@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -41,7 +42,7 @@ _GARBAGE = 50_000
 class ImportOrder:
     """What is to be imported: the files of one source, into the database at `url`.
 
-    `writing` says who imports, and for which source; `value_sets` is the folder of the region's
+    `writing` says who imports, for which source and from when on; `value_sets` is the folder of the region's
     value sets; `report` is where refused lines are written, one OperationOutcome a line.
     """
 
@@ -105,6 +106,21 @@ class _Tally:
         return Imported(self.n_files, self.n_stored, self.n_same, self.n_refused, self.n_skipped)
 
 
+class _Times:
+    """Tells the time of each piece: an import lasts for hours, and what it brings is known then.
+
+    One time for all would show a piece to who asks for changes since an hour ago as older than
+    that, and would run out of row numbers, which are a million at one time.
+    """
+
+    def __init__(self, began: datetime) -> None:
+        self._began = began
+        self._from_s = time.monotonic()
+
+    def now(self) -> datetime:
+        return self._began + timedelta(seconds=time.monotonic() - self._from_s)
+
+
 def run_import(order: ImportOrder, *, watch: Callable[[Progress], None]) -> Imported:
     """Returns what was imported; run again after a failure it goes on where it was.
 
@@ -113,14 +129,14 @@ def run_import(order: ImportOrder, *, watch: Callable[[Progress], None]) -> Impo
     database = Database(order.url, size=2)
     try:
         files = files_of(order.paths)
-        tally = _Tally(files, watch)
+        tally, times = _Tally(files, watch), _Times(order.writing.at)
         with _report(order.report) as report:
             todo = _left(database, order, files, tally)
-            for piece, done in _work(order, todo):
+            for piece, done in _work(order, todo, times):
                 tally.take(piece, done)
                 for refusal in done.refused:
                     report.write(_told(refusal))
-        settle_labels(_importer_of(order, database))
+        settle_labels(_importer_of(order, database).at(times.now()))
         with database.session(bulk=True) as session:
             record.analyse(session)
             record.statistics(session)
@@ -147,10 +163,10 @@ def _left(
                 yield piece
 
 
-def _work(order: ImportOrder, todo: Iterator[Piece]) -> Iterator[tuple[Piece, Done]]:
+def _work(order: ImportOrder, todo: Iterator[Piece], times: _Times) -> Iterator[tuple[Piece, Done]]:
     """Yields the pieces with what became of them, as they are finished by the processes."""
     if order.processes <= 1:
-        yield from _work_here(order, todo)
+        yield from _work_here(order, todo, times)
         return
     pool = ProcessPoolExecutor(
         order.processes,
@@ -162,7 +178,7 @@ def _work(order: ImportOrder, todo: Iterator[Piece]) -> Iterator[tuple[Piece, Do
         running: dict[Future[Done], Piece] = {}
         try:
             for piece in todo:
-                running[pool.submit(_import_there, order, piece)] = piece
+                running[pool.submit(_import_there, order, piece, times.now())] = piece
                 if len(running) >= order.processes * _AHEAD:
                     yield from _finished(running)
             while running:
@@ -172,12 +188,14 @@ def _work(order: ImportOrder, todo: Iterator[Piece]) -> Iterator[tuple[Piece, Do
             raise Unavailable(message) from error
 
 
-def _work_here(order: ImportOrder, todo: Iterator[Piece]) -> Iterator[tuple[Piece, Done]]:
+def _work_here(
+    order: ImportOrder, todo: Iterator[Piece], times: _Times
+) -> Iterator[tuple[Piece, Done]]:
     database = Database(order.url, size=2)
     try:
         importer = _importer_of(order, database)
         for piece in todo:
-            yield piece, import_piece(importer, piece)
+            yield piece, import_piece(importer.at(times.now()), piece)
     finally:
         database.close()
 
@@ -188,8 +206,8 @@ def _finished(running: dict[Future[Done], Piece]) -> Iterator[tuple[Piece, Done]
         yield running.pop(future), future.result()
 
 
-def _import_there(order: ImportOrder, piece: Piece) -> Done:
-    return import_piece(_importer(order), piece)
+def _import_there(order: ImportOrder, piece: Piece, at: datetime) -> Done:
+    return import_piece(_importer(order).at(at), piece)
 
 
 @cache

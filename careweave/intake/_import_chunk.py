@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from careweave import ledger, record
 from careweave.db import Database, Queries, Session
@@ -34,6 +35,10 @@ class Importer:
     writing: Writing
     source: SourceSettings
     is_alone: bool
+
+    def at(self, moment: datetime) -> "Importer":
+        """Returns the importer for what becomes known at a moment."""
+        return replace(self, writing=replace(self.writing, at=moment))
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,6 +205,17 @@ def test_two_processes_store_what_one_does(desk, tmp_path):
     assert desk.rows("SELECT count(*) FROM record.resource") == [(1200,)]
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_each_piece_is_known_from_when_it_was_imported(desk, tmp_path, processes):
+    for n in range(9):
+        lines(tmp_path / f"{n}.ndjson", observation(id=str(n), valueString=str(n)))
+    asked = order(desk, tmp_path, processes=processes)
+    run_import(asked, watch=lambda _: time.sleep(0.01))
+    ((n_times, first),) = desk.rows("SELECT count(DISTINCT upd), min(upd) FROM record.resource")
+    assert n_times > 1
+    assert first >= asked.writing.at
+
+
 def test_nothing_to_import_is_said(desk, tmp_path):
     for path in (tmp_path, tmp_path / "missing.json"):
         with pytest.raises(CareweaveError):
