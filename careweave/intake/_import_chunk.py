@@ -130,7 +130,7 @@ def _relate(part: _Part) -> None:
     drafts = {ref: work.draft for ref, work in part.works.items() if work.draft is not None}
     with importer.database.reading() as session:
         sources = frozenset({importer.writing.actor.source})
-        stored = stored_parents(session, drafts.values(), sources, drafts)
+        stored = stored_parents(session, drafts.values(), sources, drafts, holds=False)
     after = related(drafts, stored, importer.drafter, importer.source)
     for ref, work in part.works.items():
         work.redraft(after[ref])

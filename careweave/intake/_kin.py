@@ -7,6 +7,7 @@ from careweave import record
 from careweave.db import Session
 from careweave.intake._draft import Draft, Drafter
 from careweave.intake._facts import Context, Parent, SourceSettings, at
+from careweave.intake._matching import share
 from careweave.terms import Heading, Json, Label, SourceId
 
 Ref = tuple[str, str]
@@ -22,14 +23,26 @@ def stored_parents(
     drafts: Iterable[Draft],
     sources: frozenset[SourceId],
     known: Container[Ref] = (),
+    *,
+    holds: bool = True,
 ) -> Mapping[Ref, State]:
     """Returns heading and labels of the stored entries that the drafts draw on; own sources only.
 
-    Those that are `known` already are not asked for.
+    Those that are `known` already are not asked for. `holds` keeps who adds labels to one of them
+    waiting until the transaction ends: so it finds the drafts and passes the labels on to them.
     """
     refs = {(kind, key) for draft in drafts for _, kind, key in draft.prepared.references}
     asked = [ref for ref in refs if ref[0] and not ref[1].startswith("#") and ref not in known]
-    return record.parents(session, sorted(asked), sources=sources) if asked else {}
+    if not asked:
+        return {}
+    if holds:
+        share(session, map(kin_of, asked))
+    return record.parents(session, sorted(asked), sources=sources)
+
+
+def kin_of(ref: Ref) -> str:
+    """Returns what those who draw on an entry, and those who add labels to it, ask for alike."""
+    return "kin\x1f" + "/".join(ref)
 
 
 def in_context(

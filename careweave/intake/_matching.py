@@ -23,6 +23,12 @@ def lock(session: Session, texts: Iterable[str]) -> None:
     session.defer(_QUERIES["lock"], keys=keys)
 
 
+def share(session: Session, texts: Iterable[str]) -> None:
+    """Makes those who `lock` the same thing wait until this transaction ends, and the reverse."""
+    keys = sorted({_number(text) for text in texts})
+    session.defer(_QUERIES["share"], keys=keys)
+
+
 def _number(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 

@@ -13,6 +13,8 @@ from careweave.formats import Resource
 from careweave.intake._accounts import account
 from careweave.intake._draft import Draft, Drafter
 from careweave.intake._facts import SourceSettings
+from careweave.intake._kin import kin_of
+from careweave.intake._matching import lock
 from careweave.intake._patching import current
 from careweave.intake._proving import proving
 from careweave.intake._requests import Interaction, Writing
@@ -78,6 +80,9 @@ def spread(
     """
     sources = frozenset({writing.actor.source})
     while grown or owned:
+        # Who has looked at their labels to draw on them ends first, and is found here.
+        if grown:
+            lock(session, map(kin_of, grown))
         refs = {*record.children(session, list(grown), sources=sources), *owned}
         held = record.held(session, refs, sources=sources, lock=True)
         most = frozenset[Label]().union(*grown.values(), *owned.values())

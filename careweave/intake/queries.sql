@@ -7,6 +7,15 @@ FROM (
     ORDER BY k.key
 ) AS wanted;
 
+-- name: share
+-- Keeps those from `lock` who ask for the same thing, until this transaction ends.
+SELECT count(pg_advisory_xact_lock_shared(wanted.key)::text) AS n_locked
+FROM (
+    SELECT k.key
+    FROM unnest(%(keys)s::bigint[]) AS k (key)
+    ORDER BY k.key
+) AS wanted;
+
 -- name: pieces
 -- The pieces of a file that were imported before.
 SELECT m.start, m.finish, m.n_stored, m.n_refused

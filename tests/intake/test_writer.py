@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from careweave.formats import splice
-from careweave.intake import Interaction, SourceSettings, Writer
+from careweave.intake import Interaction, SourceSettings, Writer, WriteRequest
+from careweave.intake._alone import write_alone
 from careweave.terms import (
     HEADING_SYSTEM,
     LABEL_SYSTEM,
@@ -431,3 +432,24 @@ def test_the_form_of_a_write_costs_a_constant_number_of_statements(desk):
     desk.create(observation())
     with desk.database.session() as session:
         assert session.n_sent - before <= 4  # BEGIN, create, account, COMMIT
+
+
+def test_a_label_that_comes_while_a_child_is_written_reaches_the_child(desk):
+    parent = desk.create(observation())
+    said = resource(observation(derivedFrom=[{"reference": f"Observation/{parent.id}"}]))
+    request = WriteRequest(Interaction.CREATE, "Observation", resource=said)
+    labelled = threading.Event()
+
+    def label():
+        desk.update(observation(id=parent.id, meta=security("S1")))
+        labelled.set()
+
+    with desk.database.session() as session:
+        child = write_alone(session, request, desk.writing(), desk.writer.maker)
+        labelling = threading.Thread(target=label)
+        labelling.start()
+        assert not labelled.wait(0.5)
+    labelling.join()
+
+    assert labelled.is_set()
+    assert b'"code":"S1"' in desk.read("Observation", child.id).meta
