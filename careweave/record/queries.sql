@@ -672,11 +672,12 @@ RETURNING
     pg_notify('cw_outbox', '') AS woken;
 
 -- name: statistics_clear
--- Forgets how often keys occur.
-DELETE FROM record.key_count;
+-- Forgets the keys that this transaction has not counted.
+DELETE FROM record.key_count AS k
+WHERE k.xmin <> pg_current_xact_id()::xid;
 
 -- name: statistics_count
--- Counts how often the commonest keys occur.
+-- Counts how often the commonest keys occur; writes nothing before it has counted.
 INSERT INTO record.key_count (key, n, exact)
 SELECT c.key, sum(c.n), TRUE
 FROM (
@@ -697,7 +698,8 @@ FROM (
 ) AS c
 GROUP BY c.key
 ORDER BY sum(c.n) DESC, c.key
-LIMIT %(most)s;
+LIMIT %(most)s
+ON CONFLICT (key) DO UPDATE SET n = excluded.n, exact = excluded.exact;
 
 -- name: fault_class
 -- Entries whose access class is not that of their source, heading and label set.

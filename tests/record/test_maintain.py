@@ -190,6 +190,20 @@ def test_statistics_count_the_commonest_keys(desk):
     ]
 
 
+def test_statistics_forget_keys_that_are_no_longer_common(database):
+    with database.session() as session:
+        sql(session, "INSERT INTO record.key_count VALUES (5, 99, TRUE) RETURNING 1")
+        Desk(session)
+    with database.session() as session:
+        desk = Desk(session)
+        append(session, [desk.change("C", f"a{i}", code=8) for i in range(60)], at=START, actor="x")
+    for _ in range(2):
+        with database.session(bulk=True) as session:
+            assert statistics(session) == 1
+    with database.reading() as session:
+        assert sql(session, "SELECT key, n FROM record.key_count") == [(8, 60)]
+
+
 def test_reading_what_was_erased_gives_nothing(desk):
     desk.create("a1")
     erase(desk.session, desk.subject, ground="law", by_actor="dpo", at=START)

@@ -45,9 +45,11 @@ def _count(database: Database, clock: Clock, stop: threading.Event) -> None:
     while not stop.wait(wait_s):
         wait_s = _STATISTICS_EVERY_S
         try:
+            with database.session() as session:
+                expire_receipts(session, now=clock())
+            # By itself: what is too much to count in time shall not keep receipts for ever.
             with database.session(bulk=True) as session:
                 keep_statistics(session)
-                expire_receipts(session, now=clock())
         except CareweaveError as error:
             # The next turn tries again; searches go on with the numbers of the last one.
             note(f"careweave: statistics were not renewed: {error.code}")
