@@ -56,7 +56,9 @@ def desk(server, template):
 
 def files(folder, pattern):
     return sorted((DATA / folder).rglob(pattern)) or [
-        pytest.param(None, marks=pytest.mark.skip("no such files here"))
+        pytest.param(
+            None, marks=pytest.mark.skip("../shared/data does not lie beside this checkout")
+        )
     ]
 
 

@@ -110,12 +110,13 @@ def test_the_server_outlives_the_program_that_started_it(home):
 
 def test_stopping_twice_and_starting_again_is_fine(home, running):
     with psycopg.connect(running.url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE public.kept (n int)")
+        connection.execute("CREATE TABLE public.kept AS SELECT 7 AS n")
     running.stop()
     running.stop()
+    assert running.pid is None
     again = Embedded.start(home)
     with psycopg.connect(again.url) as connection:
-        connection.execute("SELECT n FROM public.kept")
+        assert connection.execute("SELECT n FROM public.kept").fetchall() == [(7,)]
 
 
 def test_data_of_another_version_are_refused_and_left_alone(home, running):

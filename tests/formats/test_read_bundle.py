@@ -107,8 +107,9 @@ def test_the_number_of_entries_is_bounded():
 
 
 def test_extensions_of_the_wrapping_are_taken():
-    read_bundle(
+    bundle = read_bundle(
         _bundle(
             '{"fullUrl":"a","_fullUrl":{"id":"x"},"request":{"method":"GET","url":"b","_url":{"id":"y"}}}'
         )
     )
+    assert [(entry.full_url, entry.url) for entry in bundle.entries] == [("a", "b")]
