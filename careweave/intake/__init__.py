@@ -3,7 +3,6 @@
 from careweave.intake._classify import classify
 from careweave.intake._facts import Classification, Context, Parent, SourceSettings
 from careweave.intake._import import Imported, ImportOrder, Progress, run_import
-from careweave.intake._keyed import keyed_id
 from careweave.intake._labels import inherit
 from careweave.intake._maintenance import erase, expire_receipts, find_faults, keep_statistics
 from careweave.intake._opening import open_source
@@ -42,7 +41,6 @@ __all__ = [
     "find_faults",
     "inherit",
     "keep_statistics",
-    "keyed_id",
     "load_rules",
     "new_public_id",
     "open_source",

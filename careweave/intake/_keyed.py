@@ -3,38 +3,17 @@
 Source: reference/interop.md 6.1.
 """
 
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from careweave.formats import is_type
+from careweave.terms import keyed_id
 
-_US = "\x1f"
 _is_local = re.compile(
     r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?"
 ).fullmatch
-
-
-def keyed_id(secret: bytes, authority: str, *parts: str) -> str:
-    """Returns the id of these parts under an authority: 26 letters and digits."""
-    text = _US.join((authority, *(part.strip() for part in parts)))
-    digest = hmac.digest(secret, text.encode(), "sha256")[:16]
-    # 128 bits and two zeros are 13 pairs of letters: five times as fast as base64.b32encode.
-    number = int.from_bytes(digest, "big") << 2
-    pairs = _pairs()
-    return "".join([pairs[number >> shift & 1023] for shift in _SHIFTS])
-
-
-_SHIFTS = tuple(range(120, -1, -10))
-
-
-@cache
-def _pairs() -> tuple[str, ...]:
-    """Returns all pairs of letters of base 32, by their number. Source: RFC 4648, section 6."""
-    letters = "abcdefghijklmnopqrstuvwxyz234567"
-    return tuple(first + second for first in letters for second in letters)
 
 
 @lru_cache(maxsize=100_000)

@@ -23,6 +23,8 @@ from careweave.terms._errors import (
     Unsupported,
     UnsupportedMedia,
 )
+from careweave.terms._findings import Finding
+from careweave.terms._keyed import keyed_id
 from careweave.terms._people import NhsNumber
 from careweave.terms._sight import Actor, Branch, Purpose, Sight
 from careweave.terms._words import (
@@ -49,6 +51,7 @@ __all__ = [
     "Clock",
     "Conflict",
     "Fault",
+    "Finding",
     "Forbidden",
     "Gone",
     "Heading",
@@ -73,4 +76,5 @@ __all__ = [
     "Unprocessable",
     "Unsupported",
     "UnsupportedMedia",
+    "keyed_id",
 ]

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from careweave.intake import ImportOrder, SourceSettings, keyed_id, run_import
+from careweave.intake import ImportOrder, SourceSettings, run_import
 from careweave.intake._import import _importer_of, _left, _Tally
 from careweave.intake._import_chunk import _Part, _prepare, _relate, _store, import_piece
 from careweave.intake._import_files import files_of
 from careweave.intake._import_read import read_piece
-from careweave.terms import CareweaveError, Label
+from careweave.terms import CareweaveError, Label, keyed_id
 from tests.intake.conftest import VALUE_SETS
 from tests.intake.test_writer import observation, patient, security
 

@@ -1,0 +1,3 @@
+"""The door for files: drop folders and MESH mailboxes."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""The door for HL7 v2 over MLLP."""
+
+__all__: list[str] = []
