@@ -165,6 +165,28 @@ class Settings:
             _path, "path", "Key that signs the ledger, made when absent; else in the home."
         ),
     )
+    mllp_host: str = field(
+        default="127.0.0.1",
+        metadata=_about(_text, "text", "Network address that the doors for HL7 v2 listen on."),
+    )
+    mllp_shift: int = field(
+        default=0,
+        metadata=_about(
+            _whole(0, 60000),
+            "0 to 60000",
+            "Added to the port of every source, so that two installations fit on one machine.",
+        ),
+    )
+    drop: Path | None = field(
+        default=None,
+        metadata=_about(_path, "path", "Root of the drop folders of sources; else in the home."),
+    )
+    arrival_workers: int = field(
+        default=1,
+        metadata=_about(
+            _whole(0, 64), "0 to 64", "Processes that bring arrivals into the record; 0 for none."
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=_about(_level, ", ".join(_LEVELS), "What is logged; never anybody's data."),
@@ -174,6 +196,11 @@ class Settings:
     def seal_key_path(self) -> Path:
         """Returns where the key that signs the ledger lies."""
         return self.seal_key or self.home / "keys" / "ledger.key"
+
+    @property
+    def drop_root(self) -> Path:
+        """Returns where the drop folders of sources lie."""
+        return self.drop or self.home / "drop"
 
     @property
     def base(self) -> str:
