@@ -187,6 +187,41 @@ class Settings:
             _whole(0, 64), "0 to 64", "Processes that bring arrivals into the record; 0 for none."
         ),
     )
+    mesh_url: str | None = field(
+        default=None,
+        metadata=_about(_text, "text", "Address of MESH; without it no mailbox is asked."),
+    )
+    mesh_mailbox: str | None = field(
+        default=None, metadata=_about(_text, "text", "The mailbox of this region in MESH.")
+    )
+    mesh_password: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_about(_text, "text", "Its password; give it in the environment only."),
+    )
+    mesh_shared_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_about(
+            _text, "text", "The shared key of its environment; give it in the environment only."
+        ),
+    )
+    mesh_ca: Path | None = field(
+        default=None,
+        metadata=_about(_path, "path", "Certificates that vouch for MESH, as PEM."),
+    )
+    mesh_cert: Path | None = field(
+        default=None, metadata=_about(_path, "path", "Our certificate for MESH, as PEM.")
+    )
+    mesh_key: Path | None = field(
+        default=None, metadata=_about(_path, "path", "The key of that certificate, as PEM.")
+    )
+    mesh_poll_s: float = field(
+        default=60.0,
+        metadata=_about(
+            _number(1, 3600), "seconds", "How often the mailbox is asked for messages."
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=_about(_level, ", ".join(_LEVELS), "What is logged; never anybody's data."),
