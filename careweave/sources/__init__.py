@@ -1,5 +1,16 @@
 """What each legacy system sends, and how its messages become entries: descriptions, mappings, status."""
 
+from careweave.sources._checks import LiveCheck, LiveOutcome, forget_live, live_checks, note_live
+from careweave.sources._coverage import CoverageNote, note_coverage
+from careweave.sources._covered import (
+    CoverageReport,
+    FindingCount,
+    KindCoverage,
+    UnmappedCode,
+    UnmappedPath,
+    coverage,
+)
+from careweave.sources._drift import Drift, DriftKind, drift, forget_coverage
 from careweave.sources._load import load_sources
 from careweave.sources._mapping import Input, Origin, SourceMapping
 from careweave.sources._read import peek, read
@@ -23,15 +34,38 @@ from careweave.sources._source import (
     Tls,
     Transport,
 )
+from careweave.sources._status import (
+    FeedNote,
+    FeedState,
+    FeedStatus,
+    expect_feeds,
+    feed_status,
+    forget_feed_counts,
+    note_feeds,
+    start_source,
+    stop_source,
+    stopped_sources,
+)
 
 __all__ = [
     "Channel",
     "Coverage",
+    "CoverageNote",
+    "CoverageReport",
+    "Drift",
+    "DriftKind",
     "Failure",
+    "FeedNote",
+    "FeedState",
+    "FeedStatus",
     "FileRules",
+    "FindingCount",
     "Head",
     "Input",
+    "KindCoverage",
     "ListMode",
+    "LiveCheck",
+    "LiveOutcome",
     "Mapped",
     "Order",
     "OrderRule",
@@ -43,8 +77,24 @@ __all__ = [
     "Sources",
     "Tls",
     "Transport",
+    "UnmappedCode",
+    "UnmappedPath",
     "Write",
+    "coverage",
+    "drift",
+    "expect_feeds",
+    "feed_status",
+    "forget_coverage",
+    "forget_feed_counts",
+    "forget_live",
+    "live_checks",
     "load_sources",
+    "note_coverage",
+    "note_feeds",
+    "note_live",
     "peek",
     "read",
+    "start_source",
+    "stop_source",
+    "stopped_sources",
 ]
