@@ -2,6 +2,8 @@
 
 from careweave.formats._bundle import Bundle, BundleEntry, read_bundle
 from careweave.formats._check import check
+from careweave.formats._csv import CsvFault, CsvRow, CsvTable, read_csv
+from careweave.formats._csv_settings import CSV_LIMITS, CsvLimits, CsvSettings, IdentifierRule
 from careweave.formats._limits import BUNDLE_LIMITS, LIMITS, Limits
 from careweave.formats._links import references, relink, relinked
 from careweave.formats._numbers import number_range
@@ -21,11 +23,18 @@ from careweave.formats._xml_write import to_xml
 
 __all__ = [
     "BUNDLE_LIMITS",
+    "CSV_LIMITS",
     "LIMITS",
     "Bundle",
     "BundleEntry",
     "Coding",
+    "CsvFault",
+    "CsvLimits",
+    "CsvRow",
+    "CsvSettings",
+    "CsvTable",
     "Element",
+    "IdentifierRule",
     "Limits",
     "Member",
     "Resource",
@@ -46,6 +55,7 @@ __all__ = [
     "number_range",
     "outcome",
     "read_bundle",
+    "read_csv",
     "read_json",
     "read_value",
     "read_xml",
