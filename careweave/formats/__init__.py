@@ -1,9 +1,19 @@
-"""FHIR R4 as bytes and as values: reading, writing, checking, patching and measuring them. Pure."""
+"""What systems send, as bytes and as values: reading, writing, checking, patching, measuring. Pure."""
 
 from careweave.formats._bundle import Bundle, BundleEntry, read_bundle
 from careweave.formats._check import check
 from careweave.formats._csv import CsvFault, CsvRow, CsvTable, read_csv
 from careweave.formats._csv_settings import CSV_LIMITS, CsvLimits, CsvSettings, IdentifierRule
+from careweave.formats._hl7 import read_hl7
+from careweave.formats._hl7_ack import AckCode, Hl7Fault, hl7_ack
+from careweave.formats._hl7_batch import split_hl7_batch
+from careweave.formats._hl7_header import Hl7Header, hl7_header
+from careweave.formats._hl7_limits import HL7_LIMITS, Hl7Limits
+from careweave.formats._hl7_message import Hl7Message
+from careweave.formats._hl7_number import Hl7Number, hl7_number, hl7_structured
+from careweave.formats._hl7_segment import Segment, piece_of
+from careweave.formats._hl7_text import DELIMITERS, NULL, Delimiters, Null, hl7_escape, unescape
+from careweave.formats._hl7_time import HL7_PLACEHOLDERS, hl7_instant, hl7_time
 from careweave.formats._limits import BUNDLE_LIMITS, LIMITS, Limits
 from careweave.formats._links import references, relink, relinked
 from careweave.formats._numbers import number_range
@@ -24,7 +34,12 @@ from careweave.formats._xml_write import to_xml
 __all__ = [
     "BUNDLE_LIMITS",
     "CSV_LIMITS",
+    "DELIMITERS",
+    "HL7_LIMITS",
+    "HL7_PLACEHOLDERS",
     "LIMITS",
+    "NULL",
+    "AckCode",
     "Bundle",
     "BundleEntry",
     "Coding",
@@ -33,11 +48,19 @@ __all__ = [
     "CsvRow",
     "CsvSettings",
     "CsvTable",
+    "Delimiters",
     "Element",
+    "Hl7Fault",
+    "Hl7Header",
+    "Hl7Limits",
+    "Hl7Message",
+    "Hl7Number",
     "IdentifierRule",
     "Limits",
     "Member",
+    "Null",
     "Resource",
+    "Segment",
     "bundle_bytes",
     "canonical_quantity",
     "check",
@@ -45,6 +68,13 @@ __all__ = [
     "elements",
     "entry_bytes",
     "fhirpath_patch",
+    "hl7_ack",
+    "hl7_escape",
+    "hl7_header",
+    "hl7_instant",
+    "hl7_number",
+    "hl7_structured",
+    "hl7_time",
     "instant",
     "is_type",
     "json_patch",
@@ -54,8 +84,10 @@ __all__ = [
     "meta_fragment",
     "number_range",
     "outcome",
+    "piece_of",
     "read_bundle",
     "read_csv",
+    "read_hl7",
     "read_json",
     "read_value",
     "read_xml",
@@ -63,8 +95,10 @@ __all__ = [
     "relink",
     "relinked",
     "splice",
+    "split_hl7_batch",
     "subset",
     "temporal_range",
     "to_xml",
+    "unescape",
     "write_json",
 ]
