@@ -1,11 +1,21 @@
 """The way in: every write is checked, classified, labelled, appended and accounted here."""
 
+from careweave.intake._arrival import (
+    Arrival,
+    Duplicate,
+    Kept,
+    MessageState,
+    Received,
+    TurnedAway,
+)
 from careweave.intake._classify import classify
 from careweave.intake._facts import Classification, Context, Parent, SourceSettings
 from careweave.intake._import import Imported, ImportOrder, Progress, run_import
 from careweave.intake._labels import inherit
 from careweave.intake._maintenance import erase, expire_receipts, find_faults, keep_statistics
 from careweave.intake._opening import open_source
+from careweave.intake._receive import Receiver, expire_seen, receive
+from careweave.intake._receive_keys import patient_key
 from careweave.intake._requests import (
     Condition,
     Interaction,
@@ -19,18 +29,25 @@ from careweave.intake._rules import Rules, load_rules
 from careweave.intake._writer import Writer, new_public_id, plain_settings
 
 __all__ = [
+    "Arrival",
     "Classification",
     "Condition",
     "Context",
+    "Duplicate",
     "ImportOrder",
     "Imported",
     "Interaction",
+    "Kept",
+    "MessageState",
     "Outcome",
     "Parent",
     "Progress",
     "Reads",
+    "Received",
+    "Receiver",
     "Rules",
     "SourceSettings",
+    "TurnedAway",
     "WriteRequest",
     "Writer",
     "Writing",
@@ -38,12 +55,15 @@ __all__ = [
     "classify",
     "erase",
     "expire_receipts",
+    "expire_seen",
     "find_faults",
     "inherit",
     "keep_statistics",
     "load_rules",
     "new_public_id",
     "open_source",
+    "patient_key",
     "plain_settings",
+    "receive",
     "run_import",
 ]

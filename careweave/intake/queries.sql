@@ -50,3 +50,120 @@ USING (
 ) AS first
 WHERE u.source = %(source)s AND u.type = first.type AND u.id = first.id
 RETURNING u.type, u.id;
+
+-- name: arrivals_seen
+-- What came lately under the same id, or with the same content from the same source.
+SELECT w.place, s.message, TRUE AS is_same_id, s.sha256 = w.sha256 AS is_same_content
+FROM unnest(%(source)s::text[], %(control_id)s::text[], %(sha256)s::bytea[])
+    WITH ORDINALITY AS w (source, control_id, sha256, place)
+INNER JOIN intake.seen AS s ON w.source = s.source AND w.control_id = s.control_id
+WHERE w.control_id <> '' OR s.sha256 = w.sha256
+UNION ALL
+SELECT w.place, s.message, FALSE AS is_same_id, TRUE AS is_same_content
+FROM unnest(%(source)s::text[], %(control_id)s::text[], %(sha256)s::bytea[])
+    WITH ORDINALITY AS w (source, control_id, sha256, place)
+INNER JOIN intake.seen AS s ON w.sha256 = s.sha256
+WHERE s.source = w.source AND s.control_id <> w.control_id;
+
+-- name: arrivals_keep
+-- Keeps arrivals with bodies, lanes and keys; no number for one that somebody else has just kept.
+WITH arrival AS MATERIALIZED (
+    SELECT
+        u.place, nextval('intake.message_number'::regclass) AS id, u.received_at, u.source,
+        u.channel, u.name, u.parent, u.line, u.identity, u.control_id, u.kind, u.version,
+        u.event_at, u.sent_at, u.sha256, u.body, u.state, u.reason, u.where_, u.findings,
+        (%(lane)s::bigint[])[u.lane_from:u.lane_to] AS lanes
+    FROM unnest(
+        %(received_at)s::timestamptz[], %(source)s::text[], %(channel)s::text[], %(name)s::text[],
+        %(parent)s::bigint[], %(line)s::int[], %(identity)s::text[], %(control_id)s::text[],
+        %(kind)s::text[], %(version)s::text[], %(event_at)s::timestamptz[],
+        %(sent_at)s::timestamptz[], %(sha256)s::bytea[], %(body)s::bytea[], %(state)s::text[],
+        %(reason)s::text[], %(where)s::text[], %(findings)s::text[], %(lane_from)s::int[],
+        %(lane_to)s::int[]
+    ) WITH ORDINALITY AS u (
+        received_at, source, channel, name, parent, line, identity, control_id, kind, version,
+        event_at, sent_at, sha256, body, state, reason, where_, findings, lane_from, lane_to, place
+    )
+),
+
+fresh AS (
+    INSERT INTO intake.seen (source, control_id, sha256, message, received_at)
+    SELECT a.source, a.identity, a.sha256, a.id, a.received_at
+    FROM arrival AS a
+    WHERE a.state <> 'refused'
+    ORDER BY a.source, a.identity, a.sha256, a.place
+    ON CONFLICT DO NOTHING
+    RETURNING message
+),
+
+kept AS MATERIALIZED (
+    SELECT a.place, a.id
+    FROM arrival AS a
+    LEFT JOIN fresh AS f ON a.id = f.message
+    WHERE f.message IS NOT NULL OR a.state = 'refused'
+),
+
+message AS (
+    INSERT INTO intake.message (
+        id, received_at, source, channel, name, parent, line, control_id, kind, version, event_at,
+        sent_at, sha256, size, lanes, state, reason, place, findings, done_at
+    )
+    SELECT
+        a.id, a.received_at, a.source, a.channel, a.name, a.parent, a.line, a.control_id, a.kind,
+        a.version, a.event_at, a.sent_at, a.sha256, length(a.body), a.lanes, a.state, a.reason,
+        a.where_, a.findings::jsonb, CASE WHEN a.state = 'done' THEN a.received_at END
+    FROM arrival AS a
+    INNER JOIN kept AS k ON a.id = k.id
+    ORDER BY a.id
+),
+
+body AS (
+    INSERT INTO intake.body (id, received_at, body)
+    SELECT a.id, a.received_at, a.body
+    FROM arrival AS a
+    INNER JOIN kept AS k ON a.id = k.id
+    WHERE a.state <> 'refused'
+    ORDER BY a.id
+),
+
+line AS (
+    INSERT INTO intake.line (lane, message, received_at, source, lanes)
+    SELECT l.lane, a.id, a.received_at, a.source, a.lanes
+    FROM arrival AS a
+    INNER JOIN kept AS k ON a.id = k.id
+    CROSS JOIN LATERAL unnest(a.lanes) AS l (lane)
+    WHERE a.state = 'new'
+    ORDER BY a.id, l.lane
+),
+
+parked AS (
+    INSERT INTO intake.parked (message, received_at, source, kind, state, reason, since)
+    SELECT a.id, a.received_at, a.source, a.kind, a.state, a.reason, a.received_at
+    FROM arrival AS a
+    INNER JOIN kept AS k ON a.id = k.id
+    WHERE a.state IN ('quarantined', 'refused')
+    ORDER BY a.id
+),
+
+key AS (
+    INSERT INTO intake.message_key (key, received_at, message)
+    SELECT p.key, a.received_at, a.id
+    FROM unnest(%(patient)s::bigint[], %(patient_place)s::bigint[]) AS p (key, place)
+    INNER JOIN arrival AS a ON p.place = a.place
+    INNER JOIN kept AS k ON a.id = k.id
+    ORDER BY p.key, a.id
+)
+
+SELECT a.place, k.id
+FROM arrival AS a
+LEFT JOIN kept AS k ON a.id = k.id
+ORDER BY a.place;
+
+-- name: arrivals_wake
+-- Wakes the workers when this transaction commits.
+SELECT pg_notify('cw_inbox', '') AS woken;
+
+-- name: seen_expire
+-- Forgets what came before a time.
+DELETE FROM intake.seen
+WHERE received_at < %(before)s;
