@@ -23,6 +23,7 @@ from careweave.formats._patch_merge import merge_patch
 from careweave.formats._read import read_json, read_value
 from careweave.formats._render import bundle_bytes, entry_bytes, outcome
 from careweave.formats._resource import Coding, Resource, instant, meta_fragment, splice
+from careweave.formats._stu3 import read_stu3, stu3_to_r4
 from careweave.formats._subset import subset
 from careweave.formats._table import Element, Member, elements, is_type, known_types, members
 from careweave.formats._temporal import date_range, temporal_range
@@ -89,6 +90,7 @@ __all__ = [
     "read_csv",
     "read_hl7",
     "read_json",
+    "read_stu3",
     "read_value",
     "read_xml",
     "references",
@@ -96,6 +98,7 @@ __all__ = [
     "relinked",
     "splice",
     "split_hl7_batch",
+    "stu3_to_r4",
     "subset",
     "temporal_range",
     "to_xml",
