@@ -1,0 +1,188 @@
+"""Reads region/people/*.yaml: one file per person, facts and no messages."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from careweave.demonstration._another import vary
+from careweave.demonstration._calendar import moment, read_moment, start
+from careweave.demonstration._dice import Dice
+from careweave.demonstration._model import Fact, Holding, Home, Name, Person, Who
+from careweave.demonstration._numbers import local_number
+from careweave.demonstration._region import Desk, Region
+from careweave.demonstration._series import spread
+from careweave.terms import Incorrect, Json
+
+Raw = dict[str, Json]
+USUAL_SEED = "northmere"
+# The practice is the surgery whose system holds somebody.
+_PRACTICES = ("GPA", "GPB", "GPC")
+_OWN = ("at", "ended", "sent", "canary", "repeat")
+
+
+def read_people(folder: Path, region: Region, seed: str) -> tuple[Person, ...]:
+    """Returns the named people, in the order of their numbers; Incorrect says what is wrong."""
+    raws = [_raw(path) for path in sorted((folder / "people").glob("*.yaml"))]
+    several = [one for raw in raws for one in _listed(raw)]
+    if seed != USUAL_SEED:
+        several = vary(several, seed)
+    several.sort(key=lambda raw: int(str(raw.get("number", 0))))
+    return tuple(_Reader(region, seed, raw).person() for raw in several)
+
+
+def _raw(path: Path) -> Raw:
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as fault:
+        message = "A file of a person cannot be read: it is YAML in UTF-8."
+        raise Incorrect(message, where=str(path)) from fault
+    if not isinstance(value, dict) or value.get("careweave") not in {"person/1", "people/1"}:
+        message = "A file of a person begins with `careweave: person/1`."
+        raise Incorrect(message, where=str(path))
+    return cast(Raw, value)
+
+
+def _listed(raw: Raw) -> list[Raw]:
+    people = raw.get("people")
+    return [cast(Raw, one) for one in people] if isinstance(people, list) else [raw]
+
+
+def read_name(text: str) -> Name:
+    """Returns the name written `Family, Given Given`; without a comma it is a single name."""
+    family, comma, given = text.partition(",")
+    return Name(family.strip() if comma else text.strip(), tuple(given.split()))
+
+
+@dataclass(slots=True)
+class _Reader:
+    region: Region
+    seed: str
+    raw: Raw
+
+    def person(self) -> Person:
+        key = str(self.raw["key"])
+        try:
+            who = self._who()
+            held = cast(Mapping[str, Raw], self.raw.get("held") or {})
+            holdings = tuple(self._holding(who, name, one or {}) for name, one in held.items())
+        except (KeyError, TypeError, ValueError, Incorrect) as fault:
+            message = (
+                "A person of region/people cannot be read: a member lacks or has a wrong form."
+            )
+            raise Incorrect(message, where=key) from fault
+        subject = frozenset(_texts(self.raw.get("subject")))
+        return Person(key, str(self.raw.get("family", "")), who, holdings, subject)
+
+    def _who(self) -> Who:
+        raw, held = self.raw, cast(Mapping[str, Raw], self.raw.get("held") or {})
+        desk = next((key for key in _PRACTICES if key in held), "")
+        return Who(
+            key=str(raw["key"]),
+            local="",
+            name=read_name(str(raw["name"])),
+            born=date.fromisoformat(str(raw["born"])) if raw.get("born") else None,
+            sex=str(raw.get("sex", "U")),
+            nhs=str(raw["nhs"]) if raw.get("nhs") else None,
+            home=_home(raw.get("home")),
+            phones=tuple(_texts(raw.get("phone"))),
+            practice=self.region.desk(desk).organisation.code if desk else "",
+            is_protected="S12" in _texts(raw.get("subject")),
+            language=str(raw.get("language", "")),
+        )
+
+    def _holding(self, who: Who, name: str, raw: Raw) -> Holding:
+        desk_key, _, which = name.partition("#")
+        desk = self.region.desk(desk_key)
+        names = tuple(read_name(text) for text in _texts(raw.get("as"))) or (who.name,)
+        here = replace(
+            who,
+            local=str(raw.get("local") or self._local(desk, which)),
+            name=names[0],
+            others=names[1:],
+            nhs=_own_number(raw, who),
+            born=date.fromisoformat(str(raw["born"])) if raw.get("born") else who.born,
+            home=_home(raw["home"]) if "home" in raw else who.home,
+            phones=tuple(_texts(raw["phone"])) if "phone" in raw else who.phones,
+        )
+        known_at = self._known_at(raw, desk)
+        facts = tuple(self._facts(here, desk, which, raw, known_at))
+        return Holding(desk_key, which, here, facts, known_at)
+
+    def _local(self, desk: Desk, which: str) -> str:
+        index = int(str(self.raw["number"])) * 10 + int(which or 0)
+        shift = 0 if self.seed == USUAL_SEED else Dice(self.seed, "local").below(1000)
+        return local_number(desk.key, desk.prefix or desk.local, index, shift)
+
+    def _known_at(self, raw: Raw, desk: Desk) -> datetime:
+        if raw.get("known") is not None:
+            return read_moment(raw["known"], time(9))
+        # Everything known before day 0 comes as one load in the night before it, person by person.
+        turn = Dice(desk.key, self.raw["key"]).below(6 * 3600)
+        return moment(start().date() - timedelta(1), time(6)) + timedelta(seconds=turn)
+
+    def _facts(
+        self, who: Who, desk: Desk, which: str, raw: Raw, known_at: datetime
+    ) -> Iterator[Fact]:
+        dice = Dice(self.seed, desk.key, which, self.raw["key"])
+        listed = [cast(Raw, one) for one in cast(list[Json], raw.get("facts") or [])]
+        every = [one for told in listed for one in spread(told, dice)]
+        every += spread({"routine": raw.get("routine", 0), "kind": desk.organisation.kind}, dice)
+        made = [self._fact(number, one, who, dice) for number, one in enumerate(every, 1)]
+        for turn, fact in enumerate(sorted(made, key=lambda one: (one.at, one.number))):
+            sent_at = _sent_at(fact, desk, known_at, turn, dice)
+            yield replace(fact, sent_at=sent_at)
+
+    def _fact(self, number: int, raw: Raw, who: Who, dice: Dice) -> Fact:
+        kind = next(iter(raw))
+        usual = time(dice.between(9, 16), dice.below(60))
+        at = read_moment(raw["at"], usual) if "at" in raw else _some_time(who, usual, dice)
+        more = {name: value for name, value in raw.items() if name not in (kind, *_OWN)}
+        if "ended" in raw:
+            more["ended_at"] = read_moment(raw["ended"], usual).isoformat()
+        sent_at = read_moment(raw["sent"], usual) if "sent" in raw else at
+        if "sent" in raw:
+            more["is_late"] = True
+        canary = f"CANARY-{raw['canary']}-{who.key}" if "canary" in raw else ""
+        return Fact(kind, str(raw[kind]), at, sent_at, number, more, canary)
+
+
+def _some_time(who: Who, clock: time, dice: Dice) -> datetime:
+    at = moment(start().date() - timedelta(dice.between(20, 1500)), clock)
+    if who.born is not None and at.date() <= who.born:
+        at = moment(start().date() - timedelta(dice.between(1, 15)), clock)
+    return at
+
+
+def _sent_at(fact: Fact, desk: Desk, known_at: datetime, turn: int, dice: Dice) -> datetime:
+    if fact.more.get("is_late"):
+        return fact.sent_at
+    if fact.at <= known_at or fact.at < start() - timedelta(hours=8):
+        return max(known_at, min(fact.at, known_at)) + timedelta(seconds=turn)
+    if desk.format == "v2":
+        return fact.at + timedelta(seconds=dice.between(2, 50))
+    if desk.key == "GPB":
+        # Asked every quarter of an hour.
+        return fact.at + timedelta(seconds=900 - int(fact.at.timestamp()) % 900)
+    return fact.at + timedelta(seconds=dice.between(30, 840))
+
+
+def _own_number(raw: Raw, who: Who) -> str | None:
+    if "nhs" not in raw:
+        return who.nhs
+    return str(raw["nhs"]) if raw["nhs"] else None
+
+
+def _home(value: Json) -> Home | None:
+    if not isinstance(value, list):
+        return None
+    return Home(*(str(part) for part in value))
+
+
+def _texts(value: Json) -> list[str]:
+    if value is None or value is False:
+        return []
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
