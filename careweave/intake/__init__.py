@@ -13,6 +13,14 @@ from careweave.intake._facts import Classification, Context, Parent, SourceSetti
 from careweave.intake._import import Imported, ImportOrder, Progress, run_import
 from careweave.intake._labels import inherit
 from careweave.intake._maintenance import erase, expire_receipts, find_faults, keep_statistics
+from careweave.intake._messages import (
+    Message,
+    MessagePage,
+    Place,
+    Wanted,
+    message_of,
+    search_messages,
+)
 from careweave.intake._opening import open_source
 from careweave.intake._receive import Receiver, expire_seen, receive
 from careweave.intake._receive_keys import patient_key
@@ -38,9 +46,12 @@ __all__ = [
     "Imported",
     "Interaction",
     "Kept",
+    "Message",
+    "MessagePage",
     "MessageState",
     "Outcome",
     "Parent",
+    "Place",
     "Progress",
     "Reads",
     "Received",
@@ -48,6 +59,7 @@ __all__ = [
     "Rules",
     "SourceSettings",
     "TurnedAway",
+    "Wanted",
     "WriteRequest",
     "Writer",
     "Writing",
@@ -60,10 +72,12 @@ __all__ = [
     "inherit",
     "keep_statistics",
     "load_rules",
+    "message_of",
     "new_public_id",
     "open_source",
     "patient_key",
     "plain_settings",
     "receive",
     "run_import",
+    "search_messages",
 ]

@@ -167,3 +167,220 @@ SELECT pg_notify('cw_inbox', '') AS woken;
 -- Forgets what came before a time.
 DELETE FROM intake.seen
 WHERE received_at < %(before)s;
+
+-- name: search_recent
+-- The newest messages of all sources that fit, among so many; where and which.
+SELECT w.received_at, w.id
+FROM (
+        SELECT m.received_at, m.id, m.source, m.kind, m.state, m.reason
+        FROM intake.message AS m
+        WHERE
+            m.received_at >= %(since)s AND m.received_at < %(until)s
+            AND (m.received_at, m.id) < (%(at)s::timestamptz, %(id)s::bigint)
+        ORDER BY m.received_at DESC, m.id DESC
+        LIMIT %(reach)s
+    ) AS w
+WHERE
+    (
+        %(kind)s::text IS NULL
+        OR w.kind = %(kind)s::text
+        OR starts_with(w.kind, %(kind)s::text || '^')
+    )
+    AND (%(state)s::text IS NULL OR w.state = %(state)s::text)
+    AND (%(reason)s::text IS NULL OR w.reason = %(reason)s::text)
+ORDER BY w.received_at DESC, w.id DESC
+LIMIT %(most)s;
+
+-- name: search_recent_end
+-- The last of the messages of all sources that such a search looks at; nothing when it sees the end.
+SELECT m.received_at, m.id
+FROM intake.message AS m
+WHERE
+    m.received_at >= %(since)s AND m.received_at < %(until)s
+    AND (m.received_at, m.id) < (%(at)s::timestamptz, %(id)s::bigint)
+ORDER BY m.received_at DESC, m.id DESC
+LIMIT 1 OFFSET %(reach)s - 1;
+
+-- name: search_of_source
+-- The newest messages of one source that fit, among so many; where and which.
+SELECT w.received_at, w.id
+FROM (
+        SELECT m.received_at, m.id, m.source, m.kind, m.state, m.reason
+        FROM intake.message AS m
+        WHERE
+            m.source = %(source)s AND m.received_at >= %(since)s AND m.received_at < %(until)s
+            AND (m.received_at, m.id) < (%(at)s::timestamptz, %(id)s::bigint)
+        ORDER BY m.received_at DESC, m.id DESC
+        LIMIT %(reach)s
+    ) AS w
+WHERE
+    (
+        %(kind)s::text IS NULL
+        OR w.kind = %(kind)s::text
+        OR starts_with(w.kind, %(kind)s::text || '^')
+    )
+    AND (%(state)s::text IS NULL OR w.state = %(state)s::text)
+    AND (%(reason)s::text IS NULL OR w.reason = %(reason)s::text)
+ORDER BY w.received_at DESC, w.id DESC
+LIMIT %(most)s;
+
+-- name: search_of_source_end
+-- The last of the messages of one source that such a search looks at; nothing when it sees the end.
+SELECT m.received_at, m.id
+FROM intake.message AS m
+WHERE
+    m.source = %(source)s AND m.received_at >= %(since)s AND m.received_at < %(until)s
+    AND (m.received_at, m.id) < (%(at)s::timestamptz, %(id)s::bigint)
+ORDER BY m.received_at DESC, m.id DESC
+LIMIT 1 OFFSET %(reach)s - 1;
+
+-- name: search_of_patient
+-- The newest messages that name a patient and fit.
+SELECT k.received_at, k.message
+FROM intake.message_key AS k
+INNER JOIN intake.message AS m ON k.message = m.id AND k.received_at = m.received_at
+WHERE
+    k.key = %(key)s
+    AND k.received_at >= %(since)s AND k.received_at < %(until)s
+    AND (k.received_at, k.message) < (%(at)s::timestamptz, %(id)s::bigint)
+    AND (%(source)s::text IS NULL OR m.source = %(source)s::text)
+    AND (%(control_id)s::text IS NULL OR m.control_id = %(control_id)s::text)
+    AND (
+        %(kind)s::text IS NULL
+        OR m.kind = %(kind)s::text
+        OR starts_with(m.kind, %(kind)s::text || '^')
+    )
+    AND (%(state)s::text IS NULL OR m.state = %(state)s::text)
+    AND (%(reason)s::text IS NULL OR m.reason = %(reason)s::text)
+ORDER BY k.received_at DESC, k.message DESC
+LIMIT %(most)s;
+
+-- name: search_by_control
+-- The newest messages with a control id that fit.
+SELECT m.received_at, m.id
+FROM intake.message AS m
+WHERE
+    m.control_id = %(control_id)s
+    AND m.received_at >= %(since)s AND m.received_at < %(until)s
+    AND (m.received_at, m.id) < (%(at)s::timestamptz, %(id)s::bigint)
+    AND (%(source)s::text IS NULL OR m.source = %(source)s::text)
+    AND (
+        %(kind)s::text IS NULL
+        OR m.kind = %(kind)s::text
+        OR starts_with(m.kind, %(kind)s::text || '^')
+    )
+    AND (%(state)s::text IS NULL OR m.state = %(state)s::text)
+    AND (%(reason)s::text IS NULL OR m.reason = %(reason)s::text)
+ORDER BY m.received_at DESC, m.id DESC
+LIMIT %(most)s;
+
+-- name: search_of_file
+-- The last rows of a file that fit.
+SELECT m.received_at, m.id
+FROM intake.message AS m
+WHERE
+    m.parent = %(parent)s
+    AND m.received_at >= %(since)s AND m.received_at < %(until)s
+    AND (m.received_at, m.id) < (%(at)s::timestamptz, %(id)s::bigint)
+    AND (%(source)s::text IS NULL OR m.source = %(source)s::text)
+    AND (
+        %(kind)s::text IS NULL
+        OR m.kind = %(kind)s::text
+        OR starts_with(m.kind, %(kind)s::text || '^')
+    )
+    AND (%(state)s::text IS NULL OR m.state = %(state)s::text)
+    AND (%(reason)s::text IS NULL OR m.reason = %(reason)s::text)
+ORDER BY m.received_at DESC, m.id DESC
+LIMIT %(most)s;
+
+-- name: search_parked
+-- The newest messages that are held, quarantined or refused and fit.
+SELECT p.received_at, p.message
+FROM intake.parked AS p
+WHERE
+    p.received_at >= %(since)s AND p.received_at < %(until)s
+    AND (p.received_at, p.message) < (%(at)s::timestamptz, %(id)s::bigint)
+    AND (%(source)s::text IS NULL OR p.source = %(source)s::text)
+    AND (
+        %(kind)s::text IS NULL
+        OR p.kind = %(kind)s::text
+        OR starts_with(p.kind, %(kind)s::text || '^')
+    )
+    AND (%(state)s::text IS NULL OR p.state = %(state)s::text)
+    AND (%(reason)s::text IS NULL OR p.reason = %(reason)s::text)
+ORDER BY p.received_at DESC, p.message DESC
+LIMIT %(most)s;
+
+-- name: search_waiting
+-- The newest messages that wait for their turn and fit; their order is that of their numbers.
+SELECT w.received_at, w.message
+FROM (
+        SELECT DISTINCT l.message, l.received_at
+        FROM intake.line AS l
+        WHERE l.message < %(id)s AND NOT l.is_replay
+        ORDER BY l.message DESC
+        LIMIT %(reach)s
+    ) AS w
+INNER JOIN intake.message AS m ON w.message = m.id AND w.received_at = m.received_at
+WHERE
+    m.received_at >= %(since)s AND m.received_at < %(until)s
+    AND (%(source)s::text IS NULL OR m.source = %(source)s::text)
+    AND (
+        %(kind)s::text IS NULL
+        OR m.kind = %(kind)s::text
+        OR starts_with(m.kind, %(kind)s::text || '^')
+    )
+    AND (%(state)s::text IS NULL OR m.state = %(state)s::text)
+    AND (%(reason)s::text IS NULL OR m.reason = %(reason)s::text)
+ORDER BY w.message DESC
+LIMIT %(most)s;
+
+-- name: search_waiting_end
+-- The last of the waiting messages that such a search looks at; nothing when it sees the end.
+SELECT w.received_at, w.message
+FROM (
+        SELECT DISTINCT l.message, l.received_at
+        FROM intake.line AS l
+        WHERE l.message < %(id)s AND NOT l.is_replay
+        ORDER BY l.message DESC
+        LIMIT %(reach)s
+    ) AS w
+ORDER BY w.message DESC
+LIMIT 1 OFFSET %(reach)s - 1;
+
+-- name: message_rows
+-- What is known of some messages, newest first.
+SELECT
+    m.id, m.received_at, m.source, m.channel, m.name, m.parent, m.line, m.control_id, m.kind,
+    m.version, m.event_at, m.sent_at, m.size, m.state, m.reason, m.place, m.suggestion,
+    m.findings::text AS findings, m.mapping, m.n_attempts, m.n_entries, m.done_at
+FROM unnest(%(at)s::timestamptz[], %(id)s::bigint[]) AS w (at, id)
+INNER JOIN intake.message AS m ON w.id = m.id AND w.at = m.received_at
+ORDER BY m.received_at DESC, m.id DESC;
+
+-- name: message_places
+-- When the messages of some numbers were received.
+SELECT m.received_at, m.id
+FROM intake.message AS m
+WHERE m.id = ANY(%(id)s::bigint[])
+ORDER BY m.id;
+
+-- name: message_bytes
+-- The bytes of one message.
+SELECT b.body
+FROM intake.body AS b
+WHERE b.id = %(id)s AND b.received_at = %(at)s;
+
+-- name: message_attempts
+-- The attempts on one message.
+SELECT a.n, a.started_at, a.finished_at, a.worker, a.mapping, a.outcome, a.reason
+FROM intake.attempt AS a
+WHERE a.message = %(id)s
+ORDER BY a.n;
+
+-- name: message_entries
+-- The entries that one message speaks of.
+SELECT DISTINCT c.type, c.id
+FROM intake.contribution AS c
+WHERE c.message = %(id)s
+ORDER BY c.type, c.id;
