@@ -11,6 +11,16 @@ from careweave.sources._covered import (
     coverage,
 )
 from careweave.sources._drift import Drift, DriftKind, drift, forget_coverage
+from careweave.sources._extract import (
+    ExtractRow,
+    Part,
+    absent_body,
+    extract_at,
+    extract_rows,
+    parts_of,
+    row_body,
+    sequence_of,
+)
 from careweave.sources._load import load_sources
 from careweave.sources._mapping import Input, Origin, SourceMapping
 from careweave.sources._read import peek, read
@@ -54,6 +64,7 @@ __all__ = [
     "CoverageReport",
     "Drift",
     "DriftKind",
+    "ExtractRow",
     "Failure",
     "FeedNote",
     "FeedState",
@@ -70,6 +81,7 @@ __all__ = [
     "Order",
     "OrderRule",
     "Origin",
+    "Part",
     "Reading",
     "Reason",
     "Source",
@@ -80,9 +92,12 @@ __all__ = [
     "UnmappedCode",
     "UnmappedPath",
     "Write",
+    "absent_body",
     "coverage",
     "drift",
     "expect_feeds",
+    "extract_at",
+    "extract_rows",
     "feed_status",
     "forget_coverage",
     "forget_feed_counts",
@@ -92,8 +107,11 @@ __all__ = [
     "note_coverage",
     "note_feeds",
     "note_live",
+    "parts_of",
     "peek",
     "read",
+    "row_body",
+    "sequence_of",
     "start_source",
     "stop_source",
     "stopped_sources",

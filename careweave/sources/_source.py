@@ -68,7 +68,9 @@ class FileRules:
     """How an extract is read and compared with the one before. Source: reference/interop.md 8.
 
     `absence` is "keep", "end", or "end-after-N" as the number of snapshots in `end_after`.
-    `row_key` and `order_by` are names of columns.
+    `row_key` and `order_by` are names of columns; so are `numbers`, whose decimal sign is `decimal`,
+    and `dates`, which may be day numbers of a spreadsheet. `sequence` is a pattern for the name of
+    the file, with a group `n`. `is_zip` says that the files come in archives.
     """
 
     encoding: tuple[str, ...] = ("utf-8-sig", "cp1252")
@@ -84,7 +86,10 @@ class FileRules:
     max_drop_percent: float = 10.0
     footer_count: str = ""
     decimal: str = "."
+    numbers: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
     excel_serial: bool = False
+    is_zip: bool = False
     sequence: str = ""
     identifiers: Mapping[str, int] = field(default_factory=dict)
     sheet: str = ""
