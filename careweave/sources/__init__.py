@@ -21,6 +21,7 @@ from careweave.sources._extract import (
     row_body,
     sequence_of,
 )
+from careweave.sources._follow import Followed
 from careweave.sources._load import load_sources
 from careweave.sources._mapping import Input, Origin, SourceMapping
 from careweave.sources._read import peek, read
@@ -71,6 +72,7 @@ __all__ = [
     "FeedStatus",
     "FileRules",
     "FindingCount",
+    "Followed",
     "Head",
     "Input",
     "KindCoverage",
