@@ -25,10 +25,10 @@ def read_hl7(
     read = decoded(data, charset, limits, findings)
     lines = cut(read.text, limits, findings)
     signs = header_segment(lines.texts[0]).delimiters
-    segments = segments_of(lines, signs, limits, findings)
-    message = Hl7Message(segments, findings, read, version or "")
+    segments, starts = segments_of(lines, signs, limits, findings)
+    message = Hl7Message(segments, findings, read, version=version or "", starts=starts)
     check_header(message, findings)
-    if signs.escape in read.text[9:]:
+    if read.text.find(signs.escape, 9) > 0:
         check_escapes(message, findings)
     if not lines.is_ended:
         check_end(message, findings)

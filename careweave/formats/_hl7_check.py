@@ -101,24 +101,31 @@ _OF_VISITS = frozenset(f"A{n:02}" for n in range(1, 14))
 
 def check_header(message: Hl7Message, findings: list[Finding]) -> None:
     """Adds what is unknown or absent in the header, and a second header."""
-    header = message.header
-    if not header.version:
-        findings.append(Finding("version-missing", Severity.WARNING, "MSH-12"))
-    elif header.version not in _VERSIONS:
-        findings.append(Finding("version-unknown", Severity.WARNING, "MSH-12"))
-    if not _is_event(header.type, header.event):
+    signs, fields = message.delimiters, message.segments[0].fields
+    fields = fields if len(fields) > 12 else [*fields, *[""] * 12]
+    if fields[12] not in _VERSIONS:
+        _check_version(fields[12].split(signs.component)[0].strip(), findings)
+    if not _is_event(fields[9], signs.component):
         findings.append(Finding("event-unknown", Severity.WARNING, "MSH-9"))
-    if not header.control_id:
+    if not fields[10]:
         findings.append(Finding("control-id-missing", Severity.WARNING, "MSH-10"))
-    if _is_odd(header.delimiters, message.segments[0].raw):
+    if _is_odd(signs, fields[2]):
         findings.append(Finding("separators-odd", Severity.WARNING, "MSH-2"))
-    if len(message.of("MSH")) > 1:
+    if [segment.name for segment in message.segments].count("MSH") > 1:
         about = "cut the file into messages first"
         findings.append(Finding("several-messages", Severity.ERROR, "MSH", about))
 
 
+def _check_version(version: str, findings: list[Finding]) -> None:
+    if not version:
+        findings.append(Finding("version-missing", Severity.WARNING, "MSH-12"))
+    elif version not in _VERSIONS:
+        findings.append(Finding("version-unknown", Severity.WARNING, "MSH-12"))
+
+
 @lru_cache(maxsize=512)
-def _is_event(kind: str, event: str) -> bool:
+def _is_event(field: str, component: str) -> bool:
+    kind, event = (part.strip().upper() for part in f"{field}{component}".split(component)[:2])
     if not event:
         return kind in {"ACK", "MCF", "UDM"}
     if kind in {"PPR", "PGL", "PPP", "PPG", "PRR"}:
@@ -127,19 +134,20 @@ def _is_event(kind: str, event: str) -> bool:
     return found is not None and 0 < int(found[2]) <= _EVENTS.get(found[1], 0)
 
 
-def _is_odd(signs: Delimiters, line: str) -> bool:
-    named = line[4:12].split(signs.field, 1)[0]
-    four = (signs.field, signs.component, signs.repetition, signs.escape, signs.sub)
-    return named != signs.encoding or len(set(four)) < 5 or "\x00" in four
+@lru_cache(maxsize=64)
+def _is_odd(signs: Delimiters, named: str) -> bool:
+    all_ = (signs.field, signs.component, signs.repetition, signs.escape, signs.sub)
+    return named != signs.encoding or len(set(all_)) < 5 or "\x00" in all_
 
 
 def check_escapes(message: Hl7Message, findings: list[Finding]) -> None:
     """Adds the first escape that is kept as it is, and the first that hides a control character."""
     mark = message.delimiters.escape
+    if not _odd_escapes(mark).search(message.text, 9):
+        return
     for segment in message.segments[1:]:
-        if mark in segment.raw:
-            for found in _odd_escapes(mark).finditer(segment.raw):
-                _note_escape(message, segment, found, findings)
+        for found in _odd_escapes(mark).finditer(segment.raw):
+            _note_escape(message, segment, found, findings)
 
 
 @lru_cache(maxsize=64)
@@ -173,12 +181,12 @@ def check_end(message: Hl7Message, findings: list[Finding]) -> None:
     """
     if any(finding.code == "truncated" for finding in findings):
         return
-    last = message.segments[-1]
-    if len(last.fields) <= _LEAST.get(last.name, 0):
+    last, signs = message.segments[-1], message.delimiters
+    if last.raw.count(signs.field) + (last.name == "MSH") < _LEAST.get(last.name, 0):
         why = f"it has less than {_LEAST[last.name]} fields"
-    elif _is_open(last.fields[-1], message.delimiters.escape):
+    elif signs.escape in last.raw and _is_open(last.fields[-1], signs.escape):
         why = "an escape has no end"
-    elif _wanting(message):
+    elif not _wanted(message.segments[0].raw_field(9), signs.component) <= message.names:
         why = "a segment that every such message has is absent"
     else:
         return
@@ -194,10 +202,8 @@ def _is_open(field: str, mark: str) -> bool:
     )
 
 
-def _wanting(message: Hl7Message) -> bool:
-    header = message.header
-    names = {segment.name for segment in message.segments}
-    wanted = set(_PARTS.get(header.type, ()))
-    if header.type == "ADT" and header.event in _OF_VISITS:
-        wanted.add("PV1")
-    return not wanted <= names
+@lru_cache(maxsize=512)
+def _wanted(field: str, component: str) -> frozenset[str]:
+    kind, event = (part.strip().upper() for part in f"{field}{component}".split(component)[:2])
+    of_visit = ("PV1",) if kind == "ADT" and event in _OF_VISITS else ()
+    return frozenset((*_PARTS.get(kind, ()), *of_visit))

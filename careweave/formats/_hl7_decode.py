@@ -1,8 +1,8 @@
 """From the bytes of an HL7 v2 message to its text: frame, byte order mark, character set."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from careweave.formats._hl7_limits import Hl7Limits
 from careweave.terms import Finding, Incorrect, Severity, TooLong
@@ -15,6 +15,7 @@ _WHITE = b" \t\r\n\x00\x0b\x0c\x1a\x1c\x1d"
 _CONTROLS = bytes(code for code in range(32) if code not in {9, 10, 13})
 _AS_BLANK = dict.fromkeys(_CONTROLS, " ")
 _is_control = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]").search
+_line_end = re.compile(rb"[\r\n]").search
 _is_windows = re.compile(rb"[\x80-\x9f]").search
 
 _CODECS = {
@@ -31,14 +32,12 @@ _CODECS = {
 _DEFAULT = ("", "ASCII")
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """The text from the header on. `base` is the byte that it begins at, `codec` how it was read."""
 
     text: str
     base: int
     codec: str
-    n_bytes: int
 
 
 def decoded(
@@ -56,7 +55,7 @@ def decoded(
     base, end = _span(data, findings)
     body = data[base:end]
     text, codec = _text(body, charset, base, findings)
-    return Decoded(_cleaned(text, body, base, findings), base, codec, len(body))
+    return Decoded(_cleaned(text, body, base, findings), base, codec)
 
 
 def header_line(data: bytes, limits: Hl7Limits) -> tuple[str, str]:
@@ -137,10 +136,13 @@ def _decoded_wide(data: bytes, codec: str, findings: list[Finding]) -> Decoded:
     base, end = _span(plain, findings)
     body = plain[base:end]
     text = _cleaned(body.decode(), body, base, findings)
-    return Decoded(text, 2 * len(plain[:base].decode()), codec, len(body))
+    return Decoded(text, 2 * len(plain[:base].decode()), codec)
 
 
 def _text(body: bytes, charset: str | None, base: int, findings: list[Finding]) -> tuple[str, str]:
+    if body.isascii():
+        # The same in all character sets that are read here, whichever MSH-18 names.
+        return body.decode("ascii"), "utf-8"
     for codec in _wanted(body, charset, findings):
         try:
             text = body.decode(codec)
@@ -182,9 +184,8 @@ def _wanted(body: bytes, charset: str | None, findings: list[Finding]) -> list[s
 
 def _said(body: bytes) -> str:
     # MSH-18 stands behind the seventeenth separator; MSH-1 is the first.
-    sign = body[3:4]
-    line = body[:16384].replace(b"\n", b"\r").split(b"\r", 1)[0]
-    fields = line.split(sign, 18)
+    end = _line_end(body, 0, 16384)
+    fields = body[: end.start() if end else 16384].split(body[3:4], 18)
     return _plain(fields[17]) if len(fields) > 17 else ""
 
 
@@ -194,7 +195,7 @@ def _plain(field: bytes) -> str:
 
 
 def _checked(text: str, body: bytes, codec: str, findings: list[Finding]) -> tuple[str, str]:
-    if codec == "cp1252" and not body.isascii() and _is_windows(body):
+    if codec == "cp1252" and _is_windows(body):
         about = "bytes of Windows-1252 in what is called 8859/1"
         findings.append(Finding("charset-guessed", Severity.WARNING, "MSH-18", about))
     return text, codec

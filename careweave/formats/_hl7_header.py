@@ -52,7 +52,7 @@ def header_segment(line: str) -> Segment:
     """Returns MSH of its line, with the separators that it declares."""
     sign = line[3]
     named = line[4:12].split(sign, 1)[0]
-    return Segment("MSH", 0, line, delimiters_of(sign, named), 0)
+    return Segment("MSH", 0, line, delimiters_of(sign, named))
 
 
 def header_of(segment: Segment) -> Hl7Header:

@@ -9,7 +9,8 @@ _MEBIBYTE = 1024 * 1024
 class Hl7Limits:
     """The bounds of one message; each is the largest that is still accepted.
 
-    `size` in bytes; `fields` in a segment, `repetitions` in a field, `components` in a repetition.
+    `size` in bytes; `fields` in a segment, `repetitions` in a field, `components` in a repetition
+    (told only of segments with more characters than `fields`: shorter ones cost nothing).
     Source: `reference/interop.md` 2.2, `reference/security.md` 7.
     """
 

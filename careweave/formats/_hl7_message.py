@@ -1,6 +1,7 @@
 """An HL7 v2 message as its segments."""
 
 import re
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 from careweave.formats._hl7_decode import Decoded
@@ -15,29 +16,54 @@ class Hl7Message:
     """A message as its segments. What deviates is in `findings`, and nothing is guessed.
 
     An error among the findings (`truncated`, `zero-byte`, `several-messages`) means that nobody
-    should map the message before somebody looked at it. `version` is MSH-12, or that of the
-    connection where the message names none.
+    should map the message before somebody looked at it.
     """
 
     def __init__(
-        self, segments: list[Segment], findings: list[Finding], read: Decoded, version: str
+        self,
+        segments: list[Segment],
+        findings: list[Finding],
+        read: Decoded,
+        *,
+        version: str,
+        starts: Sequence[int],
     ) -> None:
-        """Takes what `read_hl7` found."""
+        """Takes what `read_hl7` found; `starts` are the lines that the segments begin at."""
         self.segments = segments
         self.findings = findings
-        self.header: Hl7Header = header_of(segments[0])
-        self.version = self.header.version or version
         self._read = read
+        self._version = version
+        self._starts = starts
+
+    @cached_property
+    def header(self) -> Hl7Header:
+        """Returns what MSH says."""
+        return header_of(self.segments[0])
+
+    @property
+    def version(self) -> str:
+        """Returns MSH-12, or the version of the connection where the message names none."""
+        return self.header.version or self._version
 
     @property
     def delimiters(self) -> Delimiters:
         """Returns the separators that MSH declares."""
-        return self.header.delimiters
+        return self.segments[0].delimiters
 
     @property
     def codec(self) -> str:
         """Returns the name of the codec that the bytes were read with."""
         return self._read.codec
+
+    @property
+    def text(self) -> str:
+        """Returns the text as sent, from MSH on."""
+        return self._read.text
+
+    @property
+    def names(self) -> set[str]:
+        """Returns the names of its segments."""
+        return {segment.name for segment in self.segments}
 
     @property
     def is_sound(self) -> bool:
@@ -54,20 +80,22 @@ class Hl7Message:
         "OBX[3]-5" is of the third such segment; without a component the first is meant.
         """
         name, number, field, repetition, component, sub = _path(path)
-        found = self.of(name)
-        if not 0 < number <= len(found):
-            return None
-        return found[number - 1].get(field, repetition, component, sub)
+        for segment in self.segments:
+            if segment.name == name:
+                number -= 1
+                if not number:
+                    return segment.get(field, repetition, component, sub)
+        return None
 
     def span(self, segment: Segment) -> tuple[int, int]:
         """Returns where the segment lies in the bytes that were read: offset and length.
 
         Of UTF-16 the bytes are counted as if it were UTF-8.
         """
-        start, end = self._ends[segment.line]
-        follows = segment.index + 1
-        if follows < len(self.segments):
-            lines = self._ends[segment.line : self.segments[follows].line]
+        line, follows = self._starts[segment.index], segment.index + 1
+        start, end = self._ends[line]
+        if follows < len(self._starts):
+            lines = self._ends[line : self._starts[follows]]
             end = max(stop for begin, stop in lines if stop > begin)
         return start, end - start
 

@@ -6,36 +6,38 @@ from careweave.formats._hl7_text import NULL, QUOTES, Delimiters, Null, unescape
 class Segment:
     """A line of a message: its name, its place among all (from 0), and its text as sent.
 
-    `fields[n]` is field n, in MSH too; `fields[0]` is the name. `line` is the number of the line
-    that it began at (from 0), blank ones counted.
+    `fields[n]` is field n, in MSH too; `fields[0]` is the name.
     """
 
-    __slots__ = ("_fields", "delimiters", "index", "line", "name", "raw")
+    __slots__ = ("_fields", "delimiters", "index", "name", "raw")
 
-    def __init__(self, name: str, index: int, raw: str, delimiters: Delimiters, line: int) -> None:
+    def __init__(self, name: str, index: int, raw: str, delimiters: Delimiters) -> None:
         """Takes the text as sent, without its line end."""
         self.name = name
         self.index = index
         self.raw = raw
         self.delimiters = delimiters
-        self.line = line
-        self._fields: list[str] | None = None
 
     @property
     def fields(self) -> list[str]:
         """Returns the fields as sent, with all their escapes and separators."""
-        fields = self._fields
-        if fields is None:
-            sign = self.delimiters.field
-            fields = self.raw.split(sign)
-            if self.name == "MSH":
-                fields.insert(1, sign)
-            self._fields = fields
+        try:
+            return self._fields
+        except AttributeError:
+            # Cut at the first question: of many segments nobody asks anything.
+            return self._cut()
+
+    def _cut(self) -> list[str]:
+        sign = self.delimiters.field
+        fields = self.raw.split(sign)
+        if self.name == "MSH":
+            fields.insert(1, sign)
+        self._fields = fields
         return fields
 
     def raw_field(self, field: int) -> str:
         """Returns the field as sent, empty where there is none."""
-        fields = self._fields or self.fields
+        fields = self.fields
         return fields[field] if field < len(fields) else ""
 
     def repetitions(self, field: int) -> list[str]:
@@ -57,16 +59,12 @@ class Segment:
         Counted from 1. Component 0 is the whole repetition, sub 0 the whole component. A part of
         what is `""` as a whole is `""` too.
         """
-        fields = self._fields or self.fields
-        if field >= len(fields):
-            return None
-        text = fields[field]
-        if not text:
-            return None
+        fields = self.fields
+        text = fields[field] if field < len(fields) else ""
+        if not text or text == QUOTES or (field == 2 and self.name == "MSH"):
+            return text or None
         signs = self.delimiters
-        if field == 2 and self.name == "MSH":
-            return text
-        if signs.repetition in text or repetition != 1:
+        if repetition != 1 or signs.repetition in text:
             text = _part(text, signs.repetition, repetition)
         return piece_of(text, signs, component, sub)
 
@@ -92,15 +90,23 @@ class Segment:
 
 def piece_of(text: str, signs: Delimiters, component: int = 1, sub: int = 1) -> str | None:
     """Returns a component, or a part of it, of one repetition as sent; None where it is empty."""
-    if text == QUOTES:
-        return text
-    if component and (component != 1 or signs.component in text):
+    if not component or text == QUOTES:
+        return text or None
+    if signs.component in text:
         text = _part(text, signs.component, component)
-    if component and sub and text != QUOTES and (sub != 1 or signs.sub in text):
+    elif component != 1:
+        return None
+    if not sub or text == QUOTES:
+        return text or None
+    if signs.sub in text:
         text = _part(text, signs.sub, sub)
+    elif sub != 1:
+        return None
     return text or None
 
 
 def _part(text: str, sign: str, number: int) -> str:
+    if number == 1:
+        return text.partition(sign)[0]
     parts = text.split(sign, number)
     return parts[number - 1] if number <= len(parts) else ""
