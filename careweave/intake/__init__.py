@@ -8,6 +8,7 @@ from careweave.intake._arrival import (
     Received,
     TurnedAway,
 )
+from careweave.intake._bodies import Attempt, Opened, open_message
 from careweave.intake._classify import classify
 from careweave.intake._facts import Classification, Context, Parent, SourceSettings
 from careweave.intake._import import Imported, ImportOrder, Progress, run_import
@@ -22,6 +23,8 @@ from careweave.intake._messages import (
     search_messages,
 )
 from careweave.intake._opening import open_source
+from careweave.intake._operators import Operator
+from careweave.intake._reasons import Owner, ReasonText, reason_text, reasons
 from careweave.intake._receive import Receiver, expire_seen, receive
 from careweave.intake._receive_keys import patient_key
 from careweave.intake._requests import (
@@ -38,6 +41,7 @@ from careweave.intake._writer import Writer, new_public_id, plain_settings
 
 __all__ = [
     "Arrival",
+    "Attempt",
     "Classification",
     "Condition",
     "Context",
@@ -49,11 +53,15 @@ __all__ = [
     "Message",
     "MessagePage",
     "MessageState",
+    "Opened",
+    "Operator",
     "Outcome",
+    "Owner",
     "Parent",
     "Place",
     "Progress",
     "Reads",
+    "ReasonText",
     "Received",
     "Receiver",
     "Rules",
@@ -74,9 +82,12 @@ __all__ = [
     "load_rules",
     "message_of",
     "new_public_id",
+    "open_message",
     "open_source",
     "patient_key",
     "plain_settings",
+    "reason_text",
+    "reasons",
     "receive",
     "run_import",
     "search_messages",
