@@ -6,7 +6,7 @@ from typing import cast
 
 from careweave.db import Queries, Session
 from careweave.record._changes import Appended, Change, Held
-from careweave.record._dictionaries import AccessClass, Triple
+from careweave.record._dictionaries import AccessClass, Triple, fresh
 from careweave.record._growth import classes_of
 from careweave.record._rids import rids
 from careweave.record._rows import defer_rows
@@ -36,6 +36,7 @@ def append(
     if written:
         classes = classes_of(session, [one.triple for one in written])
         if changed:
+            _check_owners(session, changed)
             _withdraw(session, changed)
         defer_rows(session, written)
         defer_ties(session, written, at)
@@ -89,6 +90,19 @@ def _supersede(session: Session, changed: Sequence[Written], classes: Classes, a
     rows = session.rows_of(_QUERIES["supersede"], columns)
     if rows[0][0] != len(changed):
         raise Conflict("Somebody else changed this at the same moment; read it again.")
+
+
+def _check_owners(session: Session, changed: Sequence[Written]) -> None:
+    """Refuses to bring an entry to a source of another organisation, whoever asks."""
+    moved = {
+        (held.source, one.change.source)
+        for one in changed
+        if (held := one.change.held) is not None and held.source != one.change.source
+    }
+    if moved:
+        known = fresh(session).sources
+        if any(known[old].organisation != known[new].organisation for old, new in moved):
+            raise Fault("An entry may not go over to the source of another organisation.")
 
 
 def _withdraw(session: Session, changed: Sequence[Written]) -> None:

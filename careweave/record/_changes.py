@@ -38,8 +38,9 @@ class Change:
     """One entry to be created, updated or deleted.
 
     `resource` and `prepared` are there unless it is deleted. `held` is what `held(lock=True)` gave,
-    None for a create; an update or delete keeps its subject and source, a delete its heading and
-    labels too. `extras` are the further subjects. `tags` is the meta fragment that is given back
+    None for a create; an update or delete keeps its subject, a delete its source, heading and labels
+    too. An update may bring the entry to another source of the same organisation: the feed that
+    tells of it now. `extras` are the further subjects. `tags` is the meta fragment that is given back
     with the entry: profiles, security, heading and label codes.
     """
 
@@ -64,7 +65,8 @@ class Change:
         held = self.held
         if held is None or held.gone or self.prepared is None:
             return held is not None and held.gone and self.op == "D"
-        return (held.digest, held.heading, held.labels, held.meta) == (
+        return (held.source, held.digest, held.heading, held.labels, held.meta) == (
+            self.source,
             self.prepared.digest,
             self.heading,
             self.labels,

@@ -68,6 +68,7 @@ def entry_columns(
     return {
         "subject": [one.subject for one in written],
         "rid": [one.rid for one in written],
+        "source": [one.change.source for one in written],
         "heading": [number_of(one.heading) for one in written],
         "label_set": [one.label_set for one in made],
         "cls": [one.cls for one in made],
@@ -99,7 +100,6 @@ def create_columns(
         "at": at,
         "rt": [rt_of(one.change.type) for one in written],
         "id": [one.change.id for one in written],
-        "source": [one.change.source for one in written],
         "token": token,
         "token_place": token_place,
         "subjects": named(written),

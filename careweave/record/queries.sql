@@ -164,19 +164,20 @@ FROM record.dictionary AS d;
 -- Keeps the current versions as superseded ones, writes the new ones, and tells the outbox.
 WITH change AS MATERIALIZED (
     SELECT
-        e.subject, e.rid, e.ver, e.op, e.heading, e.label_set, e.cls, e.code, e.dlo, e.dhi, e.upd,
-        e.live_until, e.event_at, e.recv_at, (%(tok)s::bigint[])[e.tok_from:e.tok_to] AS tok,
+        e.subject, e.rid, e.ver, e.op, e.source, e.heading, e.label_set, e.cls, e.code, e.dlo,
+        e.dhi, e.upd, e.live_until, e.event_at, e.recv_at,
+        (%(tok)s::bigint[])[e.tok_from:e.tok_to] AS tok,
         (%(cut)s::int[])[e.cut_from:e.cut_to] AS cut, e.digest, e.meta, e.body
     FROM unnest(
         %(subject)s::bigint[], %(rid)s::bigint[], %(ver)s::int[], %(op)s::text[],
-        %(heading)s::smallint[], %(label_set)s::int[], %(cls)s::int[], %(code)s::bigint[],
-        %(dlo)s::timestamptz[], %(dhi)s::timestamptz[], %(upd)s::timestamptz[],
+        %(source)s::smallint[], %(heading)s::smallint[], %(label_set)s::int[], %(cls)s::int[],
+        %(code)s::bigint[], %(dlo)s::timestamptz[], %(dhi)s::timestamptz[], %(upd)s::timestamptz[],
         %(live_until)s::timestamptz[], %(event_at)s::timestamptz[], %(recv_at)s::timestamptz[],
         %(tok_from)s::int[], %(tok_to)s::int[], %(cut_from)s::int[], %(cut_to)s::int[],
         %(digest)s::bytea[], %(meta)s::bytea[], %(body)s::bytea[]
     ) AS e (
-        subject, rid, ver, op, heading, label_set, cls, code, dlo, dhi, upd, live_until, event_at,
-        recv_at, tok_from, tok_to, cut_from, cut_to, digest, meta, body
+        subject, rid, ver, op, source, heading, label_set, cls, code, dlo, dhi, upd, live_until,
+        event_at, recv_at, tok_from, tok_to, cut_from, cut_to, digest, meta, body
     )
 ),
 
@@ -196,8 +197,8 @@ kept AS (
 written AS (
     UPDATE record.resource AS r
     SET
-        ver = c.ver, heading = c.heading, label_set = c.label_set, cls = c.cls, code = c.code,
-        dlo = c.dlo, dhi = c.dhi, upd = c.upd, live_until = c.live_until, event_at = c.event_at,
+        ver = c.ver, source = c.source, heading = c.heading, label_set = c.label_set,
+        cls = c.cls, code = c.code, dlo = c.dlo, dhi = c.dhi, upd = c.upd, live_until = c.live_until, event_at = c.event_at,
         recv_at = c.recv_at, tx = pg_current_xact_id(), gone = c.op = 'D', xv = %(xv)s::smallint,
         tok = c.tok, digest = c.digest, cut = c.cut, meta = c.meta, enc = 0, body = c.body
     FROM change AS c
