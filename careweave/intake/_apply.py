@@ -128,20 +128,22 @@ def _change(work: Work, subjects: dict[tuple[str, str], SubjectId]) -> Change:
         return _deletion(work)
     draft, held, actor = _same_bytes(work.draft, work.held), work.held, work.writing.actor
     own, *extras = (subjects[actor.authority, name] for name in _patients(draft))
+    about = work.about
     return Change(
         op="C" if held is None else "U",
         type=draft.resource.type,
         id=work.public_id,
         resource=draft.resource,
         prepared=proving(draft.prepared, work.source.ties),
-        source=actor.source,
+        source=actor.source if about is None else about.source,
         subject=own,
         heading=draft.classification.primary,
         labels=draft.classification.labels,
         extras=tuple(extras),
         tags=draft.tags,
         held=held,
-        received_at=work.writing.at,
+        event_at=None if about is None else about.event_at,
+        received_at=work.writing.at if about is None else about.received_at,
     )
 
 

@@ -35,7 +35,11 @@ _OF_CONTENT = frozenset({"invariant", "code-invalid", "business-rule", "value-se
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One resource that is ready to be appended; `issues` are the warnings of its check."""
+    """One resource that is ready to be appended; `issues` are the warnings of its check.
+
+    `base` is what is known of it whatever surrounds it: the heading that its mapping sets, and the
+    labels of what was said before, as those of a parent.
+    """
 
     resource: Resource
     said: Resource
@@ -44,6 +48,7 @@ class Draft:
     prepared: Prepared
     tags: bytes
     issues: tuple[Issue, ...]
+    base: Context = _NO_CONTEXT
 
     @property
     def remarks(self) -> tuple[Issue, ...]:
@@ -71,6 +76,10 @@ class Drafter:
     ) -> Draft:
         """Returns the draft of a resource; raises when the check finds an error."""
         return self.make(said, public_id, source, context, warnings_of(said))
+
+    def upon(self, said: Resource, public_id: str, source: SourceSettings, base: Context) -> Draft:
+        """Returns the draft of a resource of which this is known; raises as `draft` does."""
+        return replace(self.draft(said, public_id, source, base), base=base)
 
     def make(
         self,
@@ -124,7 +133,8 @@ class Drafter:
         found = classify(draft.said.value, source, context, self.rules)
         if found == draft.classification:
             return draft
-        return self.make(draft.said, draft.public_id, source, context, draft.issues)
+        made = self.make(draft.said, draft.public_id, source, context, draft.issues)
+        return replace(made, base=draft.base)
 
 
 def _remark(finding: str) -> Issue:

@@ -56,7 +56,10 @@ def in_context(
     parents = _parents(draft, stored, drafter)
     if not parents and around == _NO_CONTEXT:
         return draft
-    return drafter.again(draft, source, replace(around, parents=around.parents + parents))
+    base = draft.base
+    parents = around.parents + parents + base.parents
+    mapped = around.mapped or base.mapped
+    return drafter.again(draft, source, replace(around, parents=parents, mapped=mapped))
 
 
 def _parents(draft: Draft, states: Mapping[Ref, State], drafter: Drafter) -> tuple[Parent, ...]:

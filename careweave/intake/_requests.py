@@ -13,6 +13,7 @@ from careweave.terms import (
     Issue,
     Json,
     Sight,
+    SourceId,
     SubjectId,
 )
 
@@ -54,7 +55,8 @@ class WriteRequest:
 class Writing:
     """Who writes, what they may see, by which door, when.
 
-    `sight` comes from `disclosure.sight`; intake never makes one. `at` is aware, in UTC.
+    `sight` comes from `disclosure.sight`; intake never makes one. `at` is aware, in UTC. `family`
+    are the sources that share the authority of the writer's: feeds that speak of the same entries.
     """
 
     actor: Actor
@@ -62,6 +64,12 @@ class Writing:
     door: str
     request_id: str
     at: datetime
+    family: frozenset[SourceId] = frozenset()
+
+    @property
+    def sources(self) -> frozenset[SourceId]:
+        """Returns the sources that the writer writes for."""
+        return self.family | {self.actor.source}
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def spread(
     `owned` are entries to which labels are added by themselves. Ends on cycles too, since labels
     only grow. What changes gets a new version and an account.
     """
-    sources = frozenset({writing.actor.source})
+    sources = writing.sources
     while grown or owned:
         # Who has looked at their labels to draw on them ends first, and is found here.
         if grown:
@@ -88,7 +88,11 @@ def spread(
         most = frozenset[Label]().union(*grown.values(), *owned.values())
         lacking = [one for one in held.values() if not most <= one.labels]
         drafts = [(one, _labelled(one, grown, owned, drafter)) for one in lacking]
-        changes = [_change(one, draft, source) for one, draft in drafts if draft is not None]
+        changes = [
+            _change(one, draft, _ties_of(one, writing, source))
+            for one, draft in drafts
+            if draft is not None
+        ]
         if not changes:
             return
         _append(session, changes, writing)
@@ -108,13 +112,18 @@ def _labelled(held: Held, grown: Grown, owned: Grown, drafter: Drafter) -> Draft
     return drafter.keeping(draft, labels) if labels != held.labels else None
 
 
-def _change(held: Held, draft: Draft, source: SourceSettings) -> Change:
+def _ties_of(held: Held, writing: Writing, source: SourceSettings) -> frozenset[str]:
+    """Returns the ties that an entry may prove: none for another feed, which proves them anew."""
+    return source.ties if held.source == writing.actor.source else frozenset()
+
+
+def _change(held: Held, draft: Draft, ties: frozenset[str]) -> Change:
     return Change(
         op="U",
         type=held.type,
         id=held.id,
         resource=draft.resource,
-        prepared=proving(draft.prepared, source.ties),
+        prepared=proving(draft.prepared, ties),
         source=held.source,
         subject=held.subject,
         heading=held.heading,

@@ -45,7 +45,7 @@ def own_sources(works: Iterable[Work]) -> frozenset[SourceId]:
     """Returns every source that the writers write for or may see, of all these works."""
     found: set[SourceId] = set()
     for work in works:
-        found.add(work.writing.actor.source)
+        found |= work.writing.sources
         for branch in work.writing.sight.branches:
             found |= branch.sources
     return frozenset(found)

@@ -1,12 +1,24 @@
 """One write on its way through a transaction."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from careweave.intake._draft import Draft
 from careweave.intake._facts import SourceSettings
 from careweave.intake._requests import WriteRequest, Writing, Written
 from careweave.record import Held
-from careweave.terms import CareweaveError, Fault
+from careweave.terms import CareweaveError, Fault, SourceId
 
 Ref = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an arrival says of a write: when it happened and came, and whose the entry is."""
+
+    event_at: datetime
+    received_at: datetime
+    source: SourceId
 
 
 class Work:
@@ -14,6 +26,7 @@ class Work:
 
     __slots__ = (
         "_made",
+        "about",
         "draft",
         "error",
         "held",
@@ -39,6 +52,7 @@ class Work:
         self.draft = draft
         self._made = draft
         self.source = source
+        self.about: About | None = None
         self.held: Held | None = None
         self.written: Written | None = None
         self.error: CareweaveError | None = None

@@ -384,3 +384,98 @@ SELECT DISTINCT c.type, c.id
 FROM intake.contribution AS c
 WHERE c.message = %(id)s
 ORDER BY c.type, c.id;
+
+-- name: contributions_add
+-- Keeps what messages said of entries.
+INSERT INTO intake.contribution (
+    id, type, rank, event_at, sent_at, turn, digest, part, message, received_at, source, list, said
+)
+SELECT
+    u.id, u.type, u.rank, u.event_at, u.sent_at, u.turn, u.digest, u.part, u.message,
+    u.received_at, u.source, u.list, u.said
+FROM unnest(
+    %(id)s::text[], %(type)s::text[], %(rank)s::smallint[], %(event_at)s::timestamptz[],
+    %(sent_at)s::timestamptz[], %(turn)s::text[], %(digest)s::bytea[], %(part)s::smallint[],
+    %(message)s::bigint[], %(received_at)s::timestamptz[], %(source)s::smallint[],
+    %(list)s::text[], %(said)s::bytea[]
+) AS u (
+    id, type, rank, event_at, sent_at, turn, digest, part, message, received_at, source, list, said
+)
+ON CONFLICT DO NOTHING;
+
+-- name: contributions_remove
+-- Takes back what messages said of entries.
+DELETE FROM intake.contribution
+WHERE message = ANY(%(messages)s);
+
+-- name: contributions
+-- Everything that was said of these entries.
+SELECT
+    c.type, c.id, c.rank, c.event_at, c.sent_at, c.turn, c.digest, c.part, c.message,
+    c.received_at, c.source, c.list, c.said
+FROM unnest(%(types)s::text[], %(ids)s::text[]) AS w (type, id)
+INNER JOIN intake.contribution AS c ON w.id = c.id AND w.type = c.type;
+
+-- name: contribution_heads
+-- The newest that was said of each of these entries; a seed only where there is nothing else.
+SELECT w.type, w.id, c.rank, c.event_at, c.sent_at, c.turn, c.digest, c.part
+FROM unnest(%(types)s::text[], %(ids)s::text[]) AS w (type, id)
+CROSS JOIN LATERAL (
+    SELECT h.rank, h.event_at, h.sent_at, h.turn, h.digest, h.part
+    FROM intake.contribution AS h
+    WHERE h.id = w.id AND h.type = w.type
+    ORDER BY
+        h.id DESC, h.type DESC, h.rank DESC, h.event_at DESC, h.sent_at DESC, h.turn DESC,
+        h.digest DESC, h.part DESC, h.message DESC
+    LIMIT 1
+) AS c;
+
+-- name: said_by
+-- The entries of which these messages have spoken.
+SELECT DISTINCT c.type, c.id
+FROM intake.contribution AS c
+WHERE c.message = ANY(%(messages)s);
+
+-- name: listed_by
+-- The lists that these messages have given whole.
+SELECT DISTINCT s.list
+FROM intake.snapshot AS s
+WHERE s.message = ANY(%(messages)s);
+
+-- name: list_members
+-- The entries that were ever on these lists.
+SELECT DISTINCT c.type, c.id, c.list
+FROM intake.contribution AS c
+WHERE c.list = ANY(%(lists)s);
+
+-- name: markers
+-- The newest time that each of these lists was given whole, but for what some messages said.
+SELECT w.list, s.event_at, s.sent_at, s.turn, s.digest, s.ids
+FROM unnest(%(lists)s::text[]) AS w (list)
+CROSS JOIN LATERAL (
+    SELECT n.event_at, n.sent_at, n.turn, n.digest, n.ids
+    FROM intake.snapshot AS n
+    WHERE n.list = w.list AND n.message <> ALL(%(without)s::bigint[])
+    ORDER BY
+        n.list DESC, n.event_at DESC, n.sent_at DESC, n.turn DESC, n.digest DESC, n.message DESC
+    LIMIT 1
+) AS s;
+
+-- name: snapshots_add
+-- Keeps lists that messages gave whole.
+INSERT INTO intake.snapshot (
+    list, event_at, sent_at, turn, digest, message, received_at, ids
+)
+SELECT
+    u.list, u.event_at, u.sent_at, u.turn, u.digest, u.message, u.received_at,
+    string_to_array(u.ids, ' ')
+FROM unnest(
+    %(list)s::text[], %(event_at)s::timestamptz[], %(sent_at)s::timestamptz[], %(turn)s::text[],
+    %(digest)s::bytea[], %(message)s::bigint[], %(received_at)s::timestamptz[], %(ids)s::text[]
+) AS u (list, event_at, sent_at, turn, digest, message, received_at, ids)
+ON CONFLICT DO NOTHING;
+
+-- name: snapshots_remove
+-- Takes back lists that messages gave whole.
+DELETE FROM intake.snapshot
+WHERE message = ANY(%(messages)s);
