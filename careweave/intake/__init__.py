@@ -24,6 +24,7 @@ from careweave.intake._messages import (
 )
 from careweave.intake._opening import open_source
 from careweave.intake._operators import Operator
+from careweave.intake._quarantine import Waiting, quarantine_sizes, waiting
 from careweave.intake._reasons import Owner, ReasonText, reason_text, reasons
 from careweave.intake._receive import Receiver, expire_seen, receive
 from careweave.intake._receive_keys import patient_key
@@ -37,6 +38,7 @@ from careweave.intake._requests import (
     Written,
 )
 from careweave.intake._rules import Rules, load_rules
+from careweave.intake._stopping import start_source, stop_source
 from careweave.intake._writer import Writer, new_public_id, plain_settings
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "Rules",
     "SourceSettings",
     "TurnedAway",
+    "Waiting",
     "Wanted",
     "WriteRequest",
     "Writer",
@@ -86,9 +89,13 @@ __all__ = [
     "open_source",
     "patient_key",
     "plain_settings",
+    "quarantine_sizes",
     "reason_text",
     "reasons",
     "receive",
     "run_import",
     "search_messages",
+    "start_source",
+    "stop_source",
+    "waiting",
 ]

@@ -127,8 +127,8 @@ body AS (
 ),
 
 line AS (
-    INSERT INTO intake.line (lane, message, received_at, source, lanes)
-    SELECT l.lane, a.id, a.received_at, a.source, a.lanes
+    INSERT INTO intake.line (lane, message, received_at, source, lanes, size)
+    SELECT l.lane, a.id, a.received_at, a.source, a.lanes, length(a.body)
     FROM arrival AS a
     INNER JOIN kept AS k ON a.id = k.id
     CROSS JOIN LATERAL unnest(a.lanes) AS l (lane)
@@ -479,3 +479,36 @@ ON CONFLICT DO NOTHING;
 -- Takes back lists that messages gave whole.
 DELETE FROM intake.snapshot
 WHERE message = ANY(%(messages)s);
+
+-- name: quarantine_groups
+-- How many messages wait for somebody, by source, state and reason, and since when.
+SELECT p.source, p.state, p.reason, count(*) AS n, min(p.since) AS since, max(p.message) AS newest
+FROM intake.parked AS p
+WHERE p.state IN ('held', 'quarantined')
+GROUP BY p.source, p.state, p.reason
+ORDER BY p.source, p.state, p.reason;
+
+-- name: quarantine_lanes
+-- The lanes that wait, by source and reason: how many, since when, and what waits behind them.
+SELECT
+    h.source, h.reason, count(*) AS n_lanes, min(h.since) AS since,
+    min(h.since) FILTER (WHERE starts_with(p.kind, 'ADT')) AS moves_since,
+    bool_and(h.until IS NOT NULL) AS is_tried_again,
+    sum(b.n)::bigint AS n_behind
+FROM intake.lane_hold AS h
+LEFT JOIN intake.parked AS p ON h.message = p.message
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n
+    FROM intake.line AS l
+    WHERE l.lane = h.lane AND l.message > h.message
+) AS b
+GROUP BY h.source, h.reason
+ORDER BY h.source, h.reason;
+
+-- name: quarantine_sizes
+-- How many messages of each source wait for somebody.
+SELECT p.source, count(*) AS n
+FROM intake.parked AS p
+WHERE p.state IN ('held', 'quarantined')
+GROUP BY p.source
+ORDER BY p.source;
