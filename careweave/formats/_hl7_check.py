@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from careweave.formats._hl7_message import Hl7Message
 from careweave.formats._hl7_segment import Segment
@@ -98,6 +99,9 @@ _LEAST = {
 _OF_VISITS = frozenset(f"A{n:02}" for n in range(1, 14))
 """Events of a visit: all require PV1. Source: HL7 v2.5.1, 3.3."""
 
+_MOST_ESCAPES = 1_000
+"""So many of a segment are looked at for something to tell."""
+
 
 def check_header(message: Hl7Message, findings: list[Finding]) -> None:
     """Adds what is unknown or absent in the header, and a second header."""
@@ -146,7 +150,7 @@ def check_escapes(message: Hl7Message, findings: list[Finding]) -> None:
     if not _odd_escapes(mark).search(message.text, 9):
         return
     for segment in message.segments[1:]:
-        for found in _odd_escapes(mark).finditer(segment.raw):
+        for found in islice(_odd_escapes(mark).finditer(segment.raw), _MOST_ESCAPES):
             _note_escape(message, segment, found, findings)
 
 

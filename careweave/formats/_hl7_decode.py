@@ -9,8 +9,8 @@ from careweave.terms import Finding, Incorrect, Severity, TooLong
 
 _BOM = b"\xef\xbb\xbf"
 _START, _END = b"\x0b", b"\x1c"
-_HEADER = re.compile(rb"MSH(?=[^A-Za-z0-9\s])", re.IGNORECASE)
-_AT_LINE = re.compile(rb"(?:^|[\r\n])[ \t]*(MSH(?=[^A-Za-z0-9\s]))", re.IGNORECASE)
+_HEADER = re.compile(rb"MSH(?=[!-/:-@\[-`{-~])", re.IGNORECASE)
+_AT_LINE = re.compile(rb"(?:^|[\r\n])[ \t]*(MSH(?=[!-/:-@\[-`{-~]))", re.IGNORECASE)
 _WHITE = b" \t\r\n\x00\x0b\x0c\x1a\x1c\x1d"
 _CONTROLS = bytes(code for code in range(32) if code not in {9, 10, 13})
 _AS_BLANK = dict.fromkeys(_CONTROLS, " ")
@@ -77,7 +77,7 @@ def codec_of(charset: str | None) -> str | None:
 
 
 def _start(data: bytes) -> int:
-    if data[:3] == b"MSH":
+    if _HEADER.match(data):
         return 0
     found = _AT_LINE.search(data)
     if found:

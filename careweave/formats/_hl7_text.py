@@ -10,7 +10,7 @@ _ABSENT = "\x00"
 """Stands for a separator that the header does not name: reading leaves no such character."""
 
 _MOST_BREAKS = 50
-_MOST_HEX = 4096
+_MOST_BYTES = 2048
 
 
 class Null(Enum):
@@ -79,7 +79,8 @@ def hl7_escape(text: str, delimiters: Delimiters = DELIMITERS) -> str:
 def _escapes(mark: str) -> re.Pattern[str]:
     sign = re.escape(mark)
     layout = r"\.(?:br|sp|in|ti|fi|nf|ce|sk) ?[+-]?[0-9]{0,4}"
-    return re.compile(f"{sign}([FSTREHNP]|X(?:[0-9A-Fa-f]{{2}})+|{layout}){sign}")
+    bytes_ = f"X(?:[0-9A-Fa-f]{{2}}){{1,{_MOST_BYTES}}}"
+    return re.compile(f"{sign}([FSTREHNP]|{bytes_}|{layout}){sign}")
 
 
 def _meaning(found: re.Match[str], delimiters: Delimiters) -> str:
