@@ -94,6 +94,7 @@ CREATE TABLE intake.line (
     received_at timestamptz NOT NULL,
     source text COLLATE "C" NOT NULL,
     lanes bigint[] NOT NULL,
+    size int NOT NULL,
     is_replay boolean NOT NULL DEFAULT FALSE,
     PRIMARY KEY (lane, message)
 ) WITH (
@@ -108,6 +109,7 @@ COMMENT ON COLUMN intake.line.message IS 'The message.';
 COMMENT ON COLUMN intake.line.received_at IS 'When it was received.';
 COMMENT ON COLUMN intake.line.source IS 'The name of its source.';
 COMMENT ON COLUMN intake.line.lanes IS 'All lanes of the message: it goes when it is the first of each.';
+COMMENT ON COLUMN intake.line.size IS 'How many bytes the message has.';
 COMMENT ON COLUMN intake.line.is_replay IS 'What the message said before is to be taken back for what it says now.';
 
 CREATE TABLE intake.lane_hold (
@@ -181,13 +183,11 @@ COMMENT ON COLUMN intake.attempt.reason IS 'Why, unless it was done.';
 
 CREATE TABLE intake.shift (
     worker text PRIMARY KEY,
-    lock bigint NOT NULL,
     at timestamptz NOT NULL,
     messages bigint[] NOT NULL
 );
 COMMENT ON TABLE intake.shift IS 'What each worker has in hand, so that what it had when it was killed is known.';
 COMMENT ON COLUMN intake.shift.worker IS 'The worker.';
-COMMENT ON COLUMN intake.shift.lock IS 'The advisory lock that it holds while it works.';
 COMMENT ON COLUMN intake.shift.at IS 'When it took them.';
 COMMENT ON COLUMN intake.shift.messages IS 'The messages.';
 
