@@ -22,6 +22,15 @@ from careweave.sources._extract import (
     sequence_of,
 )
 from careweave.sources._follow import Followed
+from careweave.sources._live import (
+    Answered,
+    LiveClients,
+    LiveQuestion,
+    Silent,
+    Why,
+    ask_live,
+)
+from careweave.sources._live_questions import may_answer
 from careweave.sources._load import load_sources
 from careweave.sources._mapping import Input, Origin, SourceMapping
 from careweave.sources._read import peek, read
@@ -59,6 +68,7 @@ from careweave.sources._status import (
 )
 
 __all__ = [
+    "Answered",
     "Channel",
     "Coverage",
     "CoverageNote",
@@ -78,7 +88,9 @@ __all__ = [
     "KindCoverage",
     "ListMode",
     "LiveCheck",
+    "LiveClients",
     "LiveOutcome",
+    "LiveQuestion",
     "Mapped",
     "Order",
     "OrderRule",
@@ -86,6 +98,7 @@ __all__ = [
     "Part",
     "Reading",
     "Reason",
+    "Silent",
     "Source",
     "SourceMapping",
     "Sources",
@@ -93,8 +106,10 @@ __all__ = [
     "Transport",
     "UnmappedCode",
     "UnmappedPath",
+    "Why",
     "Write",
     "absent_body",
+    "ask_live",
     "coverage",
     "drift",
     "expect_feeds",
@@ -106,6 +121,7 @@ __all__ = [
     "forget_live",
     "live_checks",
     "load_sources",
+    "may_answer",
     "note_coverage",
     "note_feeds",
     "note_live",
