@@ -164,7 +164,7 @@ def _item(row: CsvRow, names: tuple[str, ...], seen: set[bytes], secret: bytes) 
     said = _canonical({name: cell for name, cell in row.cells.items() if cell})
     digest = _hash(said, secret)
     if not names:
-        return ExtractRow(row.line, digest, digest, said)
+        return ExtractRow(row.line, _by_text(said, seen, secret), digest, said)
     parts = [row.cells[name].strip() for name in names]
     key = _hash(_canonical(parts), secret)
     if not any(parts):
@@ -191,13 +191,17 @@ def _unnamed(
     line: int, said: bytes, finding: Finding, seen: set[bytes], secret: bytes
 ) -> ExtractRow:
     """Returns a row that its text must name: the same text tomorrow is nothing new."""
+    return ExtractRow(line, _by_text(said, seen, secret), _hash(said, secret), said, finding)
+
+
+def _by_text(said: bytes, seen: set[bytes], secret: bytes) -> bytes:
     n = 0
     key = _hash(b"0\n" + said, secret)
     while key in seen:
         n += 1
         key = _hash(b"%d\n" % n + said, secret)
     seen.add(key)
-    return ExtractRow(line, key, _hash(said, secret), said, finding)
+    return key
 
 
 def _canonical(value: object) -> bytes:

@@ -1,0 +1,102 @@
+"""A full extract beside the one before: what is new, what changed, and what went.
+
+Source: reference/interop.md 8, snapshot processing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from careweave.db import Session
+from careweave.doors.feeds._books import QUERIES
+from careweave.sources import ExtractRow, Source
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a full extract says that the one before did not; `changed` are lines of its file.
+
+    `n_before` rows were there, of which `n_lost` are not there now.
+    """
+
+    n_rows: int
+    n_faults: int
+    n_before: int
+    n_lost: int
+    n_new: int
+    changed: frozenset[int] = field(repr=False)
+
+    def loses_more_than(self, percent: float) -> bool:
+        """Tells whether more of the rows went than the source says is usual."""
+        return self.n_lost * 100 > percent * self.n_before
+
+
+def compare(session: Session, source: Source, rows: Iterable[ExtractRow]) -> Difference:
+    """Returns what differs; the rows stay staged until `unstage`."""
+    session.run(QUERIES["unstage"], source=source.name)
+    n_rows, n_faults = _stage(session, source.name, rows)
+    n_before, n_lost = session.row(QUERIES["lost"], source=source.name) or (0, 0)
+    changed = session.rows(QUERIES["differing"], source=source.name)
+    n_new = sum(is_new for _, is_new in changed)
+    lines = frozenset(line for line, _ in changed)
+    return Difference(n_rows, n_faults, n_before, n_lost, n_new, lines)
+
+
+def batches(rows: Iterable[ExtractRow]) -> Iterator[list[ExtractRow]]:
+    """Yields items by the thousand."""
+    batch: list[ExtractRow] = []
+    for item in rows:
+        batch.append(item)
+        if len(batch) >= _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def keep(session: Session, source: Source, rows: Sequence[ExtractRow]) -> None:
+    """Keeps what these rows say now; their cells only where their absence may have to be told."""
+    tells = source.file.end_after is not None
+    session.run(
+        QUERIES["keep_rows"],
+        source=source.name,
+        keys=[item.key for item in rows],
+        digests=[item.digest for item in rows],
+        said=[item.said if tells and item.fault is None else None for item in rows],
+    )
+
+
+def gone(session: Session, source: Source, difference: Difference) -> list[bytes]:
+    """Counts what is absent, and returns the cells of each row that ends with this extract.
+
+    An extract with rows that could not be read ends nothing: any of them may be the absent one.
+    """
+    session.run(QUERIES["find_rows"], source=source.name)
+    if difference.n_faults:
+        return []
+    rows = session.rows(QUERIES["miss_rows"], source=source.name, end_after=source.file.end_after)
+    return [row[0] for row in rows]
+
+
+def finish(session: Session, source: Source, at: datetime) -> None:
+    """Makes this extract the last accepted one."""
+    session.run(QUERIES["unstage"], source=source.name)
+    session.run(QUERIES["advance_feed"], source=source.name, snapshot_at=at, sequence=None)
+
+
+def unstage(session: Session, source: Source) -> None:
+    """Forgets the staged rows."""
+    session.run(QUERIES["unstage"], source=source.name)
+
+
+def _stage(session: Session, source: str, rows: Iterable[ExtractRow]) -> tuple[int, int]:
+    n_rows = n_faults = 0
+    with session.copy(QUERIES["stage"]) as writer:
+        writer.set_types(("text", "bytea", "bytea", "int4"))
+        for item in rows:
+            n_rows += 1
+            n_faults += item.fault is not None
+            writer.write_row((source, item.key, item.digest, item.line))
+    return n_rows, n_faults
