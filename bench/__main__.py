@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import crash, fhir, imports, steps
+from bench import crash, fhir, imports, sources, steps
 from bench.figures import Figure, keep, table
 
 PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
@@ -13,6 +13,7 @@ PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
     "import": imports.run,
     "crash": crash.run,
     "steps": steps.run,
+    "sources": sources.run,
 }
 
 
