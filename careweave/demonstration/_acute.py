@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from careweave.demonstration import _hl7
 from careweave.demonstration._dose import read_dose
 from careweave.demonstration._hl7 import Head, escaped, local_code, segment, stamp
+from careweave.demonstration._kinds import is_told
 from careweave.demonstration._model import Fact, Holding, Sent, Who
 from careweave.demonstration._paper import pdf
 from careweave.demonstration._region import Desk
-from careweave.demonstration._state import is_of_person, who_at
+from careweave.demonstration._state import who_at
 
 _BOM = b"\xef\xbb\xbf"
 _PERSONAL = frozenset({"contact", "allergy", "none-known"})
 _MEASURED = frozenset(
-    "result sign exam score social cpr place ceiling prognosis need pregnancy capacity".split()
+    ["result", "sign", "exam", "score", "social", "cpr", "place", "ceiling", "prognosis", "need", "pregnancy", "capacity"]
 )
 _APPLICATIONS = {"ADT": "PAS", "ORU": "LIMS", "MDM": "DOCS", "SIU": "CLINIC", "RDE": "PHARM"}
 _STATUSES = {"booked": "S12", "cancelled": "S15", "noshow": "S26", "arrived": "S14"}
@@ -53,7 +54,7 @@ class Ward:
             yield self._document(fact)
         elif fact.kind in {"merged", "unmerged"}:
             yield self._merge(fact)
-        elif fact.kind != "silent":
+        elif is_told(fact):
             yield self._update(fact)
 
     def _who(self, fact: Fact) -> Who:
@@ -278,8 +279,3 @@ def _moves(fact: Fact) -> Iterator[tuple[datetime, str]]:
 
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdigit()
-
-
-def is_sent(fact: Fact) -> bool:
-    """Says whether the hospital sends a message of this kind of fact."""
-    return fact.kind != "silent" and not is_of_person(fact)

@@ -57,9 +57,13 @@ def _numbers(people: list[Raw], seed: str) -> dict[str, str]:
 
 
 def _moved(number: str, steps: list[int]) -> str:
-    """Returns a number with digits moved, the first four left alone; empty where none exists."""
-    tail = (str((int(a) + b) % 10) for a, b in zip(number[4:9], steps, strict=True))
-    stem = number[:4] + "".join(tail)
+    """Returns a number with digits moved; empty where none exists.
+
+    The first digits stay: they keep named people, their later numbers and background apart.
+    """
+    kept = 6 if number.startswith("9997") else 4
+    moved = zip(number[kept:9], steps[kept - 4 :], strict=True)
+    stem = number[:kept] + "".join(str((int(a) + b) % 10) for a, b in moved)
     digit = check_digit(stem)
     if digit == _NO_NUMBER:
         return ""

@@ -41,7 +41,7 @@ def read_moment(value: object, usual: time) -> datetime:
     """
     day, _, clock = str(value).partition(" ")
     try:
-        on = date.fromisoformat(day) if day.count("-") == 2 else DAY_0 + timedelta(int(day))  # noqa: PLR2004  the hyphens of a date
+        on = date.fromisoformat(day) if day.count("-") == 2 else DAY_0 + timedelta(int(day))
         return moment(on, time.fromisoformat(clock) if clock else usual)
     except (ValueError, OverflowError) as fault:
         message = "A time is a date, a day of the scenario, or one of them and hh:mm."

@@ -138,7 +138,7 @@ def contact(chart: Chart, fact: Fact) -> Resource:
         "relationship": roles,
         "name": [{"family": family, "given": given.split()} if given else {"family": family}],
     }
-    phones: list[Json] = [{"system": "phone", "value": one} for one in fact.words("phone")]
+    phones: Json = [{"system": "phone", "value": one} for one in fact.words("phone")]
     return {**value, "telecom": phones} if phones else value
 
 
@@ -273,9 +273,11 @@ def device(chart: Chart, fact: Fact) -> Resource:
 
 def note(chart: Chart, fact: Fact) -> Resource:
     """Returns the Communication of a call or a message."""
+    topic: Resource = {"topic": _code(fact)} if fact.more.get("code") else {}
     return {
         "resourceType": "Communication",
         "status": "completed",
+        **topic,
         "subject": chart.patient,
         "sent": instant(fact.at),
         "sender": chart.staff(fact.number),

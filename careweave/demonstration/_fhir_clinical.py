@@ -32,8 +32,8 @@ def problem(chart: Chart, fact: Fact) -> Resource:
         "recordedDate": f"{fact.at:%Y-%m-%d}",
         "recorder": chart.staff(fact.number),
     }
-    if not is_refuted:
-        value["clinicalStatus"] = tho("condition-clinical", status)
+    status = "inactive" if is_refuted else status
+    value["clinicalStatus"] = tho("condition-clinical", status)
     if fact.ended_at:
         value["abatementDateTime"] = f"{fact.ended_at:%Y-%m-%d}"
     return value

@@ -96,7 +96,7 @@ def pid(who: Who, *, american: bool = False) -> Segment:
 def _identifiers(who: Who) -> list[str]:
     found = [f"{who.local}^^^ACU^PI"]
     if who.nhs and who.nhs.startswith("CHI"):
-        found.append(f"{who.nhs[3:]}^^^CHI^NH")
+        found.append(f"{who.nhs[3:]}^^^CHI^NI")
     elif who.nhs:
         found.append(f"{who.nhs}^^^NHS^NH")
     return found
@@ -145,10 +145,22 @@ def al1(number: int, fact: Fact) -> Segment:
     """Returns the segment of an allergy, or of none known."""
     if fact.kind == "none-known":
         return segment("AL1", {1: str(number), 2: "DA", 3: "NKA^No known allergies^L"})
+    if fact.word("status", "active") != "active":
+        return _iam(number, fact)
     severity = {"high": "SV", "low": "MI"}.get(fact.word("criticality"), "U")
     kind = fact.word("category", "DA")
     fields = {1: str(number), 2: kind, 3: local_code(fact), 4: severity}
     return segment("AL1", {**fields, 5: escaped(fact.word("reaction")), 6: f"{fact.at:%Y%m%d}"})
+
+
+def _iam(number: int, fact: Fact) -> Segment:
+    """Returns the segment of an allergy that holds no longer: looked into and none, or inactive.
+
+    Source: HL7 2.4 chapter 3, IAM; table 0438.
+    """
+    status = "E^Erroneous" if fact.word("status") == "refuted" else "I^Confirmed but inactive"
+    fields = {1: str(number), 2: "DA", 3: local_code(fact), 6: "A^Add", 13: stamp(fact.at)}
+    return segment("IAM", {**fields, 7: code_of(fact.text), 17: status})
 
 
 def dg1(number: int, fact: Fact) -> Segment:

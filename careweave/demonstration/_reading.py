@@ -10,9 +10,10 @@ import yaml
 
 from careweave.demonstration._another import vary
 from careweave.demonstration._calendar import moment, read_moment, start
+from careweave.demonstration._clones import clones
 from careweave.demonstration._dice import Dice
 from careweave.demonstration._model import Fact, Holding, Home, Name, Person, Who
-from careweave.demonstration._numbers import local_number
+from careweave.demonstration._numbers import chi_number, local_number
 from careweave.demonstration._region import Desk, Region
 from careweave.demonstration._series import spread
 from careweave.terms import Incorrect, Json
@@ -21,6 +22,7 @@ Raw = dict[str, Json]
 USUAL_SEED = "northmere"
 # The practice is the surgery whose system holds somebody.
 _PRACTICES = ("GPA", "GPB", "GPC")
+_FORMS = frozenset({"person/1", "people/1", "interactions/1"})
 _OWN = ("at", "ended", "sent", "canary", "repeat")
 
 
@@ -28,8 +30,11 @@ def read_people(folder: Path, region: Region, seed: str) -> tuple[Person, ...]:
     """Returns the named people, in the order of their numbers; Incorrect says what is wrong."""
     raws = [_raw(path) for path in sorted((folder / "people").glob("*.yaml"))]
     several = [one for raw in raws for one in _listed(raw)]
+    shift = 0
     if seed != USUAL_SEED:
-        several = vary(several, seed)
+        several, shift = vary(several, seed), Dice(seed, "clones").between(1, 399)
+    for raw in raws:
+        several += clones(raw, several, shift) if "pairs" in raw else []
     several.sort(key=lambda raw: int(str(raw.get("number", 0))))
     return tuple(_Reader(region, seed, raw).person() for raw in several)
 
@@ -40,13 +45,15 @@ def _raw(path: Path) -> Raw:
     except (OSError, yaml.YAMLError) as fault:
         message = "A file of a person cannot be read: it is YAML in UTF-8."
         raise Incorrect(message, where=str(path)) from fault
-    if not isinstance(value, dict) or value.get("careweave") not in {"person/1", "people/1"}:
-        message = "A file of a person begins with `careweave: person/1`."
+    if not isinstance(value, dict) or value.get("careweave") not in _FORMS:
+        message = "A file of people begins with `careweave: person/1`, people/1 or interactions/1."
         raise Incorrect(message, where=str(path))
     return cast(Raw, value)
 
 
 def _listed(raw: Raw) -> list[Raw]:
+    if "pairs" in raw:
+        return []
     people = raw.get("people")
     return [cast(Raw, one) for one in people] if isinstance(people, list) else [raw]
 
@@ -86,7 +93,7 @@ class _Reader:
             name=read_name(str(raw["name"])),
             born=date.fromisoformat(str(raw["born"])) if raw.get("born") else None,
             sex=str(raw.get("sex", "U")),
-            nhs=str(raw["nhs"]) if raw.get("nhs") else None,
+            nhs=_number(raw),
             home=_home(raw.get("home")),
             phones=tuple(_texts(raw.get("phone"))),
             practice=self.region.desk(desk).organisation.code if desk else "",
@@ -147,6 +154,8 @@ class _Reader:
         if "sent" in raw:
             more["is_late"] = True
         canary = f"CANARY-{raw['canary']}-{who.key}" if "canary" in raw else ""
+        if canary:
+            more["class"] = raw["canary"]
         return Fact(kind, str(raw[kind]), at, sent_at, number, more, canary)
 
 
@@ -168,6 +177,14 @@ def _sent_at(fact: Fact, desk: Desk, known_at: datetime, turn: int, dice: Dice) 
         # Asked every quarter of an hour.
         return fact.at + timedelta(seconds=900 - int(fact.at.timestamp()) % 900)
     return fact.at + timedelta(seconds=dice.between(30, 840))
+
+
+def _number(raw: Raw) -> str | None:
+    text = str(raw.get("nhs") or "")
+    if text == "CHI":
+        # Never typed in: it agrees with the birth date and the sex, whatever they are.
+        return f"CHI{chi_number(date.fromisoformat(str(raw['born'])), str(raw['sex']))}"
+    return text or None
 
 
 def _own_number(raw: Raw, who: Who) -> str | None:

@@ -8,11 +8,12 @@ from itertools import groupby
 from careweave.demonstration import _fhir_care as care
 from careweave.demonstration import _fhir_clinical as clinical
 from careweave.demonstration._fhir import Chart, Resource, house, patient
+from careweave.demonstration._kinds import is_told, label_of
 from careweave.demonstration._model import Fact, Holding, Sent
 from careweave.demonstration._region import Desk
 from careweave.demonstration._state import is_of_person, who_at
 from careweave.formats import write_json
-from careweave.terms import Json
+from careweave.terms import LABEL_SYSTEM, Json
 
 _MOST = 100
 
@@ -87,7 +88,7 @@ def tellings(holding: Holding) -> list[Telling]:
                 fact.kind, fact.text, fact.at, fact.sent_at, fact.number, more, fact.canary
             )
             told += [Telling(fact.sent_at, begun), Telling(ended_at, fact)]
-        elif fact.kind != "silent":
+        elif is_told(fact):
             told.append(Telling(fact.sent_at, fact))
     return sorted(told, key=lambda one: one.sent_at)
 
@@ -118,7 +119,22 @@ def _made(desk: Desk, holding: Holding, one: Telling) -> list[Resource]:
     chart = Chart(desk, who_at(holding, one.fact))
     if is_of_person(one.fact):
         return [patient(chart)]
-    return [{**BUILDERS[one.fact.kind](chart, one.fact), "id": chart.id_of(one.fact)}]
+    return [resource_of(chart, one.fact)]
+
+
+def resource_of(chart: Chart, fact: Fact) -> Resource:
+    """Returns the resource of a fact with its id, its label and the habits of its system."""
+    value: Resource = {**BUILDERS[fact.kind](chart, fact), "id": chart.id_of(fact)}
+    label = label_of(fact)
+    if label is not None:
+        value["meta"] = {"security": [{"system": LABEL_SYSTEM, "code": label.value}]}
+    if fact.more.get("uncategorised"):
+        value.pop("category", None)
+    if fact.more.get("narrative"):
+        words = fact.word("narrative")
+        div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{words}</p></div>'
+        value["text"] = {"status": "additional", "div": div}
+    return value
 
 
 def transaction(resources: list[Resource]) -> bytes:

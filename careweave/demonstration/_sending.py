@@ -8,6 +8,11 @@ from pathlib import Path
 
 from careweave.demonstration._acute import Ward
 from careweave.demonstration._calendar import DAY_0, moment
+from careweave.demonstration._extract import files
+from careweave.demonstration._extracts_care import care_home, charity, home_care
+from careweave.demonstration._extracts_council import adults, children
+from careweave.demonstration._extracts_gp import extracts as surgery
+from careweave.demonstration._json_feeds import ambulance, hospice
 from careweave.demonstration._model import Holding, Person, Sent
 from careweave.demonstration._reading import USUAL_SEED, read_people
 from careweave.demonstration._records import houses, transactions
@@ -39,10 +44,11 @@ def _named(region: Region, people: tuple[Person, ...], last: datetime) -> Iterat
             yield houses(desk, first)
     for person in people:
         for holding in person.holdings:
-            yield from _of(region, people, holding)
+            yield from _messages(region, people, holding)
+    yield from _files(people, last)
 
 
-def _of(region: Region, people: tuple[Person, ...], holding: Holding) -> Iterator[Sent]:
+def _messages(region: Region, people: tuple[Person, ...], holding: Holding) -> Iterator[Sent]:
     desk = region.desk(holding.desk)
     if desk.format == "fhir":
         yield from transactions(desk, holding)
@@ -50,6 +56,28 @@ def _of(region: Region, people: tuple[Person, ...], holding: Holding) -> Iterato
         yield from bundles(desk, holding)
     elif desk.format == "v2":
         yield from Ward(desk, holding, lambda key: local_of(people, key, holding.desk)).messages()
+
+
+def _files(people: tuple[Person, ...], last: datetime) -> Iterator[Sent]:
+    for desk, extracts in _EXTRACTS.items():
+        holdings = [one for person in people for one in person.held(desk)]
+        # The surgery's system stood still on days 14 to 17.
+        silent = range(14, 18) if desk == "GPC" else range(0)
+        for extract in extracts():
+            yield from files(extract, holdings, last, silent)
+    for desk, documents in _DOCUMENTS.items():
+        yield from documents([one for person in people for one in person.held(desk)], last)
+
+
+_EXTRACTS = {
+    "GPC": surgery,
+    "CAS": adults,
+    "CCS.csv": children,
+    "CHO": care_home,
+    "HCP": home_care,
+    "THI": charity,
+}
+_DOCUMENTS = {"HOS": hospice, "AMB": ambulance}
 
 
 def local_of(people: tuple[Person, ...], key: str, desk: str) -> str:

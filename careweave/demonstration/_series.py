@@ -31,7 +31,7 @@ def spread(raw: Raw, dice: Dice) -> list[Raw]:
 
 def _first(value: Json) -> date:
     text = str(value)
-    return date.fromisoformat(text) if text.count("-") == 2 else DAY_0 + timedelta(int(text))  # noqa: PLR2004
+    return date.fromisoformat(text) if text.count("-") == 2 else DAY_0 + timedelta(int(text))
 
 
 def _on(day: date, repeat: dict[str, Json]) -> str:

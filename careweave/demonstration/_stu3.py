@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from careweave.demonstration._fhir import Chart, Resource, patient
 from careweave.demonstration._model import Fact, Holding, Sent
-from careweave.demonstration._records import BUILDERS, tellings
+from careweave.demonstration._records import resource_of, tellings
 from careweave.demonstration._region import Desk
 from careweave.demonstration._state import is_of_person, who_at
 from careweave.formats import write_json
@@ -38,11 +38,7 @@ def _bundle(
     at = first.ended_at if later and first.ended_at else first.sent_at
     chart = Chart(desk, who_at(holding, facts[-1]))
     made = [patient(chart)]
-    made += [
-        {**BUILDERS[fact.kind](chart, fact), "id": chart.id_of(fact)}
-        for fact in facts
-        if not is_of_person(fact)
-    ]
+    made += [resource_of(chart, fact) for fact in facts if not is_of_person(fact)]
     entries: list[Json] = [
         {"fullUrl": f"urn:careweave:demo:{one['resourceType']}/{one['id']}", "resource": older(one)}
         for one in made
