@@ -39,6 +39,8 @@ from careweave.intake._requests import (
 )
 from careweave.intake._rules import Rules, load_rules
 from careweave.intake._stopping import start_source, stop_source
+from careweave.intake._worker import Worker, inbox_wake, keep_at_it
+from careweave.intake._worker_shift import keep_partitions
 from careweave.intake._writer import Writer, new_public_id, plain_settings
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "TurnedAway",
     "Waiting",
     "Wanted",
+    "Worker",
     "WriteRequest",
     "Writer",
     "Writing",
@@ -80,7 +83,10 @@ __all__ = [
     "expire_receipts",
     "expire_seen",
     "find_faults",
+    "inbox_wake",
     "inherit",
+    "keep_at_it",
+    "keep_partitions",
     "keep_statistics",
     "load_rules",
     "message_of",

@@ -71,19 +71,19 @@ def store(session: Session, said: Sequence[Contribution]) -> None:
         )
 
 
-def store_lists(session: Session, given: Sequence[tuple[str, Marker, Contribution]]) -> None:
-    """Keeps lists that messages gave whole; a contribution of each message tells where from."""
+def store_lists(session: Session, given: Sequence[tuple[str, int, Marker]]) -> None:
+    """Keeps lists that messages gave whole: name, message, and what it said."""
     if given:
         session.defer(
             _QUERIES["snapshots_add"],
             list=[name for name, _, _ in given],
-            event_at=[marker.moment.event_at for _, marker, _ in given],
-            sent_at=[marker.moment.sent_at for _, marker, _ in given],
-            turn=[marker.moment.turn for _, marker, _ in given],
-            digest=[marker.moment.digest for _, marker, _ in given],
-            message=[one.message for _, _, one in given],
-            received_at=[one.received_at for _, _, one in given],
-            ids=[" ".join(sorted(marker.ids)) for _, marker, _ in given],
+            message=[message for _, message, _ in given],
+            event_at=[marker.moment.event_at for _, _, marker in given],
+            sent_at=[marker.moment.sent_at for _, _, marker in given],
+            turn=[marker.moment.turn for _, _, marker in given],
+            digest=[marker.moment.digest for _, _, marker in given],
+            received_at=[marker.received_at for _, _, marker in given],
+            ids=[" ".join(sorted(marker.ids)) for _, _, marker in given],
         )
 
 
@@ -137,7 +137,7 @@ def markers_of(
     if not lists:
         return {}
     rows = session.rows(_QUERIES["markers"], lists=sorted(lists), without=sorted(without))
-    return {row[0]: Marker(Moment(*row[1:5]), frozenset(row[5])) for row in rows}
+    return {row[0]: Marker(Moment(*row[1:5]), row[5], frozenset(row[6])) for row in rows}
 
 
 def _refs(refs: Iterable[Ref]) -> Mapping[str, list[str]]:

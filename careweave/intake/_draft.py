@@ -125,7 +125,7 @@ class Drafter:
 
         `said` has the meta that is shown, so that the further headings and the rule are its tags.
         """
-        also, rule_id = _told(said.value.get("meta"))
+        also, rule_id = told(said.value.get("meta"))
         return self._as(said, public_id, Classification(heading, also, labels, rule_id), ())
 
     def again(self, draft: Draft, source: SourceSettings, context: Context) -> Draft:
@@ -174,7 +174,7 @@ def _meta(said: Json, found: Classification) -> dict[str, Json]:
     return {name: value for name, value in meta.items() if value != []}
 
 
-def _told(meta: Json) -> tuple[tuple[Heading, ...], str]:
+def told(meta: Json | Mapping[str, Json]) -> tuple[tuple[Heading, ...], str]:
     """Returns the further headings and the rule that our own tags name."""
     also: list[Heading] = []
     rule_id = ""

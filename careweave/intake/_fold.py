@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from careweave.formats import instant
 from careweave.intake._fold_merge import Value, has_element, in_order, merged
 from careweave.intake._fold_status import may_move
 from careweave.sources import Mapped, Write
@@ -90,6 +89,7 @@ class Marker:
     """A snapshot list as a message gave it whole."""
 
     moment: Moment
+    received_at: datetime
     ids: frozenset[str]
 
 
@@ -163,27 +163,27 @@ def plain(type_name: str, value: Value) -> Value:
     return found
 
 
-def listed(type_name: str, value: Value, *, since: datetime | None) -> Value:
-    """Returns the elements of an entry on a snapshot list, which has left it out since `since`.
+def listed(type_name: str, value: Value, *, is_left_out: bool) -> Value:
+    """Returns the elements of an entry on a snapshot list, as the newest list says of it.
 
     What has `active` loses it; anything else, allergies above all, only says that it was not
     repeated. Source: reference/interop.md 5.4.
     """
     found = plain(type_name, value)
     if has_element(type_name, "active"):
-        found["active"] = since is None
-    elif since is not None:
-        mark: Json = {"url": _NOT_REPEATED, "valueDateTime": instant(since)}
+        found["active"] = not is_left_out
+    elif is_left_out:
+        mark: Json = {"url": _NOT_REPEATED, "valueBoolean": True}
         extensions = found.get("extension")
         found["extension"] = [*(extensions if isinstance(extensions, list) else []), mark]
     return in_order(type_name, found)
 
 
-def left_out_since(id_: str, newest: Moment, marker: Marker | None) -> datetime | None:
-    """Returns since when the newest list leaves the entry out, None where it does not."""
-    if marker is None or marker.moment <= newest or id_ in marker.ids:
-        return None
-    return marker.moment.event_at
+def leaves_out(marker: Marker | None, id_: str, newest: Moment | None) -> bool:
+    """Says whether a list, given whole after the newest that was said of an entry, leaves it out."""
+    if marker is None or id_ in marker.ids:
+        return False
+    return newest is None or marker.moment > newest
 
 
 def labels_after(

@@ -131,7 +131,7 @@ def _relate(part: _Part) -> None:
     with importer.database.reading() as session:
         sources = frozenset({importer.writing.actor.source})
         stored = stored_parents(session, drafts.values(), sources, drafts, holds=False)
-    after = related(drafts, stored, importer.drafter, importer.source)
+    after = related(drafts, stored, importer.drafter, lambda _: importer.source)
     for ref, work in part.works.items():
         work.redraft(after[ref])
 

@@ -77,9 +77,9 @@ def related(
     drafts: Mapping[Ref, Draft],
     stored: Mapping[Ref, State],
     drafter: Drafter,
-    source: SourceSettings,
+    source_of: Callable[[Ref], SourceSettings],
 ) -> dict[Ref, Draft]:
-    """Returns the drafts of one bundle as they make each other.
+    """Returns the drafts of one bundle, or of several messages, as they make each other.
 
     Repeats until nothing changes: labels only grow, so it ends, and on cycles too.
     Source: reference/record.md 4.1 step 5, 6.2.
@@ -92,7 +92,7 @@ def related(
             labels = draft.classification.labels
             states[ref] = (draft.classification.primary, labels)
         after = {
-            ref: in_context(draft, states, drafter, source, _context(ref, around, states))
+            ref: in_context(draft, states, drafter, source_of(ref), _context(ref, around, states))
             for ref, draft in found.items()
         }
         if all(after[ref] is found[ref] for ref in found):

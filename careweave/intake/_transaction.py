@@ -169,7 +169,7 @@ def _settle_together(session: Session, works: Sequence[Work], drafter: Drafter) 
     first = works[0]
     sources = frozenset({first.writing.actor.source})
     stored = stored_parents(session, drafts.values(), sources, drafts)
-    after = related(drafts, stored, drafter, first.source)
+    after = related(drafts, stored, drafter, lambda _: first.source)
     for work in works:
         if work.is_open and work.draft is not None:
             work.draft = after[work.ref]

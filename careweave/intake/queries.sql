@@ -450,10 +450,10 @@ WHERE c.list = ANY(%(lists)s);
 
 -- name: markers
 -- The newest time that each of these lists was given whole, but for what some messages said.
-SELECT w.list, s.event_at, s.sent_at, s.turn, s.digest, s.ids
+SELECT w.list, s.event_at, s.sent_at, s.turn, s.digest, s.received_at, s.ids
 FROM unnest(%(lists)s::text[]) AS w (list)
 CROSS JOIN LATERAL (
-    SELECT n.event_at, n.sent_at, n.turn, n.digest, n.ids
+    SELECT n.event_at, n.sent_at, n.turn, n.digest, n.received_at, n.ids
     FROM intake.snapshot AS n
     WHERE n.list = w.list AND n.message <> ALL(%(without)s::bigint[])
     ORDER BY
@@ -512,3 +512,188 @@ FROM intake.parked AS p
 WHERE p.state IN ('held', 'quarantined')
 GROUP BY p.source
 ORDER BY p.source;
+
+-- name: lines_window
+-- The lanes of the messages that wait longest, without those whose lane is held or source stopped.
+SELECT l.lanes
+FROM intake.line AS l
+WHERE
+    l.source <> ALL(%(stopped)s::text[])
+    AND l.message <> ALL(%(without)s::bigint[])
+    AND NOT EXISTS (
+        SELECT 1
+        FROM intake.lane_hold AS h
+        WHERE h.lane = l.lane AND (h.until IS NULL OR h.until > %(now)s)
+    )
+ORDER BY l.message
+LIMIT %(most)s;
+
+-- name: line_lanes
+-- The lanes of a message that waits.
+SELECT l.lanes
+FROM intake.line AS l
+WHERE l.message = %(message)s
+LIMIT 1;
+
+-- name: lanes_try
+-- Locks those of these lanes that are in nobody's hands, until the transaction ends.
+SELECT w.lane
+FROM unnest(%(lanes)s::bigint[]) AS w (lane)
+WHERE pg_try_advisory_xact_lock(w.lane);
+
+-- name: lanes_wait
+-- Locks these lanes, in order, waiting for whoever holds them.
+SELECT count(pg_advisory_xact_lock(w.lane)::text) AS n_locked
+FROM (
+    SELECT DISTINCT u.lane
+    FROM unnest(%(lanes)s::bigint[]) AS u (lane)
+    ORDER BY u.lane
+) AS w;
+
+-- name: lines_first
+-- The first messages of lanes that are not held.
+SELECT w.lane, n.message, n.received_at, n.lanes, n.size, n.is_replay
+FROM unnest(%(lanes)s::bigint[]) AS w (lane)
+CROSS JOIN LATERAL (
+    SELECT l.message, l.received_at, l.lanes, l.size, l.is_replay
+    FROM intake.line AS l
+    WHERE l.lane = w.lane
+    ORDER BY l.message
+    LIMIT %(most)s
+) AS n
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM intake.lane_hold AS h
+    WHERE h.lane = w.lane AND (h.until IS NULL OR h.until > %(now)s)
+);
+
+-- name: messages_taken
+-- Messages with their bytes.
+SELECT
+    m.id, m.received_at, m.source, m.channel, m.control_id, m.kind, m.event_at, m.sent_at,
+    m.sha256, m.state, m.n_attempts, convert_to(m.findings::text, 'UTF8') AS noticed, b.body
+FROM unnest(%(ids)s::bigint[], %(received_at)s::timestamptz[]) AS w (id, received_at)
+INNER JOIN intake.message AS m ON w.id = m.id AND w.received_at = m.received_at
+INNER JOIN intake.body AS b ON w.id = b.id AND w.received_at = b.received_at
+ORDER BY m.id;
+
+-- name: messages_done
+-- Writes down that messages are part of the record, and takes them from their lanes.
+WITH done AS MATERIALIZED (
+    SELECT u.id, u.received_at, u.mapping, u.n_entries, u.findings
+    FROM unnest(
+        %(ids)s::bigint[], %(received_at)s::timestamptz[], %(mapping)s::text[],
+        %(n_entries)s::smallint[], %(findings)s::text[]
+    ) AS u (id, received_at, mapping, n_entries, findings)
+),
+
+gone AS (
+    DELETE FROM intake.line AS l
+    USING done AS d
+    WHERE l.message = d.id
+)
+
+UPDATE intake.message AS m
+SET
+    state = 'done', reason = NULL, place = NULL, suggestion = NULL, mapping = d.mapping,
+    n_attempts = m.n_attempts + 1, n_entries = d.n_entries, findings = d.findings::jsonb,
+    done_at = %(now)s
+FROM done AS d
+WHERE m.id = d.id AND m.received_at = d.received_at;
+
+-- name: messages_failed
+-- Writes down that messages failed, why, and what becomes of them.
+UPDATE intake.message AS m
+SET
+    state = u.state, reason = u.reason, place = u.place, suggestion = u.suggestion,
+    mapping = u.mapping, n_attempts = m.n_attempts + 1, findings = u.findings::jsonb
+FROM unnest(
+    %(ids)s::bigint[], %(received_at)s::timestamptz[], %(state)s::text[], %(reason)s::text[],
+    %(place)s::text[], %(suggestion)s::text[], %(mapping)s::text[], %(findings)s::text[]
+) AS u (id, received_at, state, reason, place, suggestion, mapping, findings)
+WHERE m.id = u.id AND m.received_at = u.received_at;
+
+-- name: messages_park
+-- Puts messages on the list of those that wait for somebody.
+INSERT INTO intake.parked (message, received_at, source, kind, state, reason, since)
+SELECT m.id, m.received_at, m.source, m.kind, m.state, m.reason, %(now)s
+FROM unnest(%(ids)s::bigint[], %(received_at)s::timestamptz[]) AS w (id, received_at)
+INNER JOIN intake.message AS m ON w.id = m.id AND w.received_at = m.received_at
+WHERE m.state IN ('held', 'quarantined', 'refused')
+ON CONFLICT (message) DO UPDATE SET state = excluded.state, reason = excluded.reason;
+
+-- name: messages_unpark
+-- Takes messages from the list of those that wait for somebody.
+DELETE FROM intake.parked
+WHERE message = ANY(%(ids)s);
+
+-- name: lanes_hold
+-- Lets lanes wait for a message: until a time, or until somebody decides.
+INSERT INTO intake.lane_hold (lane, message, received_at, source, reason, since, until)
+SELECT l.lane, u.id, u.received_at, u.source, u.reason, %(now)s, u.until
+FROM unnest(
+    %(ids)s::bigint[], %(received_at)s::timestamptz[], %(source)s::text[], %(reason)s::text[],
+    %(until)s::timestamptz[]
+) AS u (id, received_at, source, reason, until)
+INNER JOIN intake.line AS l ON u.id = l.message
+ON CONFLICT (lane) DO UPDATE SET
+    message = excluded.message, received_at = excluded.received_at, source = excluded.source,
+    reason = excluded.reason, until = excluded.until,
+    since = CASE
+        WHEN lane_hold.message = excluded.message THEN lane_hold.since ELSE excluded.since
+    END;
+
+-- name: lanes_free
+-- Lets the lanes go on that waited for these messages.
+DELETE FROM intake.lane_hold
+WHERE message = ANY(%(ids)s);
+
+-- name: lines_remove
+-- Takes messages from their lanes.
+DELETE FROM intake.line
+WHERE message = ANY(%(ids)s);
+
+-- name: attempts_add
+-- Writes down attempts, numbered after those before.
+INSERT INTO intake.attempt (
+    message, n, started_at, finished_at, worker, mapping, outcome, reason
+)
+SELECT
+    u.id, u.n, %(started_at)s, %(finished_at)s, %(worker)s, u.mapping, u.outcome, u.reason
+FROM unnest(
+    %(ids)s::bigint[], %(n)s::smallint[], %(mapping)s::text[], %(outcome)s::text[],
+    %(reason)s::text[]
+) AS u (id, n, mapping, outcome, reason)
+ON CONFLICT (message, n) DO NOTHING;
+
+-- name: shift_begin
+-- Writes down what a worker takes in hand.
+INSERT INTO intake.shift (worker, at, messages)
+VALUES (%(worker)s, %(now)s, %(messages)s)
+ON CONFLICT (worker) DO UPDATE SET at = excluded.at, messages = excluded.messages;
+
+-- name: shift_hasty
+-- Lets this transaction not wait for the disk: it only tells of what was in hand.
+SELECT set_config('synchronous_commit', 'off', TRUE) AS set;
+
+-- name: shift_left
+-- What a worker of this name had in hand when it was lost, with what is still to be done of it.
+SELECT l.message, l.received_at, m.n_attempts, m.mapping
+FROM intake.shift AS s
+CROSS JOIN LATERAL unnest(s.messages) AS h (message)
+INNER JOIN intake.line AS l ON h.message = l.message
+INNER JOIN intake.message AS m ON l.message = m.id AND l.received_at = m.received_at
+WHERE s.worker = %(worker)s
+GROUP BY l.message, l.received_at, m.n_attempts, m.mapping
+ORDER BY l.message;
+
+-- name: shift_lost
+-- Counts an attempt whose worker was lost.
+UPDATE intake.message AS m
+SET n_attempts = m.n_attempts + 1
+FROM unnest(%(ids)s::bigint[], %(received_at)s::timestamptz[]) AS u (id, received_at)
+WHERE m.id = u.id AND m.received_at = u.received_at;
+
+-- name: partitions_keep
+-- Makes the partitions of this month and the coming ones.
+SELECT intake.keep_partitions(%(now)s, %(months)s) AS n_made;
