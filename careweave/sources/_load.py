@@ -1,15 +1,109 @@
 """All sources of a region."""
 
+import hashlib
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from careweave.sources._source import Sources
+from careweave.sources._context import word
+from careweave.sources._describe import Maker, Organisation
+from careweave.sources._faults import Faults, Spot
+from careweave.sources._mapping_file import Library, MappingFile, mapping_file
+from careweave.sources._source import Channel, Source, Sources
+from careweave.sources._tables import CodeFiles
+from careweave.sources._yaml import Sequence, Table, read_tree
+
+_PACKAGE = "careweave.sources"
 
 
 def load_sources(region: Path, *, secret: bytes) -> Sources:
     """Returns the sources that the files of a region describe, each with its mapping compiled.
 
-    Raises Incorrect with all faults at once, each as "file:line: what; what to do". `secret` is the
-    key of the public ids.
+    Read are `sources/*.yaml`, `mappings/*.yaml`, `codes/*.csv` and `organisations.yaml`, and the
+    mappings and codes that come with the package, over which those of the region win. Raises
+    Incorrect with all faults at once, each as "file:line: what; what to do". `secret` is the key
+    of the public ids.
     """
-    _ = region, secret
-    return Sources({})
+    faults = Faults()
+    library = load_library(region, faults)
+    organisations = _organisations(region, faults)
+    maker = Maker(organisations, library, secret, faults)
+    made: dict[str, Source] = {}
+    digest = hashlib.sha256()
+    for file in _files(region / "sources", ".yaml"):
+        body = file.read_bytes()
+        source = maker.source(read_tree(body, f"sources/{file.name}", faults), file.stem)
+        digest.update(file.name.encode() + b"\0" + body)
+        if source is not None:
+            made[source.name] = source
+    _check_ports(made, faults)
+    faults.refuse()
+    for source in made.values():
+        digest.update((source.mapping.digest if source.mapping else "").encode())
+    return Sources(made, digest.hexdigest())
+
+
+def load_library(region: Path, faults: Faults) -> Library:
+    """Returns the mappings, fragments and codes of the package and of a region."""
+    package = files(_PACKAGE)
+    codes = {one.name: one.read_bytes() for one in _inside(package / "codes", ".csv")}
+    codes |= {one.name: one.read_bytes() for one in _files(region / "codes", ".csv")}
+    mappings: dict[tuple[str, int], MappingFile] = {}
+    fragments: dict[str, MappingFile] = {}
+    for place, found in (
+        ("careweave", _inside(package / "mappings", ".yaml")),
+        ("mappings", _files(region / "mappings", ".yaml")),
+    ):
+        for one in found:
+            body = one.read_bytes()
+            name = f"{place}/{one.name}"
+            file = mapping_file(read_tree(body, name, faults), body, faults)
+            if file is not None and file.is_fragment:
+                fragments[file.id] = file
+            elif file is not None:
+                mappings[file.id, file.version] = file
+    return Library(mappings, fragments, CodeFiles(codes))
+
+
+def _files(folder: Path, ending: str) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(one for one in folder.iterdir() if one.suffix == ending)
+
+
+def _inside(folder: Traversable, ending: str) -> Iterator[Traversable]:
+    if folder.is_dir():
+        found = (one for one in folder.iterdir() if one.name.endswith(ending))
+        yield from sorted(found, key=lambda one: one.name)
+
+
+def _organisations(region: Path, faults: Faults) -> dict[str, Organisation]:
+    file = region / "organisations.yaml"
+    if not file.is_file():
+        return {}
+    tree = read_tree(file.read_bytes(), file.name, faults)
+    items = tree.get("organisations") if isinstance(tree, Table) else None
+    made: dict[str, Organisation] = {}
+    for item in items.items if isinstance(items, Sequence) else ():
+        if isinstance(item, Table):
+            ident, name, kind, code = (
+                word(faults, item.get(key), key) for key in ("id", "name", "kind", "code")
+            )
+            made[ident] = Organisation(ident, name, kind, code)
+    return made
+
+
+def _check_ports(sources: dict[str, Source], faults: Faults) -> None:
+    taken: dict[int, str] = {}
+    for source in sources.values():
+        port = source.transport.port
+        if source.transport.kind is not Channel.MLLP or port is None:
+            continue
+        if port in taken:
+            what = f"the port {port} is that of {taken[port]} too"
+            faults.add(
+                Spot(f"sources/{source.name}.yaml", 1),
+                what,
+                "a port says who sends: give each its own",
+            )
+        taken.setdefault(port, source.name)

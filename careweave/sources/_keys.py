@@ -1,0 +1,66 @@
+"""Keys of resources: their parts, and the public id that they make. Source: interop.md 6.1."""
+
+from collections.abc import Callable
+
+from careweave.sources._context import Context
+from careweave.sources._nodes import compile_node
+from careweave.sources._scope import Get, Scope, text_of
+from careweave.sources._yaml import Sequence, Tree
+from careweave.terms import keyed_id
+
+Parts = Callable[[Scope], tuple[str, ...] | None]
+"""Gives the parts of a key, None where one of them is empty."""
+
+MakeId = Callable[[Scope], str | None]
+"""Gives a public id, None where a part of its key is empty."""
+
+
+def compile_key(c: Context, tree: Tree) -> Parts:
+    """Returns what gives the parts of a key, a list of nodes."""
+    with c.at(shape=""):
+        items = tree.items if isinstance(tree, Sequence) else (tree,)
+        gets = [compile_node(c, item).get for item in items]
+    if not gets:
+        c.fault(tree.spot, "a key has at least one part", "write key: [..]")
+    return _one(gets[0]) if len(gets) == 1 else _several(gets)
+
+
+def _one(get: Get) -> Parts:
+    def parts(scope: Scope) -> tuple[str, ...] | None:
+        text = text_of(get(scope))
+        return (text,) if text else None
+
+    return parts
+
+
+def _several(gets: list[Get]) -> Parts:
+    def parts(scope: Scope) -> tuple[str, ...] | None:
+        made: list[str] = []
+        for get in gets:
+            text = text_of(get(scope))
+            if not text:
+                return None
+            made.append(text)
+        return tuple(made)
+
+    return parts
+
+
+def id_maker(secret: bytes, type_name: str, authority: Get, parts: Parts) -> MakeId:
+    """Returns what gives the public id; the same key is worked out once for a message."""
+
+    def make(scope: Scope) -> str | None:
+        found = parts(scope)
+        if found is None:
+            return None
+        owner = text_of(authority(scope))
+        if not owner:
+            return None
+        key = (owner, type_name, *found)
+        ids = scope.run.ids
+        made = ids.get(key)
+        if made is None:
+            made = ids[key] = keyed_id(secret, *key)
+        return made
+
+    return make
