@@ -12,7 +12,7 @@ from careweave.formats._stu3_addresses import (
     r4_reference,
     r4_system,
 )
-from careweave.formats._stu3_mend import bundle_time, mended
+from careweave.formats._stu3_mend import bundle_time, mended, same_offset
 from careweave.formats._stu3_pieces import Piece, other_type, simple
 from careweave.formats._stu3_place import place, target_of
 from careweave.formats._stu3_table import Rule, is_stu3_type, rules, stu3_members
@@ -267,6 +267,8 @@ class Converter:
         self, value: Mapping[str, Any], shape: str, r4_shape: str, where: str
     ) -> dict[str, Any]:
         out: dict[str, Any] = {}
+        if shape == "Period":
+            value = same_offset(value)
         self._members(value, shape, _Target(out, r4_shape, shape, where))
         _readdressed(out, shape)
         return out

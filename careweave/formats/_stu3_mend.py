@@ -13,6 +13,7 @@ _is_local_time = re.compile(
     r"(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?", re.ASCII
 ).fullmatch
 _is_reference = re.compile(r"[A-Z][A-Za-z]{1,63}/([A-Za-z0-9.-]{1,64})").fullmatch
+_search_offset = re.compile(r"(?:Z|[+-]\d{2}:\d{2})$", re.ASCII).search
 _NUMBERS = frozenset({"decimal", "integer", "positiveInt", "unsignedInt"})
 _TIMES = frozenset({"dateTime", "instant"})
 _BOOLEANS = {"true": True, "false": False}
@@ -63,14 +64,30 @@ def bundle_time(bundle: Mapping[str, Any]) -> str | None:
 
     Source: FHIR R4 4.0.1, Bundle bdl-10: a document has a timestamp, which STU3 did not ask for.
     """
-    if bundle.get("type") not in {"document", "message"}:
+    if bundle.get("type") not in ("document", "message"):
         return None
-    said = [bundle.get("meta", {}).get("lastUpdated")]
-    for entry in bundle.get("entry", [])[:1]:
-        first = entry.get("resource", {})
-        said += [
-            first.get("timestamp"),
-            first.get("date"),
-            first.get("meta", {}).get("lastUpdated"),
-        ]
+    entries = bundle.get("entry")
+    first = _object(entries[0]) if isinstance(entries, list) and entries else {}
+    resource = _object(first.get("resource"))
+    said = (
+        _object(bundle.get("meta")).get("lastUpdated"),
+        resource.get("timestamp"),
+        resource.get("date"),
+        _object(resource.get("meta")).get("lastUpdated"),
+    )
     return next((text for text in said if isinstance(text, str) and "T" in text), None)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def same_offset(period: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a period in which an end without an offset has that of the other end."""
+    made = dict(period)
+    for name, other in (("start", "end"), ("end", "start")):
+        text, said = period.get(name), period.get(other)
+        if isinstance(text, str) and isinstance(said, str) and _is_local_time(text):
+            offset = _search_offset(said)
+            made[name] = text + offset[0] if offset else text
+    return made

@@ -31,7 +31,10 @@ def simple(piece: Piece, rule: Rule) -> Piece | None:
 def other_type(piece: Piece, kind: str, target: Member, rule: Rule) -> Piece | None:
     """Returns the piece as a value of the type of the target; None where it has no such value."""
     make = _makers().get((_family(kind), _family(target.type)))
-    return make(piece, rule) if make is not None else None
+    is_object = isinstance(piece.value, dict)
+    if make is None or isinstance(piece.value, list) or is_object is not kind[:1].isupper():
+        return None
+    return make(piece, rule)
 
 
 _FAMILIES = {
@@ -90,8 +93,9 @@ def _concept_of_coding(piece: Piece, _rule: Rule) -> Piece:
 
 
 def _code_of_concept(piece: Piece, rule: Rule) -> Piece | None:
-    for coding in piece.value.get("coding", []):
-        code = coding.get("code")
+    codings = piece.value.get("coding")
+    for coding in codings if isinstance(codings, list) else []:
+        code = coding.get("code") if isinstance(coding, dict) else None
         if isinstance(code, str):
             return Piece(rule.codes.get(code, code))
     return None
