@@ -93,11 +93,11 @@ class LiveClients:
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="live")
 
     def ask(
-        self, question: LiveQuestion, then: Callable[[Answered | Silent], None] | None = None
+        self, question: LiveQuestion, then: Callable[[Answered | Silent], Answered | Silent]
     ) -> "Future[Answered | Silent]":
-        """Returns the answer to be; `then` is given it in the thread that fetched it.
+        """Returns the answer to be: what `then` makes of it, in the thread that fetched it.
 
-        What `then` raises is raised by the future.
+        `then` is not called for what was not asked; what it raises is raised by the future.
         """
         why = self._reserve(question.source.name)
         if why is not None:
@@ -134,7 +134,7 @@ class LiveClients:
             line.n_failed = 0 if is_answered else line.n_failed + 1
 
     def _asked(
-        self, question: LiveQuestion, then: Callable[[Answered | Silent], None] | None
+        self, question: LiveQuestion, then: Callable[[Answered | Silent], Answered | Silent]
     ) -> Answered | Silent:
         name, heading = question.source.name, question.heading
         bodies: Sequence[bytes] | None = None
@@ -146,9 +146,7 @@ class LiveClients:
             answer = Answered(name, heading, tuple(bodies))
         finally:
             self._release(name, is_answered=bodies is not None)
-        if then is not None:
-            then(answer)
-        return answer
+        return then(answer)
 
     def _bodies(self, question: LiveQuestion) -> list[bytes]:
         end = self._elapsed() + self._patience_s
@@ -170,7 +168,7 @@ def ask_live(
     clients: LiveClients, questions: Sequence[LiveQuestion], *, within: float = 1.5
 ) -> tuple[Answered | Silent, ...]:
     """Returns what each source answered within so many seconds, all asked at once."""
-    asked = [clients.ask(question) for question in questions]
+    asked = [clients.ask(question, lambda answer: answer) for question in questions]
     end = monotonic() + within
     return tuple(
         _in_time(future, question, end) for future, question in zip(asked, questions, strict=True)

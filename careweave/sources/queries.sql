@@ -483,3 +483,22 @@ ORDER BY c.source, c.code_table, c.code;
 -- Deletes the days of fields that nothing looks at any more.
 DELETE FROM sources.path_day AS p
 WHERE p.day < %(before)s;
+
+-- name: claim_live
+-- Takes askings of live sources that nobody made for a while; they count as silent until answered.
+INSERT INTO sources.live_check AS l (source, subject, heading, asked_at, outcome)
+SELECT
+    w.source,
+    w.subject,
+    w.heading,
+    w.asked_at,
+    'silent'
+FROM unnest(
+    %(sources)s::text[], %(subjects)s::bigint[], %(headings)s::text[], %(asked)s::timestamptz[]
+) AS w (source, subject, heading, asked_at)
+ORDER BY w.subject, w.source, w.heading
+ON CONFLICT (subject, source, heading) DO UPDATE SET
+    asked_at = EXCLUDED.asked_at,
+    outcome = EXCLUDED.outcome
+WHERE l.asked_at <= EXCLUDED.asked_at - %(pause)s::interval
+RETURNING l.source, l.subject, l.heading;
