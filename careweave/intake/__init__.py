@@ -1,5 +1,11 @@
 """The way in: every write is checked, classified, labelled, appended and accounted here."""
 
+from careweave.intake._acts import (
+    parked_numbers,
+    refuse_messages,
+    release_messages,
+    retry_messages,
+)
 from careweave.intake._arrival import (
     Arrival,
     Duplicate,
@@ -28,6 +34,8 @@ from careweave.intake._quarantine import Waiting, quarantine_sizes, waiting
 from careweave.intake._reasons import Owner, ReasonText, reason_text, reasons
 from careweave.intake._receive import Receiver, expire_seen, receive
 from careweave.intake._receive_keys import patient_key
+from careweave.intake._replay import Replayed, Selection, replay, try_replay
+from careweave.intake._replay_lines import requeue, settled
 from careweave.intake._requests import (
     Condition,
     Interaction,
@@ -39,7 +47,7 @@ from careweave.intake._requests import (
 )
 from careweave.intake._rules import Rules, load_rules
 from careweave.intake._stopping import start_source, stop_source
-from careweave.intake._worker import Worker, inbox_wake, keep_at_it
+from careweave.intake._worker import Worker, keep_arriving
 from careweave.intake._worker_shift import keep_partitions
 from careweave.intake._writer import Writer, new_public_id, plain_settings
 
@@ -68,7 +76,9 @@ __all__ = [
     "ReasonText",
     "Received",
     "Receiver",
+    "Replayed",
     "Rules",
+    "Selection",
     "SourceSettings",
     "TurnedAway",
     "Waiting",
@@ -83,9 +93,8 @@ __all__ = [
     "expire_receipts",
     "expire_seen",
     "find_faults",
-    "inbox_wake",
     "inherit",
-    "keep_at_it",
+    "keep_arriving",
     "keep_partitions",
     "keep_statistics",
     "load_rules",
@@ -93,15 +102,23 @@ __all__ = [
     "new_public_id",
     "open_message",
     "open_source",
+    "parked_numbers",
     "patient_key",
     "plain_settings",
     "quarantine_sizes",
     "reason_text",
     "reasons",
     "receive",
+    "refuse_messages",
+    "release_messages",
+    "replay",
+    "requeue",
+    "retry_messages",
     "run_import",
     "search_messages",
+    "settled",
     "start_source",
     "stop_source",
+    "try_replay",
     "waiting",
 ]

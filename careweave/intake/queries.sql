@@ -697,3 +697,198 @@ WHERE m.id = u.id AND m.received_at = u.received_at;
 -- name: partitions_keep
 -- Makes the partitions of this month and the coming ones.
 SELECT intake.keep_partitions(%(now)s, %(months)s) AS n_made;
+
+-- name: act_numbers
+-- The messages of a source or a reason that wait for somebody, the oldest first.
+SELECT p.message
+FROM intake.parked AS p
+WHERE
+    p.state IN ('held', 'quarantined')
+    AND (%(source)s::text IS NULL OR p.source = %(source)s::text)
+    AND (%(reason)s::text IS NULL OR p.reason = %(reason)s::text)
+ORDER BY p.message
+LIMIT %(most)s;
+
+-- name: act_lanes
+-- The lanes of some messages.
+SELECT DISTINCT l.lane
+FROM intake.message AS m
+CROSS JOIN LATERAL unnest(m.lanes) AS l (lane)
+WHERE m.id = ANY(%(ids)s::bigint[])
+ORDER BY l.lane;
+
+-- name: act_messages
+-- Which of some messages can be decided on: they wait for somebody, or for another attempt.
+SELECT m.id, m.received_at
+FROM intake.message AS m
+WHERE
+    m.id = ANY(%(ids)s::bigint[])
+    AND (
+        m.state IN ('held', 'quarantined')
+        OR (
+            m.state = 'new'
+            AND EXISTS (SELECT 1 FROM intake.lane_hold AS h WHERE h.message = m.id)
+        )
+    )
+ORDER BY m.id
+FOR UPDATE OF m;
+
+-- name: act_retry
+-- Lets messages wait for their turn again, in all their lanes.
+WITH again AS (
+    UPDATE intake.message AS m
+    SET state = 'new', reason = NULL, place = NULL, suggestion = NULL
+    FROM unnest(%(ids)s::bigint[], %(received_at)s::timestamptz[]) AS w (id, received_at)
+    WHERE m.id = w.id AND m.received_at = w.received_at AND cardinality(m.lanes) > 0
+    RETURNING m.id AS id, m.received_at AS received_at, m.source, m.lanes, m.size
+),
+
+freed AS (
+    DELETE FROM intake.lane_hold AS h
+    USING again AS a
+    WHERE h.message = a.id
+),
+
+gone AS (
+    DELETE FROM intake.parked AS p
+    USING again AS a
+    WHERE p.message = a.id
+),
+
+line AS (
+    INSERT INTO intake.line (lane, message, received_at, source, lanes, size)
+    SELECT l.lane, a.id, a.received_at, a.source, a.lanes, a.size
+    FROM again AS a
+    CROSS JOIN LATERAL unnest(a.lanes) AS l (lane)
+    ORDER BY a.id, l.lane
+    ON CONFLICT (lane, message) DO NOTHING
+)
+
+SELECT a.id
+FROM again AS a
+ORDER BY a.id;
+
+-- name: act_settle
+-- Takes messages out of their lanes, which go on, and puts them into another state.
+WITH settled AS (
+    UPDATE intake.message AS m
+    SET state = %(state)s, reason = coalesce(m.reason, h.reason)
+    FROM unnest(%(ids)s::bigint[], %(received_at)s::timestamptz[]) AS w (id, received_at)
+    LEFT JOIN LATERAL (
+        SELECT g.reason
+        FROM intake.lane_hold AS g
+        WHERE g.message = w.id
+        ORDER BY g.lane
+        LIMIT 1
+    ) AS h ON TRUE
+    WHERE m.id = w.id AND m.received_at = w.received_at
+    RETURNING m.id AS id, m.received_at AS received_at, m.source, m.kind, m.state, m.reason
+),
+
+freed AS (
+    DELETE FROM intake.lane_hold AS h
+    USING settled AS s
+    WHERE h.message = s.id
+),
+
+gone AS (
+    DELETE FROM intake.line AS l
+    USING settled AS s
+    WHERE l.message = s.id
+),
+
+parked AS (
+    INSERT INTO intake.parked (message, received_at, source, kind, state, reason, since)
+    SELECT s.id, s.received_at, s.source, s.kind, s.state, coalesce(s.reason, ''), %(now)s
+    FROM settled AS s
+    ORDER BY s.id
+    ON CONFLICT (message) DO UPDATE SET state = excluded.state, reason = excluded.reason
+)
+
+SELECT s.id
+FROM settled AS s
+ORDER BY s.id;
+
+-- name: messages_lanes
+-- The lanes of these messages.
+SELECT m.lanes
+FROM intake.message AS m
+WHERE m.id = ANY(%(ids)s);
+
+-- name: lines_again
+-- Puts messages that have bytes back into their lanes.
+INSERT INTO intake.line (lane, message, received_at, source, lanes, size, is_replay)
+SELECT l.lane, m.id, m.received_at, m.source, m.lanes, m.size, TRUE
+FROM intake.message AS m
+INNER JOIN intake.body AS b ON m.id = b.id AND m.received_at = b.received_at
+CROSS JOIN LATERAL unnest(m.lanes) AS l (lane)
+WHERE m.id = ANY(%(ids)s)
+ON CONFLICT (lane, message) DO UPDATE SET is_replay = TRUE
+RETURNING message;
+
+-- name: messages_again
+-- Writes down that messages wait again.
+UPDATE intake.message
+SET state = 'new', reason = NULL, place = NULL, suggestion = NULL
+WHERE id = ANY(%(ids)s);
+
+-- name: messages_settled
+-- The states of messages that no longer wait.
+SELECT m.id, m.state
+FROM intake.message AS m
+WHERE m.id = ANY(%(ids)s) AND m.state <> 'new';
+
+-- name: selected_parked
+-- Messages that wait for somebody, in order.
+SELECT p.message
+FROM intake.parked AS p
+INNER JOIN intake.message AS m ON p.message = m.id AND p.received_at = m.received_at
+WHERE
+    p.message > %(after)s
+    AND (%(source)s::text IS NULL OR p.source = %(source)s)
+    AND (%(state)s::text IS NULL OR p.state = %(state)s)
+    AND (%(reason)s::text IS NULL OR p.reason = %(reason)s)
+    AND (%(kind)s::text IS NULL OR p.kind = %(kind)s)
+    AND (%(mapping)s::text IS NULL OR m.mapping = %(mapping)s)
+    AND p.received_at >= %(since)s
+    AND p.received_at < %(until)s
+    AND (%(ids)s::bigint[] IS NULL OR p.message = ANY(%(ids)s))
+ORDER BY p.message
+LIMIT %(most)s;
+
+-- name: selected
+-- Messages of any state, in order.
+SELECT m.id
+FROM intake.message AS m
+WHERE
+    m.id > %(after)s
+    AND (%(source)s::text IS NULL OR m.source = %(source)s)
+    AND (%(state)s::text IS NULL OR m.state = %(state)s)
+    AND (%(reason)s::text IS NULL OR m.reason = %(reason)s)
+    AND (%(kind)s::text IS NULL OR m.kind = %(kind)s)
+    AND (%(mapping)s::text IS NULL OR m.mapping = %(mapping)s)
+    AND m.received_at >= %(since)s
+    AND m.received_at < %(until)s
+    AND (%(ids)s::bigint[] IS NULL OR m.id = ANY(%(ids)s))
+ORDER BY m.id
+LIMIT %(most)s;
+
+-- name: contributions_by
+-- Everything that these messages have said.
+SELECT
+    c.type, c.id, c.rank, c.event_at, c.sent_at, c.turn, c.digest, c.part, c.message,
+    c.received_at, c.source, c.list, c.said
+FROM intake.contribution AS c
+WHERE c.message = ANY(%(messages)s)
+ORDER BY c.message, c.part;
+
+-- name: messages_shown
+-- Messages with their bytes, by number alone.
+SELECT
+    m.id, m.received_at, m.source, m.channel, m.control_id, m.kind, m.event_at, m.sent_at,
+    m.sha256, m.state, m.n_attempts, convert_to(m.findings::text, 'UTF8') AS noticed, b.body,
+    m.lanes
+FROM intake.message AS m
+INNER JOIN intake.body AS b ON m.id = b.id AND m.received_at = b.received_at
+WHERE m.id = ANY(%(ids)s)
+ORDER BY m.id;

@@ -1,17 +1,19 @@
 """careweave check: reads a region directory and says everything that is wrong with it."""
 
 from argparse import Namespace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from careweave.doors.cli._desk import Desk, note, say
-from careweave.doors.cli._northmere import organisations
 from careweave.intake import load_rules
+from careweave.sources import load_sources
 from careweave.terms import CareweaveError, Incorrect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
-    from collections.abc import Callable
+
+_THROW_AWAY = b"careweave-check"
 
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
@@ -23,10 +25,14 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _run(desk: Desk, arguments: Namespace) -> int:
     folder: Path = arguments.directory or desk.region
-    faults = [*_faults(lambda: organisations(folder)), *_faults(lambda: _rules(folder))]
+    faults = [
+        *_faults(folder, lambda: load_sources(folder, secret=_THROW_AWAY)),
+        *_faults(folder, lambda: _rules(folder)),
+    ]
     for fault in faults:
-        say(f"{fault.where or folder}: {fault.message}")
+        say(fault)
     if faults:
+        note(f"{len(faults)} things are wrong")
         return Incorrect.exit_code
     note(f"{folder} is in order")
     return 0
@@ -39,9 +45,12 @@ def _rules(folder: Path) -> object:
     return load_rules(folder / "value-sets")
 
 
-def _faults(read: "Callable[[], object]") -> list[CareweaveError]:
+def _faults(folder: Path, look: Callable[[], object]) -> Iterator[str]:
+    """Yields a line for each thing that is wrong: where, and what."""
     try:
-        read()
+        look()
     except CareweaveError as fault:
-        return [fault]
-    return []
+        for issue in fault.issues:
+            # What begins with its file and line says where it is itself.
+            is_placed = issue.where is None and ":" in issue.message.partition(" ")[0]
+            yield issue.message if is_placed else f"{issue.where or folder}: {issue.message}"
