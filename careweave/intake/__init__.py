@@ -35,6 +35,7 @@ from careweave.intake._reasons import Owner, ReasonText, reason_text, reasons
 from careweave.intake._receive import Receiver, expire_seen, receive
 from careweave.intake._receive_keys import patient_key
 from careweave.intake._replay import Replayed, Selection, replay, try_replay
+from careweave.intake._refresh import Live, refresh
 from careweave.intake._replay_lines import requeue, settled
 from careweave.intake._requests import (
     Condition,
@@ -62,6 +63,7 @@ __all__ = [
     "Imported",
     "Interaction",
     "Kept",
+    "Live",
     "Message",
     "MessagePage",
     "MessageState",
@@ -109,6 +111,7 @@ __all__ = [
     "reason_text",
     "reasons",
     "receive",
+    "refresh",
     "refuse_messages",
     "release_messages",
     "replay",

@@ -114,6 +114,15 @@ def all_of(session: Session, refs: Collection[Ref]) -> dict[Ref, list[Contributi
     return found
 
 
+def said_in(session: Session, messages: Collection[int]) -> dict[int, list[Contribution]]:
+    """Returns everything that these messages have said, by message."""
+    found: dict[int, list[Contribution]] = {}
+    for row in session.rows(_QUERIES["contributions_by"], messages=sorted(messages)):
+        one = _contribution(row)
+        found.setdefault(one.message, []).append(one)
+    return found
+
+
 def newest_of(session: Session, refs: Collection[Ref]) -> dict[Ref, Place]:
     """Returns the place of the newest that was said of these entries, seeds last."""
     if not refs:

@@ -197,23 +197,22 @@ class Lost(Exception):
     """Workers were lost again and again with this message in hand."""
 
 
-def keep_at_it(worker: Worker, stop: Event, wake: Wake) -> None:
+def keep_arriving(worker: Worker, stop: Event) -> None:
     """Lets a worker work until told to stop; looks again after a second if nobody wakes it."""
-    while not stop.is_set():
-        try:
-            n = worker.work_once()
-        except CareweaveError as error:
-            # The database is away or busy: nothing is lost, all of it waits there.
-            _LOG.warning("worker-waits", extra={"category": _category(error)})
-            stop.wait(1.0)
-            continue
-        if not n and not wake.wait(1.0):
-            stop.wait(0.01)
-
-
-def inbox_wake(url: str) -> Wake:
-    """Returns what wakes a worker when something has come in."""
-    return Wake(url, INBOX)
+    wake = Wake(worker.database.url, INBOX)
+    try:
+        while not stop.is_set():
+            try:
+                n = worker.work_once()
+            except CareweaveError as error:
+                # The database is away or busy: nothing is lost, all of it waits there.
+                _LOG.warning("worker-waits", extra={"category": _category(error)})
+                stop.wait(1.0)
+                continue
+            if not n and not wake.wait(1.0):
+                stop.wait(0.01)
+    finally:
+        wake.close()
 
 
 def _judged(taken: Taken, error: Exception, means: Means) -> Failed:

@@ -99,7 +99,7 @@ def build(
     said = Said(
         tuple(each for one in reads for each in one.contributions()),
         tuple(each for one in reads for each in one.lists()),
-        frozenset(one.message.id for one in reads if one.message.is_replay),
+        frozenset(one.message.id for one in reads if one.may_have_spoken),
         frozenset(beside),
     )
     families = [known.family(one.source) for one in reads if one.source is not None]

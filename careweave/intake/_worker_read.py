@@ -51,6 +51,11 @@ class Read:
         return source.mapping.name if source is not None and source.mapping is not None else None
 
     @property
+    def may_have_spoken(self) -> bool:
+        """Says that it may have become part of the record before: that is taken back."""
+        return self.message.is_replay or self.message.n_attempts > 0
+
+    @property
     def refs(self) -> set[Ref]:
         """Returns the entries that it speaks of."""
         return {(one.type, one.id) for one in self.reading.resources}
