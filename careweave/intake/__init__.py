@@ -34,8 +34,8 @@ from careweave.intake._quarantine import Waiting, quarantine_sizes, waiting
 from careweave.intake._reasons import Owner, ReasonText, reason_text, reasons
 from careweave.intake._receive import Receiver, expire_seen, receive
 from careweave.intake._receive_keys import patient_key
-from careweave.intake._replay import Replayed, Selection, replay, try_replay
 from careweave.intake._refresh import Live, refresh
+from careweave.intake._replay import Replayed, Selection, replay, try_replay
 from careweave.intake._replay_lines import requeue, settled
 from careweave.intake._requests import (
     Condition,

@@ -30,7 +30,8 @@ from careweave.sources._live import (
     Why,
     ask_live,
 )
-from careweave.sources._live_questions import may_answer
+from careweave.sources._live_claims import claim_live
+from careweave.sources._live_truth import Asked, check_answer
 from careweave.sources._load import load_sources
 from careweave.sources._mapping import Input, Origin, SourceMapping
 from careweave.sources._read import peek, read
@@ -69,6 +70,7 @@ from careweave.sources._status import (
 
 __all__ = [
     "Answered",
+    "Asked",
     "Channel",
     "Coverage",
     "CoverageNote",
@@ -110,6 +112,8 @@ __all__ = [
     "Write",
     "absent_body",
     "ask_live",
+    "check_answer",
+    "claim_live",
     "coverage",
     "drift",
     "expect_feeds",
@@ -121,7 +125,6 @@ __all__ = [
     "forget_live",
     "live_checks",
     "load_sources",
-    "may_answer",
     "note_coverage",
     "note_feeds",
     "note_live",
