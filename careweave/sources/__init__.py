@@ -1,5 +1,6 @@
 """What each legacy system sends, and how its messages become entries: descriptions, mappings, status."""
 
+from careweave.sources._activate import activate
 from careweave.sources._checks import LiveCheck, LiveOutcome, forget_live, live_checks, note_live
 from careweave.sources._coverage import CoverageNote, note_coverage
 from careweave.sources._covered import (
@@ -11,6 +12,7 @@ from careweave.sources._covered import (
     coverage,
 )
 from careweave.sources._drift import Drift, DriftKind, drift, forget_coverage
+from careweave.sources._examples import mapping_of, try_examples
 from careweave.sources._extract import (
     ExtractRow,
     Part,
@@ -111,6 +113,7 @@ __all__ = [
     "Why",
     "Write",
     "absent_body",
+    "activate",
     "ask_live",
     "check_answer",
     "claim_live",
@@ -125,6 +128,7 @@ __all__ = [
     "forget_live",
     "live_checks",
     "load_sources",
+    "mapping_of",
     "note_coverage",
     "note_feeds",
     "note_live",
@@ -136,4 +140,5 @@ __all__ = [
     "start_source",
     "stop_source",
     "stopped_sources",
+    "try_examples",
 ]

@@ -502,3 +502,39 @@ ON CONFLICT (subject, source, heading) DO UPDATE SET
     outcome = EXCLUDED.outcome
 WHERE l.asked_at <= EXCLUDED.asked_at - %(pause)s::interval
 RETURNING l.source, l.subject, l.heading;
+
+-- name: activate_mappings
+-- Keeps the versions of mappings that are not known, and tells the digest that each has in force.
+WITH given AS (
+    SELECT
+        w.id,
+        w.version,
+        w.digest,
+        w.body
+    FROM unnest(%(ids)s::text[], %(versions)s::int[], %(digests)s::bytea[], %(bodies)s::bytea[])
+        AS w (id, version, digest, body)
+),
+
+added AS (
+    INSERT INTO sources.mapping_version (id, version, digest, body, activated_at)
+    SELECT
+        g.id,
+        g.version,
+        g.digest,
+        g.body,
+        %(now)s::timestamptz
+    FROM given AS g
+    ORDER BY g.id, g.version
+    ON CONFLICT (id, version) DO NOTHING
+    RETURNING id, version, digest
+)
+
+SELECT
+    g.id,
+    g.version,
+    coalesce(a.digest, m.digest, g.digest) AS digest,
+    a.id IS NOT NULL AS is_new
+FROM given AS g
+LEFT JOIN added AS a ON g.id = a.id AND g.version = a.version
+LEFT JOIN sources.mapping_version AS m ON g.id = m.id AND g.version = m.version
+ORDER BY g.id, g.version;
