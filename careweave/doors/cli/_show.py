@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -42,6 +42,18 @@ def plain(value: object) -> Json:
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     return _scalar(value)
+
+
+def leaves(value: Json, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yields each value in a JSON value with its path; a list of one needs no number."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from leaves(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from leaves(item, path if len(value) == 1 else f"{path}[{at}]")
+    else:
+        yield path, value if isinstance(value, str) else json_text(value)
 
 
 def _scalar(value: object) -> Json:

@@ -1,7 +1,7 @@
 """How a trial of a message is shown: to be read by an engineer at two in the morning."""
 
 from careweave.doors.cli._desk import say
-from careweave.doors.cli._show import json_text
+from careweave.doors.cli._show import leaves
 from careweave.doors.cli._trying import Entry, Trial
 from careweave.sources import Source
 
@@ -38,7 +38,8 @@ def _say_entry(entry: Entry, *, with_lineage: bool) -> None:
     more += [f"heading {entry.heading}"] if entry.heading else []
     more += [f"label {label}" for label in entry.labels]
     say(f"\n{entry.type}/{entry.id}  ({', '.join(more)})")
-    say("\n".join(f"  {line}" for line in json_text(entry.value).splitlines()))
+    for path, value in leaves(entry.value):
+        say(f"  {path} = {value}")
     if with_lineage:
         for origin in entry.origins:
             chain = f"  by {' '.join(origin.chain)}" if origin.chain else ""
