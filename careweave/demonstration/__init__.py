@@ -1,6 +1,8 @@
 """The fictional people of Northmere, and the native messages that each of its systems sends of them."""
 
 from careweave.demonstration._model import Sent
+from careweave.demonstration._region import Organisation, Region, read_region
 from careweave.demonstration._sending import sent
+from careweave.demonstration._trickle import trickle
 
-__all__ = ["Sent", "sent"]
+__all__ = ["Organisation", "Region", "Sent", "read_region", "sent", "trickle"]

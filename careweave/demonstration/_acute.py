@@ -17,7 +17,20 @@ from careweave.demonstration._state import who_at
 _BOM = b"\xef\xbb\xbf"
 _PERSONAL = frozenset({"contact", "allergy", "none-known"})
 _MEASURED = frozenset(
-    ["result", "sign", "exam", "score", "social", "cpr", "place", "ceiling", "prognosis", "need", "pregnancy", "capacity"]
+    [
+        "result",
+        "sign",
+        "exam",
+        "score",
+        "social",
+        "cpr",
+        "place",
+        "ceiling",
+        "prognosis",
+        "need",
+        "pregnancy",
+        "capacity",
+    ]
 )
 _APPLICATIONS = {"ADT": "PAS", "ORU": "LIMS", "MDM": "DOCS", "SIU": "CLINIC", "RDE": "PHARM"}
 _STATUSES = {"booked": "S12", "cancelled": "S15", "noshow": "S26", "arrived": "S14"}
@@ -36,12 +49,13 @@ class Ward:
         """Gives every message of the person, in the order in which they are told."""
         yield self._registered()
         for fact in self.holding.facts:
-            for sent in self._told(fact):
+            for sent in self.told(fact):
                 yield sent
                 if fact.more.get("twice"):
                     yield replace(sent, at=sent.at + timedelta(minutes=3))
 
-    def _told(self, fact: Fact) -> Iterator[Sent]:
+    def told(self, fact: Fact) -> Iterator[Sent]:
+        """Gives the messages of one fact."""
         if fact.kind in _VISITS:
             yield from self._visit(fact)
         elif fact.kind in _MEASURED:
@@ -212,7 +226,7 @@ class Ward:
         name = " ".join((fact.word("file", fact.text), fact.canary)).strip()
         paper = b64encode(pdf(name, " ".join((fact.text, fact.note)))).decode()
         number = f"D{self.holding.who.local}{fact.number}"
-        kind = f"{fact.word('code') or _hl7.code_of(fact.text)}^{escaped(fact.display)}^L"
+        kind = local_code(fact)
         paper_of = {1: "1", 2: kind, 3: "PDF", 4: stamp(fact.at), 6: stamp(fact.at)}
         paper_of |= {12: number, 16: escaped(f"{name}.pdf"), 17: "AU"}
         held = {1: "1", 2: "ED", 3: kind, 5: f"^application^pdf^Base64^{paper}", 11: "F"}

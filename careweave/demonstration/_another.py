@@ -98,10 +98,8 @@ class _Varied:
             return [change(str(one)) for one in value]
         if value is None or isinstance(value, bool):
             return value
-        return self._whole(change(str(value)), value)
-
-    def _whole(self, text: str, was: Json) -> Json:
-        return int(text) if isinstance(was, int) and re.fullmatch(r"-?\d+", text) else text
+        text = change(str(value))
+        return type(value)(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
 
     def _change(self, name: str) -> Callable[[str], str]:
         if name in _NAMED:

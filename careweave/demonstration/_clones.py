@@ -56,5 +56,5 @@ def _copy(pair: Raw, person: Raw, control: str) -> Raw:
             said = {"legal": "Dissent from sharing a medicine with pharmacies"}
             told: Json = {**said, "code": "demo-dissent", "provision": "deny", "at": -60}
             held["COM"] = {"facts": [told]}
-    kept = {name: person[name] for name in ("family", "name", "born", "sex") if name in person}
+    kept: Raw = {part: person[part] for part in ("family", "name", "born", "sex") if part in person}
     return {**kept, "key": key, "held": held, "keeps_birth": bool(person.get("keeps_birth"))}

@@ -78,22 +78,41 @@ class Extract:
         return self.columns.replace(self.renamed[1], self.renamed[2]).split(self.habits.delimiter)
 
 
-def files(
-    extract: Extract, holdings: Iterable[Holding], until: datetime, silent: range = range(0)
-) -> Iterator[Sent]:
-    """Gives the files of one kind until a time; on `silent` days none is sent."""
-    held = list(holdings)
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Whom a system knows: the named people, and the lines that never change of all others."""
+
+    held: tuple[Holding, ...]
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    silent: range = range(0)
+
+
+def files(extract: Extract, stock: Stock, until: datetime) -> Iterator[Sent]:
+    """Gives the files of one kind until a time; on silent days none is sent."""
+    held = stock.held
     if extract.clock is None:
         yield from _news(extract, held, until)
         return
     at = moment(DAY_0, extract.clock)
+    others = stock.lines.get(extract.source, ())
     while at <= until:
-        if day_of(at) not in silent:
-            yield _file(extract, at, _snapshot(extract, held, at), 0)
+        if day_of(at) not in stock.silent:
+            yield _file(extract, at, [*lines_of(extract, held, at), *others], 0)
         at = moment(at.date() + extract.every, extract.clock)
 
 
-def _news(extract: Extract, held: list[Holding], until: datetime) -> Iterator[Sent]:
+def lines_of(extract: Extract, held: Iterable[Holding], at: datetime) -> Iterator[str]:
+    """Gives the lines of a full extract at a time, without the header."""
+    return _lines(extract, _snapshot(extract, held, at))
+
+
+def _lines(extract: Extract, rows: Iterable[Row]) -> Iterator[str]:
+    delimiter = extract.habits.delimiter
+    own = extract.columns.split(delimiter)
+    return (delimiter.join(_cell(row.get(name, ""), delimiter) for name in own) for row in rows)
+
+
+def _news(extract: Extract, held: Iterable[Holding], until: datetime) -> Iterator[Sent]:
     since, at, number = moment(DAY_0 - timedelta(60), time(0)), moment(DAY_0, time(8)), 0
     told = sorted(_events(extract, held), key=lambda one: one[0])
     place = 0
@@ -104,11 +123,11 @@ def _news(extract: Extract, held: list[Holding], until: datetime) -> Iterator[Se
             place += 1
         if rows or extract.is_sent_empty:
             number += 1
-            yield _file(extract, at, rows, number)
+            yield _file(extract, at, list(_lines(extract, rows)), number)
         at += extract.every
 
 
-def _events(extract: Extract, held: list[Holding]) -> Iterator[tuple[datetime, Row]]:
+def _events(extract: Extract, held: Iterable[Holding]) -> Iterator[tuple[datetime, Row]]:
     for holding in held:
         for fact in holding.facts:
             maker = extract.facts.get(fact.kind)
@@ -117,7 +136,7 @@ def _events(extract: Extract, held: list[Holding]) -> Iterator[tuple[datetime, R
                 yield fact.sent_at, _identified(extract, who, maker(fact, who))
 
 
-def _snapshot(extract: Extract, held: list[Holding], at: datetime) -> Iterator[Row]:
+def _snapshot(extract: Extract, held: Iterable[Holding], at: datetime) -> Iterator[Row]:
     for holding in held:
         if holding.known_at > at:
             continue
@@ -146,15 +165,9 @@ def _identified(extract: Extract, who: Who, row: Row) -> Row:
     return {"NHS_NUMBER": number, "NHSNumber": number, "NHS No": number, **row}
 
 
-def _file(extract: Extract, at: datetime, rows: Iterable[Row], number: int) -> Sent:
+def _file(extract: Extract, at: datetime, rows: list[str], number: int) -> Sent:
     habits = extract.habits
-    names = extract.header(at)
-    own = extract.columns.split(habits.delimiter)
-    lines = [habits.delimiter.join(names)]
-    lines += [
-        habits.delimiter.join(_cell(row.get(name, ""), habits.delimiter) for name in own)
-        for row in rows
-    ]
+    lines = [habits.delimiter.join(extract.header(at)), *rows]
     if habits.trailer:
         lines.append(f"TRAILER{habits.delimiter}{len(lines) - 1}")
     body = ("\r\n".join(lines) + "\r\n").encode(habits.encoding, "replace")
@@ -194,6 +207,12 @@ def last(holding: Holding, kind: str, at: datetime) -> Fact | None:
     """Returns the newest of those facts."""
     found = known(holding, kind, at)
     return found[-1] if found else None
+
+
+def changed_at(holding: Holding, at: datetime) -> datetime:
+    """Returns when something about the person was last new to the system."""
+    told = [one.sent_at for one in holding.facts if one.sent_at <= at]
+    return max(told, default=holding.known_at)
 
 
 def number_of(fact: Fact, who: Who, prefix: str) -> str:

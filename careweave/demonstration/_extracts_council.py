@@ -7,6 +7,7 @@ from careweave.demonstration._extract import (
     Habits,
     OfFact,
     Row,
+    changed_at,
     code,
     known,
     last,
@@ -41,12 +42,12 @@ def _person(holding: Holding, who: Who, at: datetime) -> Row:
         "LPAFrom": _ADULTS.on(lpa.at) if lpa and lpa.text != "none" else "",
         "LegalStatus": status.text if status else "",
         "LegalStatusFrom": _ADULTS.on(status.at) if status else "",
-        "LastUpdated": _ADULTS.on(at),
+        "LastUpdated": _ADULTS.on(changed_at(holding, at)),
     }
     return row | _named(who) | _living(who)
 
 
-def _named(who: Who) -> Row:
+def _named(who: Who) -> dict[str, str]:
     return {"Surname": who.name.family, "Forename": " ".join(who.name.given)}
 
 
@@ -217,7 +218,7 @@ def _child(holding: Holding, who: Who, at: datetime) -> Row:
         "AllocatedWorker": "Pearl Anders",
         "WorkerPhone": "01632 960710",
         "Restricted": "ADOPTION" if sealed else "",
-        "LastUpdated": _CHILDREN.on(at),
+        "LastUpdated": _CHILDREN.on(changed_at(holding, at)),
     }
     return row | _named(who) | _living(who)
 

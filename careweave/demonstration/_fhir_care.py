@@ -136,7 +136,9 @@ def contact(chart: Chart, fact: Fact) -> Resource:
         "active": fact.ended_at is None,
         "patient": chart.patient,
         "relationship": roles,
-        "name": [{"family": family, "given": given.split()} if given else {"family": family}],
+        "name": [
+            {"family": family, "given": list[Json](given.split())} if given else {"family": family}
+        ],
     }
     phones: Json = [{"system": "phone", "value": one} for one in fact.words("phone")]
     return {**value, "telecom": phones} if phones else value

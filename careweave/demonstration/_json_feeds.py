@@ -220,8 +220,8 @@ def _plan(fact: Fact, who: Who) -> Json:
     }
 
 
-def ambulance(holdings: list[Holding], until: datetime) -> Iterator[Sent]:
-    """Gives one document for each incident."""
+def ambulance(holdings: list[Holding], until: datetime, first: int = 1) -> Iterator[Sent]:
+    """Gives one document for each incident; the documents count from `first`."""
     incidents = sorted(
         (
             (fact.sent_at, place, fact)
@@ -231,7 +231,7 @@ def ambulance(holdings: list[Holding], until: datetime) -> Iterator[Sent]:
         ),
         key=lambda one: one[:2],
     )
-    numbers = count(1)
+    numbers = count(first)
     for sent_at, place, fact in incidents:
         number = next(numbers)
         document = _incident(holdings[place], fact, number)

@@ -1,5 +1,7 @@
 """Small PDF documents, the same bytes every time."""
 
+_FONTS = "/Resources << /Font << /F1 5 0 R >> >>"
+
 
 def pdf(title: str, text: str) -> bytes:
     """Returns a PDF of one page whose metadata hold the title. Source: ISO 32000-1, 7.5."""
@@ -7,8 +9,7 @@ def pdf(title: str, text: str) -> bytes:
     objects = (
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        " /Resources << /Font << /F1 5 0 R >> >> >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R {_FONTS} >>",
         f"<< /Length {len(line.encode('latin-1', 'replace'))} >>\nstream\n{line}\nendstream",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         f"<< /Title ({_escaped(title)}) /Producer (Northmere) >>",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +24,7 @@ USUAL_SEED = "northmere"
 # The practice is the surgery whose system holds somebody.
 _PRACTICES = ("GPA", "GPB", "GPC")
 _FORMS = frozenset({"person/1", "people/1", "interactions/1"})
+_FIRST_OF_MANY = 2000
 _OWN = ("at", "ended", "sent", "canary", "repeat")
 
 
@@ -36,7 +38,12 @@ def read_people(folder: Path, region: Region, seed: str) -> tuple[Person, ...]:
     for raw in raws:
         several += clones(raw, several, shift) if "pairs" in raw else []
     several.sort(key=lambda raw: int(str(raw.get("number", 0))))
-    return tuple(_Reader(region, seed, raw).person() for raw in several)
+    return tuple(read_person(region, seed, raw) for raw in several)
+
+
+def read_person(region: Region, seed: str, raw: Raw) -> Person:
+    """Returns the person that a mapping in the form of a file tells of."""
+    return _Reader(region, seed, raw).person()
 
 
 def _raw(path: Path) -> Raw:
@@ -120,13 +127,17 @@ class _Reader:
         return Holding(desk_key, which, here, facts, known_at)
 
     def _local(self, desk: Desk, which: str) -> str:
-        index = int(str(self.raw["number"])) * 10 + int(which or 0)
+        number = int(str(self.raw["number"]))
+        # The few named people have room for ten records each at one system.
+        index = number * 10 + int(which or 0) if number < _FIRST_OF_MANY else number
         shift = 0 if self.seed == USUAL_SEED else Dice(self.seed, "local").below(1000)
         return local_number(desk.key, desk.prefix or desk.local, index, shift)
 
     def _known_at(self, raw: Raw, desk: Desk) -> datetime:
         if raw.get("known") is not None:
             return read_moment(raw["known"], time(9))
+        if raw.get("loaded") is not None:
+            return datetime.fromisoformat(str(raw["loaded"]))
         # Everything known before day 0 comes as one load in the night before it, person by person.
         turn = Dice(desk.key, self.raw["key"]).below(6 * 3600)
         return moment(start().date() - timedelta(1), time(6)) + timedelta(seconds=turn)
@@ -147,7 +158,7 @@ class _Reader:
         kind = next(iter(raw))
         usual = time(dice.between(9, 16), dice.below(60))
         at = read_moment(raw["at"], usual) if "at" in raw else _some_time(who, usual, dice)
-        more = {name: value for name, value in raw.items() if name not in (kind, *_OWN)}
+        more = {name: _exact(raw[name]) for name in raw if name not in (kind, *_OWN)}
         if "ended" in raw:
             more["ended_at"] = read_moment(raw["ended"], usual).isoformat()
         sent_at = read_moment(raw["sent"], usual) if "sent" in raw else at
@@ -177,6 +188,11 @@ def _sent_at(fact: Fact, desk: Desk, known_at: datetime, turn: int, dice: Dice) 
         # Asked every quarter of an hour.
         return fact.at + timedelta(seconds=900 - int(fact.at.timestamp()) % 900)
     return fact.at + timedelta(seconds=dice.between(30, 840))
+
+
+def _exact(value: object) -> Json:
+    """Returns a number of YAML as a decimal; other values are JSON already."""
+    return Decimal(str(value)) if isinstance(value, float) else cast(Json, value)
 
 
 def _number(raw: Raw) -> str | None:
