@@ -2,7 +2,7 @@
 
 from careweave.demonstration._model import Sent
 from careweave.demonstration._region import Organisation, Region, read_region
-from careweave.demonstration._sending import sent
+from careweave.demonstration._sending import named, sent
 from careweave.demonstration._trickle import trickle
 
-__all__ = ["Organisation", "Region", "Sent", "read_region", "sent", "trickle"]
+__all__ = ["Organisation", "Region", "Sent", "named", "named", "read_region", "sent", "trickle"]

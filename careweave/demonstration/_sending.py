@@ -35,6 +35,11 @@ _EXTRACTS = {
 _SILENT = {"GPC": range(14, 18)}
 
 
+def named(region: Path) -> tuple[str, ...]:
+    """Returns the keys of the named people, in the order of their numbers."""
+    return tuple(one.key for one in read_people(region, read_region(region), USUAL_SEED))
+
+
 def sent(
     region: Path,
     *,
@@ -155,3 +160,8 @@ def local_of(people: Iterable[Person], key: str, desk: str) -> str:
             if holding.which == which:
                 return holding.who.local
     return key
+
+
+def named(region: Path) -> tuple[str, ...]:
+    """Returns the keys of the named people, in the order of their numbers."""
+    return tuple(one.key for one in read_people(region, read_region(region), USUAL_SEED))
