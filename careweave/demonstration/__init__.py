@@ -5,4 +5,4 @@ from careweave.demonstration._region import Organisation, Region, read_region
 from careweave.demonstration._sending import named, sent
 from careweave.demonstration._trickle import trickle
 
-__all__ = ["Organisation", "Region", "Sent", "named", "named", "read_region", "sent", "trickle"]
+__all__ = ["Organisation", "Region", "Sent", "named", "read_region", "sent", "trickle"]
