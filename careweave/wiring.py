@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,25 @@ from typing import TYPE_CHECKING, TextIO
 from uuid import uuid4
 
 from careweave.db import Database, Embedded
-from careweave.doors import cli, fhir
+from careweave.doors import cli, feeds, fhir, mllp
 from careweave.doors._access import Clients
-from careweave.intake import Writer, load_rules
+from careweave.intake import (
+    MessageState,
+    Receiver,
+    SourceSettings,
+    Worker,
+    Writer,
+    keep_arriving,
+    load_rules,
+    open_source,
+    plain_settings,
+    settings_of,
+    settled,
+)
 from careweave.ledger import Recorder
 from careweave.settings import Settings, Wrong, load
-from careweave.terms import Incorrect
+from careweave.sources import Channel, Followed, Sources, activate, expect_feeds
+from careweave.terms import Actor, Incorrect, SourceId
 
 if TYPE_CHECKING:
     import falcon
@@ -57,7 +70,11 @@ def parts(settings: Settings) -> fhir.Parts:
     return fhir.Parts(
         database=database,
         recorder=Recorder(database),
-        writer=Writer(database, rules=load_rules(value_sets(settings))),
+        writer=Writer(
+            database,
+            rules=load_rules(value_sets(settings)),
+            settings=_clients_settings(database, in_force(settings, database)),
+        ),
         clients=Clients(database, remembered_s=settings.token_cache_s),
         clock=now,
         new_request_id=lambda: str(uuid4()),
@@ -67,14 +84,147 @@ def parts(settings: Settings) -> fhir.Parts:
     )
 
 
+def region(settings: Settings) -> Path:
+    """Returns the folder of the region."""
+    return settings.region or _CHECKOUT / "region"
+
+
 def value_sets(settings: Settings) -> Path:
     """Returns the folder of the region's value sets."""
-    return (settings.region or _CHECKOUT / "region") / "value-sets"
+    return region(settings) / "value-sets"
+
+
+def listen(settings: Settings, database: Database, stop: Event) -> None:
+    """Receives HL7 v2 for every source that sends it, until told to stop."""
+    _log_to(sys.stdout, settings.log_level)
+    sources = in_force(settings, database)
+    listener = mllp.Listener(
+        Receiver(database, sources),
+        sources,
+        where=mllp.Where(settings.mllp_host, settings.mllp_shift),
+        clock=now,
+        outcomes=mllp.Outcomes(partial(_judged, database)),
+    )
+    listener.start()
+    try:
+        stop.wait()
+    finally:
+        listener.stop()
+
+
+def collect(settings: Settings, database: Database, stop: Event) -> None:
+    """Takes files from drop folders and the mailbox, until told to stop."""
+    _log_to(sys.stdout, settings.log_level)
+    collector = feeds.Collector(
+        database,
+        in_force(settings, database),
+        root=settings.drop_root,
+        clock=now,
+        mesh=_mesh(settings),
+    )
+    collector.run(stop)
+
+
+def arrive(settings: Settings, database: Database, stop: Event) -> None:
+    """Makes entries of what came in, until told to stop."""
+    _log_to(sys.stdout, settings.log_level)
+    worker = Worker(
+        database,
+        in_force(settings, database),
+        now,
+        name=f"worker-{os.getpid()}",
+        rules=load_rules(value_sets(settings)),
+    )
+    keep_arriving(worker, stop)
+
+
+def in_force(settings: Settings, database: Database) -> Followed:
+    """Returns what gives the sources of the region as they are now, activated before they are."""
+
+    def adopt(found: Sources) -> None:
+        with database.session() as session:
+            activate(session, found, now=now())
+            feeds_of = [(one.name, one.feed, one.rhythm) for one in found]
+            expect_feeds(session, feeds_of, now=now())
+
+    with database.reading() as session:
+        secret = session.secret
+    return Followed(region(settings), secret=secret, adopt=adopt)
+
+
+def _clients_settings(
+    database: Database, sources: Callable[[], Sources]
+) -> Callable[[Actor], SourceSettings]:
+    """Returns what tells of each client what the region says of its system."""
+    made: dict[str, Mapping[SourceId, SourceSettings]] = {}
+
+    def settings(actor: Actor) -> SourceSettings:
+        found = sources()
+        if found.digest not in made:
+            clients = [one for one in found if one.transport.kind is Channel.FHIR]
+            with database.session() as session:
+                numbers = [
+                    open_source(session, one.organisation, one.system, one.feed) for one in clients
+                ]
+            known = {n: settings_of(one) for n, one in zip(numbers, clients, strict=True)}
+            made.clear()
+            made[found.digest] = known
+        return made[found.digest].get(actor.source) or plain_settings(actor)
+
+    return settings
+
+
+def _judged(database: Database, messages: Sequence[int]) -> Mapping[int, mllp.Judged]:
+    with database.reading() as session:
+        return {
+            number: mllp.Judged(_VERDICTS[state], message=number)
+            for number, state in settled(session, messages).items()
+        }
+
+
+_VERDICTS = {
+    MessageState.DONE: mllp.Verdict.ACCEPT,
+    MessageState.HELD: mllp.Verdict.ERROR,
+    MessageState.QUARANTINED: mllp.Verdict.ERROR,
+    MessageState.REFUSED: mllp.Verdict.REJECT,
+    MessageState.SUPERSEDED: mllp.Verdict.ACCEPT,
+}
+
+
+def _mesh(settings: Settings) -> feeds.MeshAccess | None:
+    """Returns how the mailbox is reached; None where none is set."""
+    if settings.mesh_url is None:
+        return None
+    said = (settings.mesh_mailbox, settings.mesh_password, settings.mesh_shared_key)
+    mailbox, password, shared_key = said
+    if mailbox is None or password is None or shared_key is None:
+        message = "With mesh_url go mesh_mailbox, mesh_password and mesh_shared_key."
+        raise Incorrect(message, where="settings")
+    return feeds.MeshAccess(
+        url=settings.mesh_url,
+        mailbox=mailbox,
+        password=password,
+        shared_key=shared_key,
+        authority=settings.mesh_ca,
+        certificate=settings.mesh_cert,
+        key=settings.mesh_key,
+        poll_s=settings.mesh_poll_s,
+    )
+
+
+DOORS = cli.Doors(
+    listen=listen,
+    collect=collect,
+    arrive=arrive,
+    parked=feeds.parked_files,
+    accept=feeds.accept_file,
+    refuse=feeds.refuse_file,
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Does what the command line says and returns the exit code."""
-    around = cli.Around(os.environ, now, "careweave.wiring:application", _CHECKOUT)
+    around = cli.Around(os.environ, now, "careweave.wiring:application", _CHECKOUT, DOORS)
     return cli.main(sys.argv[1:] if words is None else words, around)
 
 

@@ -49,6 +49,7 @@ from careweave.intake._requests import (
 from careweave.intake._rules import Rules, load_rules
 from careweave.intake._stopping import start_source, stop_source
 from careweave.intake._worker import Worker, keep_arriving
+from careweave.intake._worker_build import settings_of
 from careweave.intake._worker_shift import keep_partitions
 from careweave.intake._writer import Writer, new_public_id, plain_settings
 
@@ -119,6 +120,7 @@ __all__ = [
     "retry_messages",
     "run_import",
     "search_messages",
+    "settings_of",
     "settled",
     "start_source",
     "stop_source",

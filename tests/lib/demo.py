@@ -25,14 +25,19 @@ class Running:
     process: subprocess.Popen[bytes]
 
 
-def start_demo(home: Path, *, people: int = 10, wait_s: float = 120) -> Running:
-    """Starts `careweave demo` on a free port and waits for its demo.json."""
+def start_demo(
+    home: Path, *, people: int = 10, named: int = 0, wait_s: float = 120, is_still: bool = True
+) -> Running:
+    """Starts `careweave demo` on a free port and waits for its demo.json.
+
+    A still one sends what was, and nothing more.
+    """
     ready = home / "demo.json"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "careweave", "demo", "--home", str(home), "--port", "0"]
     with (home / "out.txt").open("wb") as out:
         process = subprocess.Popen(
-            [*command, "--people", str(people)],
+            [*command, "--people", str(people), "--named", str(named), *(["--still"] * is_still)],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=out,

@@ -1,7 +1,7 @@
 """The door for operators: one command line for everything that is done beside the doors."""
 
-from careweave.doors.cli._desk import Around
+from careweave.doors.cli._desk import Around, Doors
 from careweave.doors.cli._main import main
 from careweave.doors.cli._reference import reference
 
-__all__ = ["Around", "main", "reference"]
+__all__ = ["Around", "Doors", "main", "reference"]

@@ -1,6 +1,7 @@
 """A few questions to our own doors over HTTP, as a client would ask them."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,21 @@ def wait_ready(address: str, has_ended: Callable[[], bool], stop: threading.Even
             return
         if time.monotonic() > until or has_ended():
             message = "The server did not start; its log in the folder log says why."
+            raise Unavailable(message)
+
+
+def wait_open(host: str, port: int, has_ended: Callable[[], bool], stop: threading.Event) -> None:
+    """Waits until somebody listens on a port; Unavailable when that takes a minute, or it ended."""
+    until = time.monotonic() + _WAIT_S
+    while not stop.is_set():
+        try:
+            socket.create_connection((host, port), timeout=2).close()
+        except OSError:
+            stop.wait(0.05)
+        else:
+            return
+        if time.monotonic() > until or has_ended():
+            message = "A door did not open; its log in the folder log says why."
             raise Unavailable(message)
 
 
@@ -46,3 +62,11 @@ class Asker:
         with urlopen(request, timeout=10) as answer:  # noqa: S310  our own address
             entries = json.load(answer).get("entry", [])
         return str(entries[0]["resource"]["id"]) if entries else ""
+
+    def wait_for(self, kind: str, stop: threading.Event) -> str:
+        """Returns the id of one resource of a type as soon as there is one; "" after a minute."""
+        until = time.monotonic() + _WAIT_S
+        found = ""
+        while not found and not stop.wait(0.1) and time.monotonic() < until:
+            found = self.first_id(kind)
+        return found

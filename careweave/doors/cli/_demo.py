@@ -2,28 +2,26 @@
 
 import fcntl
 import json
-import signal
+import os
 import sys
 import threading
-import time
 from argparse import Namespace
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from careweave.db import Database, Embedded, migrate
 from careweave.doors import _access
-from careweave.doors.cli import _serve
-from careweave.doors.cli._ask import Asker, wait_ready
+from careweave.doors.cli import _feed, _serve
+from careweave.doors.cli._ask import Asker, wait_open, wait_ready
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._files import make_private, write_whole
-from careweave.doors.cli._northmere import Organisation, organisations
-from careweave.doors.cli._seed import Loader, Progress
+from careweave.doors.cli._listen import told_to_stop
 from careweave.doors.cli._supervise import Child, Supervisor
-from careweave.intake import Writer, load_rules
+from careweave.sources import Channel, Source, Sources, load_sources
 from careweave.terms import NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     demo = verbs.add_parser("demo", help="everything at once, with an example region")
     demo.add_argument("--home", dest="demo_home", type=Path, help="where everything is kept")
     demo.add_argument("--port", type=int, help="port of the doors; 0 takes any that is free")
-    demo.add_argument("--people", type=int, default=300, help="inhabitants of the region (300)")
+    _feed.add_options(demo)
     demo.set_defaults(run=_run)
 
 
@@ -48,6 +46,8 @@ class _Stage:
     desk: Desk
     home: Path
     server: Embedded
+    sources: Sources
+    feeding: tuple[str, ...]
 
     @property
     def base(self) -> str:
@@ -58,13 +58,16 @@ class _Stage:
 def _run(desk: Desk, arguments: Namespace) -> int:
     home = _home(desk, arguments)
     make_private(home)
-    with _alone(home), _stopping() as stop:
+    with _alone(home), told_to_stop() as stop:
         (home / "demo.json").unlink(missing_ok=True)
         desk = _settled(desk, arguments, home)
+        sources = load_sources(desk.region, secret=b"names only")
+        desk = _shifted(desk, sources, any_port=arguments.port == 0)
         note("Starting PostgreSQL ...")
-        stage = _Stage(desk, home, Embedded.start(home))
+        feeding = _words(arguments)
+        stage = _Stage(desk, home, Embedded.start(home), sources, feeding)
         try:
-            _play(stage, arguments.people, stop)
+            _play(stage, stop)
         finally:
             (home / "demo.json").unlink(missing_ok=True)
             stage.server.stop()
@@ -104,104 +107,125 @@ def _alone(home: Path) -> Generator[None]:
         yield
 
 
-@contextmanager
-def _stopping() -> Generator[threading.Event]:
-    """Gives an event that the signals to stop set."""
-    stop = threading.Event()
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+def _words(arguments: Namespace) -> tuple[str, ...]:
+    named = () if arguments.named is None else ("--named", str(arguments.named))
+    still = ("--still",) if arguments.still else ()
+    return ("--people", str(arguments.people), *named, *still)
 
 
-def _play(stage: _Stage, n_people: int, stop: threading.Event) -> None:
-    listed = organisations(stage.desk.region)
+def _shifted(desk: Desk, sources: Sources, *, any_port: bool) -> Desk:
+    """Returns the desk with ports for HL7 v2 that are free just now."""
+    host = desk.settings.mllp_host
+    ports = [source.transport.port for source in sources if source.transport.port]
+    first = os.getpid() % 500 * 60 if any_port else desk.settings.mllp_shift
+    for shift in range(first, 60_000, 60):
+        if all(port + shift < 65_536 and _serve.is_free(host, port + shift) for port in ports):
+            return Desk(desk.around, replace(desk.settings, mllp_shift=shift))
+    message = "No ports for HL7 v2 are free; set CAREWEAVE_MLLP_SHIFT to where some are."
+    raise Unavailable(message)
+
+
+def _play(stage: _Stage, stop: threading.Event) -> None:
     database = Database(stage.server.url, size=4, zone=stage.desk.settings.time_zone)
     try:
         migrate(database)
-        tokens = _tokens(stage, database, listed)
-        _load(stage, database, listed, tokens, n_people, stop)
+        tokens = _tokens(stage, database)
     finally:
         database.close()
-    if not stop.is_set():
-        _serve_until(stage, tokens, stop)
+    _serve_until(stage, tokens, stop)
 
 
-def _tokens(stage: _Stage, database: Database, listed: tuple[Organisation, ...]) -> list[Token]:
-    """Returns one client for each organisation; those of an earlier start stay valid."""
+def _tokens(stage: _Stage, database: Database) -> list[Token]:
+    """Returns the clients of the region; those of an earlier start stay valid."""
     path = stage.home / "clients.json"
     kept: list[Token] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     known = {token["name"] for token in kept}
-    now = stage.desk.around.clock()
-    for one in listed:
-        if one.id in known:
-            continue
-        with database.session() as session:
-            with suppress(NotFound):
-                _access.revoke_client(session, one.id, now=now)
-            wanted = _access.Registration(
-                one.id, one.id, one.system, frozenset({"system/*.cruds"}), now + timedelta(days=365)
-            )
-            token = _access.add_client(session, wanted, now=now)
-        kept.append({"name": one.id, "organisation": one.id, "system": one.system, "token": token})
-        write_whole(path, json.dumps(kept, indent=1))
+    for wanted in _registrations(stage):
+        if wanted.name not in known:
+            kept.append(_add(stage, database, wanted))
+            write_whole(path, json.dumps(kept, indent=1))
     return kept
 
 
-def _load(
-    stage: _Stage,
-    database: Database,
-    listed: tuple[Organisation, ...],
-    tokens: list[Token],
-    n_people: int,
-    stop: threading.Event,
-) -> None:
-    clock = stage.desk.around.clock
-    path = stage.home / "northmere.json"
-    progress = Progress.read(path, today=clock().date(), n_people=n_people)
-    if progress.is_complete:
-        return
-    note(f"Loading {progress.n_people} people of Northmere ...")
-    writer = Writer(database, rules=load_rules(stage.desk.region / "value-sets"))
-    clients = _access.Clients(database)
-    by_name = {token["name"]: token["token"] for token in tokens}
-    n_written, started = 0, time.monotonic()
-    for one in listed:
-        loader = Loader(database, writer, clients.actor(by_name[one.id], clock()), clock)
-        for n in loader.load(one, progress):
-            n_written += n
-            if stop.is_set():
-                return
-    progress.is_complete = True
-    progress.keep()
-    note(f"Loaded {n_written} resources in {time.monotonic() - started:.1f} s.")
+def _registrations(stage: _Stage) -> list[_access.Registration]:
+    """Returns a client for each system that sends FHIR, and one to look for each organisation."""
+    until = stage.desk.around.clock() + timedelta(days=365)
+    found = [
+        _registration(source, source.name, source.system, until)
+        for source in stage.sources
+        if source.transport.kind is Channel.FHIR
+    ]
+    sending = {one.organisation for one in found}
+    for source in stage.sources:
+        if source.organisation not in sending:
+            sending.add(source.organisation)
+            found.append(_registration(source, source.organisation, "viewer", until))
+    return found
 
 
-def _children(stage: _Stage) -> tuple[Child, Child]:
+def _registration(source: Source, name: str, system: str, until: datetime) -> _access.Registration:
+    scopes = frozenset({"system/*.cruds"})
+    prefix = source.id_prefix if system == source.system else None
+    return _access.Registration(
+        name, source.organisation, system, scopes, until, id_prefix=prefix or None
+    )
+
+
+def _add(stage: _Stage, database: Database, wanted: _access.Registration) -> Token:
+    now = stage.desk.around.clock()
+    with database.session() as session:
+        with suppress(NotFound):
+            _access.revoke_client(session, wanted.name, now=now)
+        token = _access.add_client(session, wanted, now=now)
+    return {
+        "name": wanted.name,
+        "organisation": wanted.organisation,
+        "system": wanted.system,
+        "token": token,
+    }
+
+
+def _children(stage: _Stage) -> tuple[Child, ...]:
     desk, url = stage.desk, stage.server.url
     logs = stage.home / "log"
     logs.mkdir(mode=0o700, exist_ok=True)
-    environ = desk.environ(**_serve.served(desk.settings, url), region=desk.region)
-    serve = _serve.granian(desk.settings, desk.around.target)
-    work = [sys.executable, "-m", "careweave", "work"]
-    return (
-        Child("serve", serve, environ, logs / "serve.log"),
-        Child("work", work, environ, logs / "work.log"),
+    settings = desk.settings
+    told = _serve.served(settings, url) | {"mllp_shift": settings.mllp_shift}
+    environ = desk.environ(**told, region=desk.region)
+    ours = [sys.executable, "-m", "careweave"]
+    commands = {
+        "serve": _serve.granian(settings, desk.around.target),
+        "work": [*ours, "work"],
+        "listen": [*ours, "listen"],
+        "collect": [*ours, "collect"],
+    }
+    return tuple(
+        Child(name, command, environ, logs / f"{name}.log") for name, command in commands.items()
+    )
+
+
+def _feeder(stage: _Stage, serving: Child) -> Child:
+    command = [sys.executable, "-m", "careweave", "northmere", *stage.feeding]
+    return Child(
+        "feed", command, serving.environ, stage.home / "log" / "feed.log", is_lasting=False
     )
 
 
 def _serve_until(stage: _Stage, tokens: list[Token], stop: threading.Event) -> None:
     changed = threading.Event()
-    supervisor = Supervisor(_children(stage), stop)
+    children = _children(stage)
+    supervisor = Supervisor([*children, _feeder(stage, children[0])], stop)
     try:
-        supervisor.start()
-        wait_ready(f"{stage.desk.settings.base}/ready", supervisor.children[0].has_ended, stop)
+        for child in children:
+            child.start()
+        wait_ready(f"{stage.desk.settings.base}/ready", children[0].has_ended, stop)
+        for host, port in _lines(stage).values():
+            wait_open(host, port, children[2].has_ended, stop)
         if stop.is_set():
             return
-        _announce(stage, tokens, supervisor)
+        _say_where(stage, tokens)
+        supervisor.children[-1].start()
+        _announce(stage, tokens, supervisor, stop)
         while not stop.is_set():
             changed.clear()
             supervisor.watch_once(changed)
@@ -212,6 +236,37 @@ def _serve_until(stage: _Stage, tokens: list[Token], stop: threading.Event) -> N
     finally:
         note("Stopping ...")
         supervisor.stop()
+
+
+def _lines(stage: _Stage) -> dict[str, tuple[str, int]]:
+    settings = stage.desk.settings
+    return {
+        source.name: (settings.mllp_host, source.transport.port + settings.mllp_shift)
+        for source in stage.sources
+        if source.transport.port
+    }
+
+
+def _folders(stage: _Stage) -> dict[str, str]:
+    root = stage.desk.settings.drop_root
+    return {
+        source.name: str(root / source.name / "in")
+        for source in stage.sources
+        if source.transport.kind is Channel.FOLDER
+    }
+
+
+def _say_where(stage: _Stage, tokens: list[Token]) -> None:
+    """Tells the feeder how each system of the region reaches us."""
+    told = {
+        "fhir": stage.base,
+        "mllp": _lines(stage),
+        "folders": _folders(stage),
+        "tokens": {
+            one["name"]: one["token"] for one in tokens if one["name"] in stage.sources.names
+        },
+    }
+    write_whole(stage.home / _feed.PLACES, json.dumps(told, indent=1))
 
 
 def _revived(stage: _Stage) -> bool:
@@ -225,27 +280,31 @@ def _revived(stage: _Stage) -> bool:
 
 
 def _describe(stage: _Stage, tokens: list[Token], supervisor: Supervisor) -> None:
+    lines = {name: f"{host}:{port}" for name, (host, port) in _lines(stage).items()}
     said = {
-        "doors": {"fhir": stage.base},
+        "doors": {"fhir": stage.base, "mllp": lines, "folders": _folders(stage)},
         "clients": tokens,
         "pids": {"postgres": stage.server.pid, **supervisor.pids()},
     }
     write_whole(stage.home / "demo.json", json.dumps(said, indent=1))
 
 
-def _announce(stage: _Stage, tokens: list[Token], supervisor: Supervisor) -> None:
+def _announce(
+    stage: _Stage, tokens: list[Token], supervisor: Supervisor, stop: threading.Event
+) -> None:
     first = tokens[0]
-    asker = Asker(stage.base, first["token"])
-    patient = asker.first_id("Patient")
+    patient = Asker(stage.base, first["token"]).wait_for("Patient", stop)
     _describe(stage, tokens, supervisor)
     say(f"\nCareweave answers at {stage.base}")
     say(f"Token of {first['name']}: {first['token']}")
-    say(f"All clients and their tokens: {stage.home / 'demo.json'}\n")
+    say(f"All clients, their tokens, and where HL7 v2 and files go: {stage.home / 'demo.json'}\n")
     say("Three requests to paste:\n")
     for path in (
         "Patient?_count=5&_sort=family",
-        f"Observation?patient={patient}&code=blood-pressure&_sort=-date",
+        f"Observation?patient={patient}&_sort=-date",
         f"Patient/{patient}/$everything",
     ):
         say(f"curl -s -H 'Authorization: Bearer {first['token']}' '{stage.base}/{path}'\n")
-    say("Ctrl-C stops it; everything that was written is kept.")
+    say("The systems of Northmere are sending; this shows how each does:\n")
+    say(f"./run careweave --home {stage.home} feeds\n")
+    say("Ctrl-C stops it; everything that was sent is kept.")

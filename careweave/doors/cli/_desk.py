@@ -1,14 +1,33 @@
 """What every command works with: the settings, the clock, the database of the settings."""
 
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
-from careweave.db import Database, Embedded, migrate
+from careweave.db import Database, Embedded, Session, migrate
 from careweave.settings import Settings, Wrong, load
 from careweave.terms import Clock, Incorrect
+
+Run = Callable[[Settings, Database, Event], None]
+"""What goes on in a process of its own with these settings, until the event is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The other doors and the work behind them, as the wiring makes them.
+
+    `parked`, `accept` and `refuse` are for whole files that wait for somebody to decide.
+    """
+
+    listen: Run
+    collect: Run
+    arrive: Run
+    parked: Callable[[Session], Sequence[object]]
+    accept: Callable[..., object]
+    refuse: Callable[..., object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +42,7 @@ class Around:
     clock: Clock
     target: str
     checkout: Path
+    doors: Doors
 
     @property
     def is_checkout(self) -> bool:

@@ -10,15 +10,26 @@ from careweave.doors.cli import (
     _check,
     _client,
     _demo,
+    _feed,
+    _feeds,
     _import,
+    _listen,
+    _messages,
+    _quarantine,
+    _replay,
     _serve,
     _server,
+    _source,
     _work,
 )
 from careweave.doors.cli._desk import Around, desk_of, note
 from careweave.terms import CareweaveError
 
-_COMMANDS = (_demo, _serve, _work, _client, _import, _check, _audit, _server)
+_COMMANDS = (
+    *(_demo, _feed, _serve, _listen, _work, _client, _source, _feeds, _messages),
+    *(_quarantine, _replay),
+    *(_import, _check, _audit, _server),
+)
 _SETTINGS = ("home", "port", "host", "region")
 _NO_FILE = 74  # as sysexits has it: the machine does not let us read or write
 

@@ -61,13 +61,20 @@ def granian(settings: Settings, target: str) -> list[str]:
 
 def must_be_free(host: str, port: int) -> None:
     """Raises Unavailable when somebody listens on the port already."""
+    if not is_free(host, port):
+        message = f"Port {port} of {host} is in use; choose another with --port."
+        raise Unavailable(message)
+
+
+def is_free(host: str, port: int) -> bool:
+    """Tells whether nobody listens on the port just now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as fault:
-            message = f"Port {port} of {host} is in use; choose another with --port."
-            raise Unavailable(message) from fault
+        except OSError:
+            return False
+    return True
 
 
 def free_port(host: str) -> int:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,12 +21,16 @@ _GRACE_S = 25.0
 
 @dataclass(slots=True)
 class Child:
-    """One process that is to run always, with its log file."""
+    """One process with its log file; None writes where we do.
+
+    One that is lasting is to run always; another may end its work.
+    """
 
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
-    log: Path
+    log: Path | None
+    is_lasting: bool = True
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     pause_s: float = _PAUSE_S
@@ -34,7 +38,7 @@ class Child:
 
     def start(self) -> None:
         """Starts it, in a group of its own, to end with us whatever ends us."""
-        with self.log.open("ab") as log:
+        with nullcontext() if self.log is None else self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  our own command
                 self.command,
                 env=dict(self.environ),
@@ -42,7 +46,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509  no thread runs yet
+                preexec_fn=_end_with_parent,  # noqa: PLW1509  it calls the kernel only
             )
         self.started_at = time.monotonic()
         self.again_at = None
@@ -57,7 +61,12 @@ class Child:
         return self.process is not None and self.process.poll() is not None
 
     def is_due(self, now: float) -> bool:
-        """Tells whether a child that ended may start again: soon, if it had lived for a while."""
+        """Tells whether a child that ended may start again: soon, if it had lived for a while.
+
+        One that has done its work stays ended.
+        """
+        if not self.is_lasting and self.process is not None and self.process.returncode == 0:
+            return False
         if self.again_at is None:
             self.sweep()
             is_steady = now - self.started_at > _STEADY_S

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from careweave.wiring import DOORS
 from careweave.db import Database, Embedded
 from careweave.doors import _access
 from careweave.doors.cli import Around, main, reference
@@ -21,7 +22,7 @@ Command = Callable[..., int]
 @pytest.fixture
 def command(database: Database, tmp_path: Path) -> Command:
     environ = {"CAREWEAVE_DATABASE_URL": database.url, "CAREWEAVE_HOME": str(tmp_path / "home")}
-    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT)
+    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT, DOORS)
     return lambda *words: main(words, around)
 
 
@@ -85,7 +86,7 @@ def test_a_token_lives_some_days(command: Command, days: str) -> None:
 
 def test_a_home_that_cannot_be_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
-    around = Around({}, lambda: NOW, "careweave.wiring:application", ROOT)
+    around = Around({}, lambda: NOW, "careweave.wiring:application", ROOT, DOORS)
     home = str(tmp_path / "file" / "home")
     assert main(("demo", "--home", home, "--port", "0"), around) == 74
     said = capsys.readouterr().err
@@ -100,7 +101,7 @@ def test_an_address_of_no_database_is_not_repeated(
         "CAREWEAVE_DATABASE_URL": "postgresql://me:secret@[h",
         "CAREWEAVE_HOME": str(tmp_path),
     }
-    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT)
+    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT, DOORS)
     assert main(("client", "list"), around) == 64
     said = capsys.readouterr().err
     assert "database_url" in said
@@ -109,7 +110,7 @@ def test_an_address_of_no_database_is_not_repeated(
 
 def test_a_wrong_setting_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {"CAREWEAVE_WORKERS": "many", "CAREWEAVE_HOME": str(tmp_path)}
-    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT)
+    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT, DOORS)
     assert main(("client", "list"), around) == 64
     assert "workers" in capsys.readouterr().err
 
@@ -181,7 +182,7 @@ def test_the_database_that_comes_along_starts_and_stops(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path_factory.mktemp("own")
-    around = Around({}, lambda: NOW, "careweave.wiring:application", ROOT)
+    around = Around({}, lambda: NOW, "careweave.wiring:application", ROOT, DOORS)
     words = ("--home", str(home), "db")
     assert main((*words, "status"), around) == 3
     try:

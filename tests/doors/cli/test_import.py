@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from careweave.wiring import DOORS
 from careweave.db import Database
 from careweave.doors.cli import Around, main
 from careweave.doors.cli._import import progress_line
@@ -31,7 +32,7 @@ Command = Callable[..., int]
 @pytest.fixture
 def command(database: Database, tmp_path: Path) -> Command:
     environ = {"CAREWEAVE_DATABASE_URL": database.url, "CAREWEAVE_HOME": str(tmp_path / "home")}
-    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT)
+    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT, DOORS)
     assert main(("client", "add", "pas", "--organisation", "o", "--system", "s"), around) == 0
     return lambda *words: main((*words, "--client", "pas", "--processes", "1"), around)
 
@@ -74,7 +75,7 @@ def test_nothing_to_import_is_said(command: Command, words: tuple[str, ...]) -> 
 
 def test_an_unknown_client_is_refused(database: Database, tmp_path: Path) -> None:
     environ = {"CAREWEAVE_DATABASE_URL": database.url, "CAREWEAVE_HOME": str(tmp_path / "home")}
-    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT)
+    around = Around(environ, lambda: NOW, "careweave.wiring:application", ROOT, DOORS)
     assert main(("import", str(tmp_path), "--client", "nobody"), around) == 66
 
 
