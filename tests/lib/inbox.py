@@ -40,6 +40,11 @@ class Inbox:
         with psycopg.connect(self.database.url) as connection:
             return connection.execute(text.encode(), values).fetchall()
 
+    def do(self, text: str, *values) -> None:
+        """Runs a statement."""
+        with psycopg.connect(self.database.url) as connection:
+            connection.execute(text.encode(), values)
+
     def state(self, number: int) -> str:
         """Returns the state of a message."""
         return self.rows("SELECT state FROM intake.message WHERE id = %s", number)[0][0]
