@@ -4,5 +4,19 @@ from careweave.demonstration._model import Sent
 from careweave.demonstration._region import Organisation, Region, read_region
 from careweave.demonstration._sending import named, sent
 from careweave.demonstration._trickle import trickle
+from careweave.demonstration._truth import Told, facts_of, truths
+from careweave.demonstration._validate import faults_of_people
 
-__all__ = ["Organisation", "Region", "Sent", "named", "read_region", "sent", "trickle"]
+__all__ = [
+    "Organisation",
+    "Region",
+    "Sent",
+    "Told",
+    "facts_of",
+    "faults_of_people",
+    "named",
+    "read_region",
+    "sent",
+    "trickle",
+    "truths",
+]

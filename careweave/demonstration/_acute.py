@@ -155,9 +155,14 @@ class Ward:
         order |= {22: stamp(fact.at + timedelta(hours=2)), 24: section, 25: "F"}
         seen = {1: "1", 2: kind, 3: local_code(fact), 5: escaped(value), 6: escaped(unit)}
         seen |= {7: bounds, 11: "F", 14: stamp(fact.at)}
+        # A nurse's measurement was never ordered.
+        ordered = [segment("ORC", {1: "RE", 2: f"O{filler}", 3: filler})]
+        if fact.kind != "result":
+            del order[2]
+            ordered = []
         segments = [
             _hl7.pid(self._who(fact)),
-            segment("ORC", {1: "RE", 2: f"O{filler}", 3: filler}),
+            *ordered,
             segment("OBR", order),
             segment("OBX", seen),
         ]

@@ -149,6 +149,11 @@ class _Reader:
         listed = [cast(Raw, one) for one in cast(list[Json], raw.get("facts") or [])]
         every = [one for told in listed for one in spread(told, dice)]
         every += spread({"routine": raw.get("routine", 0), "kind": desk.organisation.kind}, dice)
+        # Ordinary care, and what has no date of its own, ends with the life.
+        dead = _days_dead(listed)
+        for one in every:
+            if dead and _is_loose(one):
+                one["at"] = int(str(one.get("at", -dice.between(40, 900)))) - dead
         made = [self._fact(number, one, who, dice) for number, one in enumerate(every, 1)]
         for turn, fact in enumerate(sorted(made, key=lambda one: (one.at, one.number))):
             sent_at = _sent_at(fact, desk, known_at, turn, dice)
@@ -168,6 +173,17 @@ class _Reader:
         if canary:
             more["class"] = raw["canary"]
         return Fact(kind, str(raw[kind]), at, sent_at, number, more, canary)
+
+
+def _days_dead(listed: list[Raw]) -> int:
+    """Returns how long before day 0 somebody had died, 0 for the living."""
+    days = [read_moment(one["at"], time(9)) for one in listed if "died" in one]
+    return max(0, (start() - days[0]).days) if days else 0
+
+
+def _is_loose(one: Raw) -> bool:
+    at = one.get("at")
+    return at is None or (isinstance(at, int) and at < 0)
 
 
 def _some_time(who: Who, clock: time, dice: Dice) -> datetime:

@@ -35,11 +35,6 @@ _EXTRACTS = {
 _SILENT = {"GPC": range(14, 18)}
 
 
-def named(region: Path) -> tuple[str, ...]:
-    """Returns the keys of the named people, in the order of their numbers."""
-    return tuple(one.key for one in read_people(region, read_region(region), USUAL_SEED))
-
-
 def sent(
     region: Path,
     *,

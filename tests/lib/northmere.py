@@ -1,0 +1,141 @@
+"""Northmere in a database: every message of its systems taken in by the real ways in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from careweave import disclosure
+from careweave.db import Database
+from careweave.demonstration import Sent
+from careweave.doors import _access
+from careweave.doors.feeds import Collector
+from careweave.formats import read_bundle
+from careweave.intake import (
+    Arrival,
+    Receiver,
+    Worker,
+    Writer,
+    Writing,
+    load_rules,
+    open_source,
+    plain_settings,
+    settings_of,
+)
+from careweave.sources import Channel, Sources, activate, load_sources
+from careweave.terms import Actor, Heading, Label
+
+REGION = Path(__file__).parents[2] / "region"
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def no_reads(_session, _entry):
+    raise AssertionError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One current entry: whose it is, from whom, under what, and what it says."""
+
+    subject: int
+    organisation: str
+    system: str
+    type: str
+    id: str
+    heading: Heading | None
+    labels: frozenset[Label]
+    body: Mapping[str, object]
+
+
+class Northmere:
+    """The ways in of one database, as wiring puts them together."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.folder = folder
+        with database.reading() as session:
+            secret = session.secret
+        self.sources: Sources = load_sources(REGION, secret=secret)
+        with database.session() as session:
+            activate(session, self.sources, now=NOW)
+        self.receiver = Receiver(database, lambda: self.sources)
+        self.worker = Worker(
+            database, lambda: self.sources, lambda: NOW, rules=load_rules(REGION / "value-sets")
+        )
+        self.collector = Collector(
+            database, lambda: self.sources, root=folder, clock=lambda: NOW, settle_s=0
+        )
+        self._settings = self._told()
+        self.writer = Writer(
+            database,
+            rules=load_rules(REGION / "value-sets"),
+            settings=lambda actor: self._settings.get(actor.source) or plain_settings(actor),
+        )
+        self._actors = self._clients()
+
+    def _told(self):
+        fhir = [one for one in self.sources if one.transport.kind is Channel.FHIR]
+        with self.database.session() as session:
+            return {
+                open_source(session, one.organisation, one.system, one.feed): settings_of(one)
+                for one in fhir
+            }
+
+    def _clients(self) -> dict[str, Actor]:
+        made = {}
+        clients = _access.Clients(self.database)
+        for source in self.sources:
+            if source.transport.kind is not Channel.FHIR:
+                continue
+            with self.database.session() as session:
+                wanted = _access.Registration(
+                    source.name,
+                    source.organisation,
+                    source.system,
+                    frozenset({"system/*.cruds"}),
+                    NOW + timedelta(days=1),
+                    id_prefix=source.id_prefix or None,
+                )
+                token = _access.add_client(session, wanted, now=NOW)
+            made[source.name] = clients.actor(token, NOW)
+        return made
+
+    def take(self, messages: list[Sent]) -> None:
+        """Takes messages in as their systems send them, and makes entries of them."""
+        for kind, group in groupby(messages, key=lambda one: self._kind(one.source)):
+            for one in group:
+                self._take(kind, one)
+        # A file is looked at twice: it is taken once it has not changed in between.
+        while self.collector.once():
+            pass
+        while self.worker.work_once():
+            pass
+
+    def _kind(self, source: str) -> Channel:
+        return self.sources.named(source).transport.kind
+
+    def _take(self, kind: Channel, message: Sent) -> None:
+        if kind is Channel.FHIR:
+            self._transact(message)
+        elif kind is Channel.FOLDER:
+            folder = self.folder / message.source / "in"
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / str(message.name)).write_bytes(message.body)
+        else:
+            self.receiver.receive(Arrival(message.source, kind, message.body, message.at))
+
+    def _transact(self, message: Sent) -> None:
+        actor = self._actors[message.source]
+        with self.database.session() as session:
+            sight = disclosure.sight(session, actor, actor.purpose)
+        writing = Writing(actor, sight, "fhir", str(uuid4()), message.at)
+        self.writer.transact(read_bundle(message.body), writing, reads=no_reads)
+
+    def rows(self, query: str, **values: object) -> list[tuple]:
+        """Returns rows of a query of a test, past every room."""
+        with psycopg.connect(self.database.url) as connection:
+            return connection.execute(query, values).fetchall()
