@@ -17,6 +17,7 @@ from careweave.doors import cli, feeds, fhir, mllp
 from careweave.doors._access import Clients
 from careweave.intake import (
     MessageState,
+    Pulse,
     Receiver,
     SourceSettings,
     Worker,
@@ -30,7 +31,7 @@ from careweave.intake import (
 )
 from careweave.ledger import Recorder
 from careweave.settings import Settings, Wrong, load
-from careweave.sources import Channel, Followed, Sources, activate, expect_feeds
+from careweave.sources import Channel, Followed, Source, Sources, activate, expect_feeds
 from careweave.terms import Actor, Incorrect, SourceId
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _MIB = 1024 * 1024
+_FHIR = str(Channel.FHIR)
 
 
 def now() -> datetime:
@@ -67,13 +69,15 @@ def parts(settings: Settings) -> fhir.Parts:
         wait_s=settings.connection_wait_s,
         zone=settings.time_zone,
     )
+    known = _Clients(database, in_force(settings, database))
     return fhir.Parts(
         database=database,
         recorder=Recorder(database),
         writer=Writer(
             database,
             rules=load_rules(value_sets(settings)),
-            settings=_clients_settings(database, in_force(settings, database)),
+            settings=known.settings,
+            pulse=Pulse(database, known.source),
         ),
         clients=Clients(database, remembered_s=settings.token_cache_s),
         clock=now,
@@ -125,14 +129,17 @@ def collect(settings: Settings, database: Database, stop: Event) -> None:
     collector.run(stop)
 
 
-def arrive(settings: Settings, database: Database, stop: Event) -> None:
-    """Makes entries of what came in, until told to stop."""
+def arrive(settings: Settings, database: Database, stop: Event, name: str) -> None:
+    """Makes entries of what came in, until told to stop; `name` is this worker's own.
+
+    A worker that is started again under its name tries alone what it had in hand when it was killed.
+    """
     _log_to(sys.stdout, settings.log_level)
     worker = Worker(
         database,
         in_force(settings, database),
         now,
-        name=f"worker-{os.getpid()}",
+        name=name,
         rules=load_rules(value_sets(settings)),
     )
     keep_arriving(worker, stop)
@@ -152,26 +159,33 @@ def in_force(settings: Settings, database: Database) -> Followed:
     return Followed(region(settings), secret=secret, adopt=adopt)
 
 
-def _clients_settings(
-    database: Database, sources: Callable[[], Sources]
-) -> Callable[[Actor], SourceSettings]:
-    """Returns what tells of each client what the region says of its system."""
-    made: dict[str, Mapping[SourceId, SourceSettings]] = {}
+class _Clients:
+    """What the region says of the systems whose clients write to the door for systems."""
 
-    def settings(actor: Actor) -> SourceSettings:
-        found = sources()
-        if found.digest not in made:
-            clients = [one for one in found if one.transport.kind is Channel.FHIR]
-            with database.session() as session:
-                numbers = [
-                    open_source(session, one.organisation, one.system, one.feed) for one in clients
-                ]
-            known = {n: settings_of(one) for n, one in zip(numbers, clients, strict=True)}
-            made.clear()
-            made[found.digest] = known
-        return made[found.digest].get(actor.source) or plain_settings(actor)
+    def __init__(self, database: Database, sources: Callable[[], Sources]) -> None:
+        self._database = database
+        self._sources = sources
+        self._found: tuple[Sources, Mapping[SourceId, Source]] | None = None
 
-    return settings
+    def source(self, actor: Actor) -> Source | None:
+        """Returns the described source of a client; None where the region names none."""
+        sources = self._sources()
+        if self._found is None or self._found[0] is not sources:
+            self._found = sources, self._numbered(sources)
+        return self._found[1].get(actor.source)
+
+    def settings(self, actor: Actor) -> SourceSettings:
+        """Returns what classification knows of a client."""
+        source = self.source(actor)
+        return plain_settings(actor) if source is None else settings_of(source)
+
+    def _numbered(self, sources: Sources) -> Mapping[SourceId, Source]:
+        sending = [one for one in sources if one.transport.kind is Channel.FHIR]
+        with self._database.session() as session:
+            return {
+                open_source(session, one.organisation, one.system, one.feed or _FHIR): one
+                for one in sending
+            }
 
 
 def _judged(database: Database, messages: Sequence[int]) -> Mapping[int, mllp.Judged]:

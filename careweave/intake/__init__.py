@@ -30,6 +30,7 @@ from careweave.intake._messages import (
 )
 from careweave.intake._opening import open_source
 from careweave.intake._operators import Operator
+from careweave.intake._pulse import Pulse
 from careweave.intake._quarantine import Waiting, quarantine_sizes, waiting
 from careweave.intake._reasons import Owner, ReasonText, reason_text, reasons
 from careweave.intake._receive import Receiver, expire_seen, receive
@@ -75,6 +76,7 @@ __all__ = [
     "Parent",
     "Place",
     "Progress",
+    "Pulse",
     "Reads",
     "ReasonText",
     "Received",

@@ -14,6 +14,7 @@ from careweave.intake._apply import apply
 from careweave.intake._draft import Drafter
 from careweave.intake._facts import SourceSettings
 from careweave.intake._making import Maker, check_request
+from careweave.intake._pulse import Pulse
 from careweave.intake._requests import Outcome, Reads, WriteRequest, Writing, Written
 from careweave.intake._rules import Rules, load_rules
 from careweave.intake._work import Work
@@ -46,12 +47,14 @@ class Writer:
         rules: Rules | None = None,
         settings: Callable[[Actor], SourceSettings] = plain_settings,
         ids: Callable[[], str] = new_public_id,
+        pulse: Pulse | None = None,
     ) -> None:
-        """Takes the database; without rules, the national defaults."""
+        """Takes the database; without rules, the national defaults; without a pulse, no status."""
         self._database = database
         self._rules = rules
         self._settings = settings
         self._ids = ids
+        self._pulse = pulse
         self._gather: Gather[Work, Written] = Gather(self._write_together)
 
     @cached_property
@@ -66,18 +69,29 @@ class Writer:
         """Returns what became of one write, durable; raises when it is refused."""
         check_request(request)
         if request.condition is None and request.idempotency_key is None:
-            return self._gather.submit(self.maker.work(request, writing))
-        with self._database.session() as session:
-            return write_alone(session, request, writing, self.maker)
+            written = self._gather.submit(self.maker.work(request, writing))
+        else:
+            with self._database.session() as session:
+                written = write_alone(session, request, writing, self.maker)
+        self._beat(writing)
+        return written
 
     def transact(self, bundle: Bundle, writing: Writing, *, reads: Reads) -> tuple[Outcome, ...]:
         """Returns what became of each entry of a transaction: all were done, or it raises."""
         with self._database.session(bulk=len(bundle.entries) > _LARGE) as session:
-            return _transaction.transact(session, bundle, writing, self.maker, reads)
+            outcomes = _transaction.transact(session, bundle, writing, self.maker, reads)
+        self._beat(writing)
+        return outcomes
 
     def batch(self, bundle: Bundle, writing: Writing, *, reads: Reads) -> tuple[Outcome, ...]:
         """Returns what became of each entry of a batch; none depends on another."""
-        return _batch.batch(self._database, bundle, writing, self.maker, reads)
+        outcomes = _batch.batch(self._database, bundle, writing, self.maker, reads)
+        self._beat(writing)
+        return outcomes
+
+    def _beat(self, writing: Writing) -> None:
+        if self._pulse is not None:
+            self._pulse.beat(writing.actor, now=writing.at)
 
     def _write_together(self, works: list[Work]) -> Sequence[Written | CareweaveError]:
         for work in works:

@@ -26,7 +26,7 @@ class Running:
 
 
 def start_demo(
-    home: Path, *, people: int = 10, named: int = 0, wait_s: float = 120, is_still: bool = True
+    home: Path, *, people: int = 10, named: int = 2, wait_s: float = 120, is_still: bool = True
 ) -> Running:
     """Starts `careweave demo` on a free port and waits for its demo.json.
 
@@ -49,9 +49,19 @@ def start_demo(
             process.kill()
             pytest.fail(f"the demo did not start: {(home / 'out.txt').read_text()[-2000:]}")
         time.sleep(0.1)
+    while is_still and not _has_sent(home):
+        if process.poll() is not None or time.monotonic() > until:
+            process.kill()
+            pytest.fail("the demo did not send what it has to send")
+        time.sleep(0.1)
     said = json.loads(ready.read_text())
     tokens = [client["token"] for client in said["clients"]]
     return Running(said["doors"]["fhir"].rstrip("/"), tokens[0], tokens[1], process)
+
+
+def _has_sent(home: Path) -> bool:
+    told = home / "northmere.json"
+    return told.exists() and json.loads(told.read_text())["is_complete"]
 
 
 def stop_demo(running: Running) -> None:

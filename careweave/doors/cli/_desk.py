@@ -24,7 +24,7 @@ class Doors:
 
     listen: Run
     collect: Run
-    arrive: Run
+    arrive: Callable[[Settings, Database, Event, str], None]
     parked: Callable[[Session], Sequence[object]]
     accept: Callable[..., object]
     refuse: Callable[..., object]

@@ -60,12 +60,17 @@ class Child:
         """Tells whether it ended by itself."""
         return self.process is not None and self.process.poll() is not None
 
+    @property
+    def has_done_its_work(self) -> bool:
+        """Tells whether one that need not run always has ended well."""
+        return not self.is_lasting and self.process is not None and self.process.poll() == 0
+
     def is_due(self, now: float) -> bool:
         """Tells whether a child that ended may start again: soon, if it had lived for a while.
 
         One that has done its work stays ended.
         """
-        if not self.is_lasting and self.process is not None and self.process.returncode == 0:
+        if self.has_done_its_work:
             return False
         if self.again_at is None:
             self.sweep()
@@ -103,8 +108,9 @@ class Supervisor:
             child.start()
 
     def pids(self) -> dict[str, int | None]:
-        """Returns the process ids of the children, and our own."""
-        return {"supervisor": os.getpid(), **{child.name: child.pid for child in self.children}}
+        """Returns the process ids of the children, and our own; not of one that has done its work."""
+        working = [child for child in self.children if not child.has_done_its_work]
+        return {"supervisor": os.getpid(), **{child.name: child.pid for child in working}}
 
     def watch_once(self, changed: threading.Event) -> None:
         """Waits a moment, then starts again what has died; `changed` tells of each new start."""

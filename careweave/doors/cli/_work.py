@@ -3,6 +3,7 @@
 import sys
 import threading
 from argparse import Namespace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from careweave import ledger
@@ -10,20 +11,24 @@ from careweave.db import Database
 from careweave.doors.cli._desk import Desk, note
 from careweave.doors.cli._listen import told_to_stop
 from careweave.doors.cli._supervise import Child, Supervisor
-from careweave.intake import expire_receipts, keep_statistics
+from careweave.intake import expire_receipts, expire_seen, keep_partitions, keep_statistics
+from careweave.sources import forget_coverage, forget_feed_counts, forget_live
 from careweave.terms import CareweaveError, Clock
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
 _STATISTICS_EVERY_S = 60.0
+_TIDY_EVERY = timedelta(hours=6)
+_SEEN_FOR = timedelta(days=14)
+"""How long what is sent again is known as such. Source: reference/interop.md 3.2."""
 
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     """Adds the verb."""
     work = verbs.add_parser("work", help="bring arrivals in, seal the ledger, keep statistics")
     work.add_argument(
-        "--arrivals", action="store_true", help="bring arrivals in, in this one process, only"
+        "--arrivals", metavar="NAME", help="bring arrivals in, only, as the worker of this name"
     )
     work.set_defaults(run=_run)
 
@@ -31,7 +36,7 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
 def _run(desk: Desk, arguments: Namespace) -> int:
     with told_to_stop() as stop, desk.database(size=4) as database:
         if arguments.arrivals:
-            desk.around.doors.arrive(desk.settings, database, stop)
+            desk.around.doors.arrive(desk.settings, database, stop, arguments.arrivals)
         else:
             _work(desk, database, stop)
     return 0
@@ -60,9 +65,9 @@ def _work(desk: Desk, database: Database, stop: threading.Event) -> None:
 
 def _arrivals(desk: Desk, url: str) -> list[Child]:
     environ = desk.environ(database_url=url, home=desk.settings.home, region=desk.region)
-    command = [sys.executable, "-m", "careweave", "work", "--arrivals"]
-    numbers = range(1, desk.settings.arrival_workers + 1)
-    return [Child(f"arrivals-{n}", command, environ, None) for n in numbers]
+    ours = [sys.executable, "-m", "careweave", "work", "--arrivals"]
+    names = [f"worker-{n}" for n in range(1, desk.settings.arrival_workers + 1)]
+    return [Child(name, [*ours, name], environ, None) for name in names]
 
 
 def _seal(desk: Desk, database: Database, key: ledger.SealKey, stop: threading.Event) -> None:
@@ -71,16 +76,29 @@ def _seal(desk: Desk, database: Database, key: ledger.SealKey, stop: threading.E
 
 
 def _count(database: Database, clock: Clock, stop: threading.Event) -> None:
-    """Keeps the statistics that choose the plans of searches and forgets receipts, until stopped."""
-    wait_s = 1.0
+    """Keeps the statistics that choose the plans of searches, and tidies up, until stopped."""
+    wait_s, tidied_at = 1.0, datetime.min.replace(tzinfo=UTC)
     while not stop.wait(wait_s):
-        wait_s = _STATISTICS_EVERY_S
+        wait_s, now = _STATISTICS_EVERY_S, clock()
         try:
             with database.session() as session:
-                expire_receipts(session, now=clock())
+                expire_receipts(session, now=now)
             # By itself: what is too much to count in time shall not keep receipts for ever.
             with database.session(bulk=True) as session:
                 keep_statistics(session)
+            if now - tidied_at > _TIDY_EVERY:
+                _tidy(database, now)
+                tidied_at = now
         except CareweaveError as error:
             # The next turn tries again; searches go on with the numbers of the last one.
             note(f"careweave: statistics were not renewed: {error.code}")
+
+
+def _tidy(database: Database, now: datetime) -> None:
+    """Makes room for the months to come, and forgets what nothing looks at any more."""
+    with database.session(bulk=True) as session:
+        keep_partitions(session, now=now)
+        expire_seen(session, before=now - _SEEN_FOR)
+        forget_live(session, now=now)
+        forget_coverage(session, now=now)
+        forget_feed_counts(session, now=now)

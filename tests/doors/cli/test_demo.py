@@ -90,7 +90,7 @@ def test_bodies_that_never_come_stop_nobody_else(demo: Running) -> None:
     with contextlib.ExitStack() as open_until_the_end:
         slow = [open_until_the_end.enter_context(unfinished(demo)) for _ in range(120)]
         assert until(lambda: bool(select.select(slow, [], [], 0.1)[0]))
-        assert all(total(demo) >= 4 for _ in range(20))
+        assert all(total(demo) for _ in range(20))
         answered = select.select(slow, [], [], 0.5)[0]
         assert all(one.recv(100).startswith(b"HTTP/1.1 429 ") for one in answered)
         waiting = [one for one in slow if one not in answered]
@@ -117,7 +117,9 @@ def test_it_says_where_everything_is(demo: Running, home: Path) -> None:
     assert until(lambda: all(is_alive(pid) for pid in said(home)["pids"].values()))
     told = said(home)
     assert told["doors"]["fhir"] == demo.base
-    assert len(told["clients"]) == 4
+    assert len(told["clients"]) >= 15
+    assert told["doors"]["mllp"]["nm-acute-pas"]
+    assert Path(told["doors"]["folders"]["nm-ashgrove-documents"]).is_dir()
     assert {"name", "organisation", "system", "token"} <= set(told["clients"][0])
     for private in ("demo.json", "log", "keys"):
         assert (home / private).stat().st_mode & 0o077 == 0
@@ -144,7 +146,7 @@ def test_it_ends_clean_and_starts_again_with_what_it_had(
     try:
         assert total(second, "Observation") == before
         assert second.token == token
-        assert "Loading" not in (home / "out.txt").read_text()
+        assert "sent" not in (home / "log" / "feed.log").read_text().splitlines()[1:]
     finally:
         stop_demo(second)
 
@@ -155,9 +157,9 @@ def test_two_run_side_by_side_and_know_nothing_of_each_other(
     other_home = tmp_path_factory.mktemp("other")
     other_home.chmod(0o755)
     before = total(demo)
-    other = start_demo(other_home, people=2)
+    other = start_demo(other_home, people=30)
     try:
-        assert (total(demo), total(other)) == (before, 2)
+        assert total(demo) == before != total(other)
         assert demo.base != other.base
     finally:
         stop_demo(other)
@@ -166,7 +168,7 @@ def test_two_run_side_by_side_and_know_nothing_of_each_other(
 
 def test_a_killed_part_comes_back(demo: Running, home: Path) -> None:
     before = total(demo)
-    for part in ("serve", "work", "postgres"):
+    for part in ("serve", "work", "listen", "collect", "postgres"):
         pid = said(home)["pids"][part]
         os.kill(pid, signal.SIGKILL)
         assert until(lambda part=part, pid=pid: said(home)["pids"][part] != pid)
