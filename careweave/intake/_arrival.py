@@ -9,6 +9,9 @@ from careweave.terms import Finding
 INBOX = "cw_inbox"
 """Where it is announced that something came in."""
 
+LIVE = "live"
+"""The channel of what a source answered when it was asked."""
+
 
 class MessageState(StrEnum):
     """What a message is: the words of `intake.message.state`.

@@ -10,7 +10,15 @@ from hashlib import sha256
 
 from careweave.db import Database, Gather, Queries, Session
 from careweave.formats import write_json
-from careweave.intake._arrival import Arrival, Duplicate, Kept, MessageState, Received, TurnedAway
+from careweave.intake._arrival import (
+    LIVE,
+    Arrival,
+    Duplicate,
+    Kept,
+    MessageState,
+    Received,
+    TurnedAway,
+)
 from careweave.intake._receive_keys import lane_key, patient_key
 from careweave.sources import Head, Source, Sources, peek
 from careweave.terms import CareweaveError, Conflict, Finding, Json, Severity
@@ -37,6 +45,9 @@ class _Coming:
         """Returns the id under which it is known again; that of a row is its place in its file."""
         if self.arrival.parent is not None:
             return f"{self.arrival.parent}:{self.arrival.line}"
+        if self.arrival.channel == LIVE and self.arrival.name:
+            # Each asking is a message: a source may say again what it said before another thing.
+            return f"{LIVE} {self.arrival.name}"
         return self.head.control_id or ""
 
     @property

@@ -7,7 +7,7 @@ from threading import Lock
 from time import monotonic, sleep
 
 from careweave.db import Database
-from careweave.intake._arrival import Arrival, Duplicate, Kept, MessageState
+from careweave.intake._arrival import LIVE, Arrival, Duplicate, Kept, MessageState
 from careweave.intake._receive import receive
 from careweave.intake._replay_lines import settled
 from careweave.intake._worker import Worker
@@ -27,7 +27,6 @@ from careweave.sources import (
 )
 from careweave.terms import Clock, Heading, SubjectId
 
-_CHANNEL = "live"
 _PATIENCE_S = 10.0
 _PAUSE_S = 0.01
 
@@ -101,7 +100,7 @@ def _arrivals(desk: Desk, asking: Asking, bodies: Sequence[bytes]) -> list[Arriv
     return [
         Arrival(
             source=asking.source.name,
-            channel=_CHANNEL,
+            channel=LIVE,
             body=body,
             received_at=desk.clock(),
             # One asking is one message, also when the source says again what it said before.
