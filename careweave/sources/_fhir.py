@@ -185,8 +185,7 @@ def _reading(feed: FhirFeed, value: dict[str, Any], findings: list[Finding]) -> 
         one = _deleted(part, findings) if part.value is None else _mapped(feed, part, key, findings)
         if one is not None:
             made.append((part, one))
-            if one.type == "Patient":
-                people.meet(one.value, one.id)
+            people.meet(one.value, one.id)
     _check_accepted(feed, made)
     for _, one in made:
         people.lead(one.value)

@@ -45,8 +45,8 @@ class Names:
         if known is not None:
             return known
         if self.base and text.startswith(self.base):
-            text = text.removeprefix(self.base).lstrip("/")
-        local = _is_local(text)
+            text = text.removeprefix(self.base)
+        local = _is_local(text.removeprefix("/"))
         if local is None or not (is_type(local[1]) or local[1] in _RENAMED):
             return None
         return f"{_RENAMED.get(local[1], local[1])}/{self.id_of(local[1], local[2])}"

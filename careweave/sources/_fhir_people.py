@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 from careweave.formats import elements, is_type
 from careweave.sources._fhir_names import NHS_NUMBER, Names, identifier_text, identifiers
@@ -18,27 +19,49 @@ _is_of_spine = re.compile(r"https://[^/]+/personal-demographics/FHIR/R4/Patient/
 Source: NHS England, Personal Demographics Service FHIR API.
 """
 
+_is_condition = re.compile(
+    r"([A-Z][A-Za-z]{1,63})\?identifier=([^|&]{1,500})\|([^|&]{1,500})"
+).fullmatch
 _SUBJECTS = ("subject", "patient", "for", "beneficiary", "individual")
 _MAY_BE_NOBODYS = frozenset({"Device", "Task", "Group", "Specimen", "Media", "List", "Provenance"})
 
 
 @dataclass(slots=True)
 class People:
-    """The patients of one message: their public ids by identifier, and who is named but not sent."""
+    """Whom and what one message sends, by type and identifier, and who is named but not sent."""
 
     names: Names
     known: dict[str, str] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
 
-    def meet(self, patient: Mapping[str, Any], public_id: str) -> None:
-        """Notes a patient that the message sends."""
-        for text in identifiers(patient):
-            self.known.setdefault(text, public_id)
+    def meet(self, resource: Mapping[str, Any], public_id: str) -> None:
+        """Notes a resource that the message sends."""
+        kind = str(resource.get("resourceType"))
+        for text in identifiers(resource):
+            self.known.setdefault(f"{kind} {text}", public_id)
 
     def lead(self, value: dict[str, Any]) -> None:
-        """Gives the references of a resource that name a patient by identifier alone a target."""
+        """Gives the references of a resource that name somebody by identifier alone a target."""
         for reference in references_in(value):
+            self._settle_condition(reference)
             self._lead(reference)
+
+    def _settle_condition(self, reference: dict[str, Any]) -> None:
+        """Makes a conditional reference a literal one to what the message sends, or a logical one.
+
+        Source: FHIR R4 4.0.1, http.html#trules, conditional references.
+        """
+        literal = reference.get("reference")
+        found = _is_condition(literal) if isinstance(literal, str) else None
+        if found is None or not is_type(found[1]):
+            return
+        kind, identifier = found[1], {"system": unquote(found[2]), "value": unquote(found[3])}
+        public_id = self.known.get(f"{kind} {identifier_text(identifier)}")
+        if public_id is not None:
+            reference["reference"] = f"{kind}/{public_id}"
+            return
+        del reference["reference"]
+        reference.update({"type": kind, "identifier": identifier})
 
     def _lead(self, reference: dict[str, Any]) -> None:
         text, literal = _patient_text(reference), reference.get("reference")
@@ -48,7 +71,7 @@ class People:
             # The message may say who that is, and not send the patient.
             self.named.setdefault(literal.removeprefix("Patient/"), text)
         elif not isinstance(literal, str) or not literal.startswith("#"):
-            public_id = self.known.get(text) or self.names.id_of("Patient", text)
+            public_id = self.known.get(f"Patient {text}") or self.names.id_of("Patient", text)
             self.named.setdefault(public_id, text)
             reference["reference"] = f"Patient/{public_id}"
 

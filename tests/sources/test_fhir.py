@@ -163,6 +163,20 @@ def test_a_subject_by_identifier_alone_makes_a_patient_that_never_overwrites() -
     assert read(logical) == read(logical)
 
 
+def test_a_conditional_reference_leads_to_what_the_message_sends_or_stays_an_identifier() -> None:
+    value = {
+        **CONDITION,
+        "subject": {"reference": f"Patient?identifier={NHS_NUMBER}|9990000018"},
+        "asserter": {"reference": "Practitioner?identifier=urn:x|7"},
+    }
+    made = by_type(read(bundle(PATIENT, value, kind="transaction")))["Condition"].value
+    assert made["subject"] == {"reference": f"Patient/{public('Patient', 'p1')}"}
+    assert made["asserter"] == {
+        "type": "Practitioner",
+        "identifier": {"system": "urn:x", "value": "7"},
+    }
+
+
 def test_what_is_about_a_person_and_names_nobody_is_not_taken() -> None:
     nobody = {name: value for name, value in CONDITION.items() if name != "subject"}
     failure = read(nobody).failure
