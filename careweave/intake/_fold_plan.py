@@ -216,3 +216,11 @@ def _value(held: Held) -> Value:
 def _meta(held: Held | None) -> Value:
     value = read_value(b"{%b}" % held.meta) if held is not None and held.meta else None
     return value if isinstance(value, dict) else {}
+
+
+def has_meta(held: Held, meta: Value) -> bool:
+    """Says whether what is held was made with this meta: nothing in it but source and profile."""
+    if not meta.keys() <= {"source", "profile"}:
+        return False
+    kept = _meta(held)
+    return all(kept.get(name) == meta.get(name) for name in ("source", "profile"))

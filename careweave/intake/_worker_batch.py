@@ -172,6 +172,7 @@ def _account(one: Read, built: Built, means: Means) -> Account:
     written = [work.written for work in works if work.written is not None]
     changed = Counter(each.type for each in written if each.changed)
     subjects: set[SubjectId] = {each.subject for each in written if each.subject is not None}
+    subjects |= {built.plan.held[ref].subject for ref in one.refs if ref in built.plan.held}
     if one.source is None:
         raise Fault
     message, at = one.message, means.turn.now

@@ -10,7 +10,8 @@ from careweave.intake._classify import classify
 from careweave.intake._draft import Draft, Drafter
 from careweave.intake._facts import Context, Parent, SourceSettings
 from careweave.intake._fold import labels_after
-from careweave.intake._fold_plan import Entry, Plan, Said, plan
+from careweave.intake._fold_merge import Value
+from careweave.intake._fold_plan import Entry, Plan, Said, has_meta, plan
 from careweave.intake._kin import related, stored_parents
 from careweave.intake._opening import open_source
 from careweave.intake._provenance import provenance, provenance_id
@@ -36,15 +37,11 @@ class Known:
 
     sources: Sources
     numbers: Mapping[str, SourceId]
+    families: Mapping[tuple[str, str], frozenset[SourceId]]
 
     def family(self, source: Source) -> frozenset[SourceId]:
         """Returns the sources that share the authority of one: they speak of the same entries."""
-        wanted = (source.organisation, source.authority or source.organisation)
-        return frozenset(
-            self.numbers[one.name]
-            for one in self.sources
-            if (one.organisation, one.authority or one.organisation) == wanted
-        )
+        return self.families[_authority(source)]
 
     def writing(self, source: Source, door: str, request_id: str, at: datetime) -> Writing:
         """Returns who writes what comes from a source: it sees nothing by that."""
@@ -67,7 +64,15 @@ def know(session: Session, sources: Sources) -> Known:
         )
         for one in sources
     }
-    return Known(sources, numbers)
+    families: dict[tuple[str, str], frozenset[SourceId]] = {}
+    for one in sources:
+        key = _authority(one)
+        families[key] = families.get(key, frozenset()) | {numbers[one.name]}
+    return Known(sources, numbers, families)
+
+
+def _authority(source: Source) -> tuple[str, str]:
+    return source.organisation, source.authority or source.organisation
 
 
 def settings_of(source: Source) -> SourceSettings:
@@ -144,9 +149,12 @@ class _Maker:
         source, read = self._speaker(entry)
         if entry.held is not None and entry.held.source not in self.known.family(source):
             raise Conflict("This id is in use elsewhere.", where=entry.ref[0], code="duplicate")
+        labels = self._labels(entry)
+        if is_same(entry, labels):
+            return None
         message = read.message
         writing = self.known.writing(source, message.channel, str(message.id), self.now)
-        work = self._work(entry.ref, writing, source, self._draft(entry, source))
+        work = self._work(entry.ref, writing, source, self._draft(entry, source, labels))
         work.held = entry.held
         if entry.event_at is not None and entry.received_at is not None:
             work.about = About(entry.event_at, entry.received_at, entry.owner)
@@ -158,7 +166,7 @@ class _Maker:
             return None
         message, held = one.message, built.plan.held.get(ref)
         writing = self.known.writing(one.source, message.channel, str(message.id), self.now)
-        targets = one.refs | _patients(built.works, one.refs)
+        targets = one.refs | _patients(built, one.refs)
         draft = None
         if targets:
             said = provenance(one.source, message, targets)
@@ -184,14 +192,13 @@ class _Maker:
                 return one.source, one
         raise Conflict("An entry is spoken of by nobody that is known.", where=entry.ref[0])
 
-    def _draft(self, entry: Entry, source: Source) -> Draft | None:
+    def _draft(self, entry: Entry, source: Source, labels: frozenset[Label]) -> Draft | None:
         if entry.value is None:
             return None
         type_name, id_ = entry.ref
         body = {"resourceType": type_name, **entry.value}
         said = Resource(type_name, None, {**body, "meta": entry.meta}, write_json(body), ())
         check_references(said)
-        labels = self._labels(entry)
         parents = (Parent("said", None, labels),) if labels else ()
         base = Context(parents=parents, mapped=entry.heading)
         return self.drafter.upon(said, id_, settings_of(source), base)
@@ -222,16 +229,45 @@ class _Maker:
         return Work(request, writing, ref[1], draft, settings_of(source))
 
 
-def _patients(works: Mapping[Ref, Work], refs: Iterable[Ref]) -> set[Ref]:
+def is_same(entry: Entry, labels: frozenset[Label]) -> bool:
+    """Says whether an entry is held just so: most of what a message repeats is."""
+    held = entry.held
+    if held is None or held.gone or entry.value is None or entry.owner != held.source:
+        return False
+    if labels != held.labels or entry.heading not in (None, held.heading):
+        return False
+    body = write_json({"resourceType": entry.ref[0], **entry.value})
+    return body == held.body and has_meta(held, entry.meta) and _has_patient(entry)
+
+
+def _has_patient(entry: Entry) -> bool:
+    return entry.value is not None and _patient_of(entry.ref, entry.value) is not None
+
+
+def _patients(built: Built, refs: Iterable[Ref]) -> set[Ref]:
     """Returns the patients that these entries are about."""
     found = set()
     for ref in refs:
-        work = works.get(ref)
+        work, entry = built.works.get(ref), built.plan.entries.get(ref)
+        patient = None
         if work is not None and work.draft is not None and work.draft.prepared.primary:
             patient = work.draft.prepared.patients[0]
-            if " " not in patient:
-                found.add(("Patient", patient))
+        elif work is None and entry is not None and entry.value is not None:
+            patient = _patient_of(ref, entry.value)
+        if patient is not None and " " not in patient:
+            found.add(("Patient", patient))
     return found
+
+
+def _patient_of(ref: Ref, value: Value) -> str | None:
+    """Returns the patient that an entry names in the usual elements, as its subject."""
+    if ref[0] == "Patient":
+        return ref[1]
+    named = value.get("subject") or value.get("patient")
+    reference = named.get("reference") if isinstance(named, dict) else None
+    if isinstance(reference, str) and reference.startswith("Patient/"):
+        return reference.removeprefix("Patient/")
+    return None
 
 
 def _relate(session: Session, works: Mapping[Ref, Work], drafter: Drafter) -> None:
