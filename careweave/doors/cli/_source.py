@@ -9,6 +9,7 @@ from careweave.db import Database, Embedded
 from careweave.doors.cli._covering import say_coverage, say_drift
 from careweave.doors.cli._desk import Desk, note
 from careweave.doors.cli._operator import operator
+from careweave.doors.cli._sending import send
 from careweave.doors.cli._show import plain, say_json, say_table
 from careweave.doors.cli._tried import say_trial
 from careweave.doors.cli._trying import trials
@@ -22,7 +23,7 @@ from careweave.sources import (
     load_sources,
     parts_of,
 )
-from careweave.terms import CareweaveError, Incorrect, Json
+from careweave.terms import CareweaveError, Incorrect, Json, Unsupported
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 _THROW_AWAY = b"careweave-source-try"
 _FAILED = 65
 _MOST_TRIED = 10
+_TAKEN = frozenset({"AA", "CA"})
 
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
-    """Adds the verbs list, try, coverage, stop and start."""
+    """Adds the verbs list, try, send, coverage, stop and start."""
     source = verbs.add_parser("source", help="the systems that send, and their mappings")
     words = source.add_subparsers(dest="word", required=True, metavar="WORD")
     listed = words.add_parser("list", help="all systems of the region and how they send")
@@ -48,6 +50,11 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     tried.add_argument("--region", type=Path, help="the region directory (CAREWEAVE_REGION)")
     tried.add_argument("--lineage", action="store_true", help="show where each element comes from")
     _json(tried).set_defaults(run=_try)
+    sent = words.add_parser("send", help="send a file to our listener as the source does (MLLP)")
+    sent.add_argument("file", type=Path, metavar="FILE", help="a message or a batch of HL7 v2")
+    sent.add_argument("--source", required=True, help="whose port it goes to")
+    sent.add_argument("--region", type=Path, help="the region directory (CAREWEAVE_REGION)")
+    sent.set_defaults(run=_send)
     covered = words.add_parser("coverage", help="which fields arrive and are not mapped")
     covered.add_argument("--source", help="one source; all if absent")
     _json(covered).set_defaults(run=_coverage)
@@ -123,6 +130,18 @@ def _try(desk: Desk, arguments: Namespace) -> int:
         note("No installation is running here: ids are made with a key that is thrown away.")
     note(f"{len(found)} tried, nothing kept")
     return 0 if all(one.outcome == "mapped" for one in found) else _FAILED
+
+
+def _send(desk: Desk, arguments: Namespace) -> int:
+    source = _described(desk).named(arguments.source)
+    if source.transport.port is None:
+        raise Unsupported("This source does not send over MLLP; put the file where it looks.")
+    data = arguments.file.expanduser().read_bytes()
+    parts = parts_of(data, source, secret=_THROW_AWAY, at=desk.around.clock())
+    port = source.transport.port + desk.settings.mllp_shift
+    answers = list(send((part.body for part in parts), desk.settings.mllp_host, port))
+    say_table(("control id", "answer", ""), [(a.control_id, a.code, a.text) for a in answers])
+    return 0 if all(answer.code in _TAKEN for answer in answers) else _FAILED
 
 
 def _secret(desk: Desk) -> bytes | None:
