@@ -47,6 +47,7 @@ IN_ROOM = {
     "formats": {
         *("limits.entries", "limits.size", "limits.depth", "limits.digits", "limits.string"),
         *("limits.nodes", "error.start", "at + 1"),
+        *("limits.segments", "limits.fields", "limits.repetitions", "number + 1"),
         "name",  # of an element or of a part that an operation needs
         *("op", "needs"),  # one of six words, checked the line before
         *("invariant.message", "invariant.key", "key"),
