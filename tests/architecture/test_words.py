@@ -55,7 +55,8 @@ def _fault(command: str) -> str | None:
             if any(name[0] == words[0] for name in SECTIONS) and len(words) == 1
             else "no such verb"
         )
-    unknown = [word for word in words if word.startswith("--") and f"{word} " not in section]
+    options = set(re.findall(r"`\[?(--[a-z-]+)", section))
+    unknown = [word for word in words if word.startswith("--") and word not in options]
     return f"no option {unknown}" if unknown else None
 
 

@@ -112,12 +112,13 @@ def _doing(word: str, act: Act) -> Callable[[Desk, Namespace], int]:
         with desk.database() as database, database.session() as session:
             numbers = _numbers(session, arguments)
             files = _files(desk, session, numbers) if word != "release" else {}
-            for number, file in files.items():
+            for file in files.values():
                 _decide(desk, session, word, file, who, arguments.reason)
-                note(f"The file of message {number} is decided on.")
             others = [number for number in numbers if number not in files]
             n = act(session, others, operator=who, why=arguments.reason) if others else 0
         say(f"{word}: {n + len(files)} messages")
+        if files:
+            note("Whole files are taken or set aside at the next look into their folder.")
         return 0
 
     return run

@@ -37,12 +37,18 @@ def _section(of: ArgumentParser, name: str, meaning: str) -> Iterator[str]:
     yield f"\n## {name}\n\n{meaning[:1].upper()}{meaning[1:]}.\n"
     if own:
         yield "\n| option | meaning |\n|---|---|\n"
-        yield from (f"| `{_shape(one)}` | {one.help or ''} |\n" for one in own)
+        yield from (f"| `{_shape(one)}` | {_in_table(one.help or '')} |\n" for one in own)
 
 
 def _shape(action: Action) -> str:
     value = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
     if not action.option_strings:
-        return value.replace("|", "\\|")
-    shape = f"{action.option_strings[0]} {value.removeprefix('DEMO_')}"
+        return _in_table(value)
+    # A switch takes no value.
+    takes = "" if action.nargs == 0 else f" {value.removeprefix('DEMO_')}"
+    shape = f"{action.option_strings[0]}{takes}"
     return shape if action.required else f"[{shape}]"
+
+
+def _in_table(text: str) -> str:
+    return text.replace("|", "\\|")
