@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from careweave.formats import Hl7Message, read_hl7
 from careweave.sources import (
@@ -42,6 +43,7 @@ def adt(
 
 def source(name: str = "nm-acute-pas", **transport: object) -> Source:
     """Returns a source whose messages are looked at as the mappings of the package do it."""
+    line = replace(Transport(Channel.MLLP, port=0), **transport)  # type: ignore[arg-type]
     mapping = SourceMapping(
         id="none",
         version=1,
@@ -50,10 +52,9 @@ def source(name: str = "nm-acute-pas", **transport: object) -> Source:
         digest="",
         body=b"",
         read=lambda _body, _head: Reading(),
-        peek=_peek,
+        peek=partial(_peek, line.processing),
         lineage=(),
     )
-    line = replace(Transport(Channel.MLLP, port=0), **transport)  # type: ignore[arg-type]
     organisation, _, system = name.rpartition("-")
     return Source(name, organisation, system, line, authority=organisation, mapping=mapping)
 
@@ -63,7 +64,7 @@ def sources(*all_: Source, digest: str = "1") -> Sources:
     return Sources({one.name: one for one in all_ or (source(),)}, digest)
 
 
-def _peek(body: bytes) -> Head:
+def _peek(processing: frozenset[str], body: bytes) -> Head:
     lanes = ("nm-acute-pas:*unknown*",)
     try:
         message = read_hl7(body)
@@ -73,14 +74,14 @@ def _peek(body: bytes) -> Head:
         if code == "too-long":
             return Head(lanes=lanes, refusal=finding)
         return Head(lanes=lanes, quarantine=finding)
-    return _head(message, lanes)
+    return _head(message, lanes, processing)
 
 
-def _head(message: Hl7Message, lanes: tuple[str, ...]) -> Head:
+def _head(message: Hl7Message, lanes: tuple[str, ...], processing: frozenset[str]) -> Head:
     header = message.header
     errors = [one for one in message.findings if one.severity is Severity.ERROR]
-    refused = header.processing_id != "P"
-    refusal = Finding("processing-id", Severity.ERROR, "MSH-11") if refused else None
+    is_refused = bool(processing) and header.processing_id not in processing
+    refusal = Finding("processing-id", Severity.ERROR, "MSH-11") if is_refused else None
     return Head(
         control_id=header.control_id or None,
         kind=header.kind,
