@@ -84,14 +84,14 @@ def parked_files(session: Session) -> tuple[ParkedFile, ...]:
     )
 
 
-def accept_file(session: Session, number: int, *, by: str, now: datetime) -> None:
+def accept_file(session: Session, number: int, *, by: str, now: datetime, why: str = "") -> None:
     """Decides that a parked file is taken as it is: at the next look. Accounted for."""
-    _decide(session, number, FileState.CLEARED, by, now)
+    _decide(session, number, FileState.CLEARED, (by, now, why))
 
 
-def refuse_file(session: Session, number: int, *, by: str, now: datetime) -> None:
+def refuse_file(session: Session, number: int, *, by: str, now: datetime, why: str = "") -> None:
     """Decides that a parked file is not taken. Accounted for."""
-    _decide(session, number, FileState.REFUSED, by, now)
+    _decide(session, number, FileState.REFUSED, (by, now, why))
 
 
 def due_files(session: Session, source: str) -> tuple[tuple[str, bytes, FileState], ...]:
@@ -105,8 +105,11 @@ def put_away(session: Session, source: str, name: str, sha256: bytes) -> None:
     session.run(QUERIES["put_away"], source=source, name=name, sha256=sha256)
 
 
-def _decide(session: Session, number: int, state: FileState, by: str, now: datetime) -> None:
-    row = session.row(QUERIES["decide"], id=number, state=state, decided_by=by, decided_at=now)
+def _decide(
+    session: Session, number: int, state: FileState, decision: tuple[str, datetime, str]
+) -> None:
+    by, now, why = decision
+    row = session.row(QUERIES["decide"], id=number, state=state, by=by, now=now, why=why)
     if row is None:
         raise NotFound("No parked file has this number; the list shows those that wait.")
     _account(session, f"file-{state}", number, by, now)

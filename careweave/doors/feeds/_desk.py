@@ -1,6 +1,7 @@
 """Handing in what a file brings, and noting what became of it, in one transaction."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from careweave.db import Session
 from careweave.doors.feeds._books import QUERIES
@@ -57,10 +58,11 @@ class Desk:
 
     def hand_in(self, rows: Sequence[ExtractRow], parent: int) -> None:
         """Hands in rows of the file."""
-        at = self.coming.extract_at
         self._many(
             [
-                self._arrival(row_body(row, at), parent=parent, line=row.line, fault=row.fault)
+                self._arrival(
+                    row_body(row, self._at(row)), parent=parent, line=row.line, fault=row.fault
+                )
                 for row in rows
             ]
         )
@@ -82,7 +84,7 @@ class Desk:
             state=taken.state,
             taken_at=coming.at,
             extract_at=coming.extract_at,
-            sequence=_number(coming),
+            sequence=coming.number,
             message=taken.message,
             reason=taken.reason,
             about=taken.about,
@@ -96,6 +98,13 @@ class Desk:
         note = FeedNote(source.name, source.feed, coming.at, answered=not failed, failed=failed)
         note_feeds(self.session, [note])
         return taken
+
+    def _at(self, row: ExtractRow) -> datetime:
+        """Returns of when a row is: of two that speak of one thing, the later line is newer."""
+        at = self.coming.extract_at
+        if self.coming.source.file.is_snapshot:
+            return at
+        return at + timedelta(microseconds=row.line % 1_000_000)
 
     def _arrival(
         self,
@@ -130,10 +139,3 @@ class Desk:
     def _many(self, arrivals: Sequence[Arrival]) -> None:
         for start in range(0, len(arrivals), _BATCH):
             receive(self.session, arrivals[start : start + _BATCH], sources=self._sources)
-
-
-def _number(coming: Coming) -> int | None:
-    try:
-        return coming.sequence
-    except Incorrect:
-        return None

@@ -1,12 +1,15 @@
 """One file on its way in, and what became of it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from careweave.doors.feeds._books import FileState
 from careweave.sources import Input, Source, extract_at, sequence_of
+from careweave.terms import Incorrect
+
+_HALF_DAY_S = 43_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,25 @@ class Coming:
 
     @property
     def extract_at(self) -> datetime:
-        """Returns of when it is: as its name says, else when it came."""
-        return extract_at(self.name, ZoneInfo(self.source.zone)) or self.at
+        """Returns of when it is: as its name says, else when it came.
+
+        Of several files of one day, the one with the larger running number is the later.
+        """
+        found = extract_at(self.name, ZoneInfo(self.source.zone))
+        if found is None:
+            return self.at
+        number = self.number
+        if number is None or found.time() != time():
+            return found
+        return found + timedelta(seconds=number % _HALF_DAY_S)
+
+    @property
+    def number(self) -> int | None:
+        """Returns its running number, None where it has none."""
+        try:
+            return self.sequence
+        except Incorrect:
+            return None
 
     @property
     def sequence(self) -> int | None:

@@ -140,7 +140,7 @@ ORDER BY f.sequence NULLS FIRST, f.id;
 -- name: decide
 -- Decides on a parked file.
 UPDATE feeds.file
-SET state = %(state)s, decided_by = %(decided_by)s, decided_at = %(decided_at)s
+SET state = %(state)s, decided_by = %(by)s, decided_at = %(now)s, decided_why = %(why)s
 WHERE id = %(id)s AND state = 'parked'
 RETURNING source, name;
 

@@ -24,7 +24,16 @@ def test_every_row_is_handed_in_in_order(region):
     taken = region.take("delta", name(1), rows("a", "b", "b"))
     assert (taken.state, taken.n_rows) == (FileState.ACCEPTED, 3)
     assert words(region) == ["a", "b", "b"]
-    assert region.rows()[0]["at"] == "2026-03-16T08:00:00+00:00"
+    assert region.rows()[0]["at"] == "2026-03-16T08:00:00.000002+00:00"
+
+
+def test_a_later_line_and_a_later_file_of_the_same_day_are_newer(database, tmp_path):
+    region = Region(database, tmp_path, source_of("one", DELTA))
+    for number in (8, 9, 10):
+        region.take("one", f"visits_20260316_{number:06}.csv", rows(f"{number}a", f"{number}b"))
+    told = [row["at"] for row in region.rows()]
+    assert told == sorted(set(told))
+    assert {at[:10] for at in told} == {"2026-03-16"}
 
 
 def test_a_file_whose_forerunner_is_missing_waits_for_it(region):

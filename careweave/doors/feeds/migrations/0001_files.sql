@@ -33,6 +33,7 @@ CREATE TABLE feeds.file (
     n_faults int NOT NULL DEFAULT 0,
     decided_by text,
     decided_at timestamptz,
+    decided_why text,
     UNIQUE (source, name, sha256)
 );
 CREATE INDEX file_content ON feeds.file (source, sha256) WHERE state = 'accepted';
@@ -57,6 +58,7 @@ COMMENT ON COLUMN feeds.file.n_ended IS 'How many known rows ended because they 
 COMMENT ON COLUMN feeds.file.n_faults IS 'How many rows could not be used.';
 COMMENT ON COLUMN feeds.file.decided_by IS 'Who decided on a parked file.';
 COMMENT ON COLUMN feeds.file.decided_at IS 'When that was.';
+COMMENT ON COLUMN feeds.file.decided_why IS 'Why, in the words of who decided.';
 
 CREATE TABLE feeds.row (
     source text COLLATE "C" NOT NULL,
