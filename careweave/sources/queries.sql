@@ -498,9 +498,9 @@ FROM unnest(
 ) AS w (source, subject, heading, asked_at)
 ORDER BY w.subject, w.source, w.heading
 ON CONFLICT (subject, source, heading) DO UPDATE SET
-    asked_at = EXCLUDED.asked_at,
-    outcome = EXCLUDED.outcome
-WHERE l.asked_at <= EXCLUDED.asked_at - %(pause)s::interval
+    asked_at = excluded.asked_at,
+    outcome = excluded.outcome
+WHERE l.asked_at <= excluded.asked_at - %(pause)s::interval
 RETURNING l.source, l.subject, l.heading;
 
 -- name: activate_mappings
