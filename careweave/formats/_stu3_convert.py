@@ -202,7 +202,7 @@ class Converter:
         if rule.take is not None:
             return self._taken(piece, member, there, rule, where)
         if member.is_primitive and there.is_primitive:
-            return simple(piece, rule)
+            return simple(piece, there, rule)
         if not _is_like(member, there):
             return other_type(piece, member.type, there, rule)
         made = self._object(piece.value, member, there, where)

@@ -20,9 +20,12 @@ class Piece:
     beside: dict[str, Any] | None = None
 
 
-def simple(piece: Piece, rule: Rule) -> Piece | None:
+def simple(piece: Piece, target: Member, rule: Rule) -> Piece | None:
     """Returns a simple value with its R4 code; None where R4 has no code for it."""
     if isinstance(piece.value, str):
+        if target.type == "id":
+            # What was an address of an object identifier is the identifier itself (DICOM).
+            return Piece(piece.value.removeprefix("urn:oid:"), piece.beside)
         code = rule.codes.get(piece.value, piece.value)
         return Piece(code, piece.beside) if code else None
     return piece
