@@ -22,6 +22,7 @@ from careweave.sources import (
     Sources,
     Why,
     check_answer,
+    is_whole,
     note_feeds,
     note_live,
 )
@@ -85,14 +86,15 @@ def _feed_note(source: Source, at: datetime, failure: Why | None) -> FeedNote:
 
 
 def _take_in(desk: Desk, asking: Asking, bodies: Sequence[bytes]) -> bool:
-    """Receives the answers and sees them worked; says whether all of it is in the record."""
+    """Receives the answers and sees them worked; says whether all there is is in the record."""
     with desk.database.session() as session:
         received = receive(session, _arrivals(desk, asking, bodies), sources=desk.sources())
     numbers = [one.message for one in received if isinstance(one, Kept | Duplicate)]
     states = _worked(desk, numbers)
-    return len(numbers) == len(received) and all(
+    is_taken = len(numbers) == len(received) and all(
         states.get(number) is MessageState.DONE for number in numbers
     )
+    return is_taken and all(map(is_whole, bodies))
 
 
 def _arrivals(desk: Desk, asking: Asking, bodies: Sequence[bytes]) -> list[Arrival]:

@@ -33,7 +33,7 @@ from careweave.sources._live import (
     ask_live,
 )
 from careweave.sources._live_claims import claim_live
-from careweave.sources._live_truth import Asked, check_answer
+from careweave.sources._live_truth import Asked, check_answer, is_whole
 from careweave.sources._load import load_sources
 from careweave.sources._mapping import Input, Origin, SourceMapping
 from careweave.sources._read import peek, read
@@ -126,6 +126,7 @@ __all__ = [
     "forget_coverage",
     "forget_feed_counts",
     "forget_live",
+    "is_whole",
     "live_checks",
     "load_sources",
     "mapping_of",

@@ -6,13 +6,14 @@ Source: reference/interop.md 9.1; reference/attacks.md 84.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from careweave.formats import BUNDLE_LIMITS, read_json
 from careweave.sources._fhir_names import NHS_NUMBER, identifiers
 from careweave.sources._fhir_people import patients_of
 from careweave.sources._live_questions import may_answer
 from careweave.sources._read import peek, read
 from careweave.sources._reading import Mapped, Reason
 from careweave.sources._source import Source
-from careweave.terms import Finding, Heading, Severity
+from careweave.terms import Finding, Heading, Incorrect, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ def check_answer(source: Source, body: bytes, asked: Asked) -> Finding | None:
         return _fault(Reason.INVALID_RESOURCE, "an answer to a search is a bundle")
     reading = read(source, body, head=head)
     return None if reading.failure is not None else _check_entries(reading.resources, asked)
+
+
+def is_whole(body: bytes) -> bool:
+    """Says whether an answer is all there is: one that has a next page leaves something unseen."""
+    try:
+        links = read_json(body, limits=BUNDLE_LIMITS).value.get("link")
+    except Incorrect:
+        return True
+    listed = links if isinstance(links, list) else []
+    return not any(isinstance(link, dict) and link.get("relation") == "next" for link in listed)
 
 
 def _check_entries(resources: tuple[Mapped, ...], asked: Asked) -> Finding | None:

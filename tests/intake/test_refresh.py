@@ -293,6 +293,15 @@ def test_a_lie_is_held_back_whole_and_counts_as_not_checked(hospice, lie) -> Non
         assert len(there.inbox.entries("Patient")) == 1
 
 
+def test_an_answer_with_a_next_page_goes_in_and_is_not_all_that_could_be_checked(hospice) -> None:
+    page = json.loads(searchset(allergy()))
+    page["link"] = [{"relation": "next", "url": "http://127.0.0.1:1/page2"}]
+    with hospice(fixed(json.dumps(page).encode())) as (there, server):
+        assert there.ask() == (Silent("nm-hospice-eol", Heading.ALG, Why.FAILED),)
+        assert there.shown() == ["A"]
+        assert len(server.asked) == 1
+
+
 @pytest.mark.attack(84)
 def test_a_flood_is_cut_off_and_nothing_of_it_kept(hospice) -> None:
     with hospice(flooding) as (there, _):
