@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
-from careweave.sources._context import Context, is_nothing
+from careweave.formats import NULL
+from careweave.sources._context import Context
 from careweave.sources._faults import near
 from careweave.sources._nodes import compile_node
 from careweave.sources._patterns import PatternFault, pattern
 from careweave.sources._scope import Get, Scope, Test, text_of
+from careweave.sources._strict import remembered_test
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree
 
 _LONGEST = 10_000
@@ -30,7 +32,12 @@ def compile_test(c: Context, tree: Tree | None) -> Test | None:
 
 def _present(c: Context, tree: Tree) -> Test:
     get = compile_node(c, tree).get
-    return lambda scope: not is_nothing(get(scope))
+
+    def test(scope: Scope) -> bool:
+        value = get(scope)
+        return value is not None and value is not NULL
+
+    return test
 
 
 def _pair(c: Context, tree: Tree, what: str) -> tuple[Get, Tree] | None:
@@ -47,7 +54,8 @@ def _eq(c: Context, tree: Tree) -> Test | None:
     left, right = pair[0], _text(c, pair[1])
 
     def test(scope: Scope) -> bool:
-        found = text_of(left(scope))
+        value = left(scope)
+        found = value if type(value) is str else text_of(value)
         return found is not None and found == right(scope)
 
     return test
@@ -76,7 +84,8 @@ def _in(c: Context, tree: Tree) -> Test | None:
     ]
 
     def test(scope: Scope) -> bool:
-        found = text_of(left(scope))
+        value = left(scope)
+        found = value if type(value) is str else text_of(value)
         if found is None or found in fixed:
             return found is not None
         return any(other(scope) == found for other in others)
@@ -97,7 +106,8 @@ def _matches(c: Context, tree: Tree) -> Test | None:
         return None
 
     def test(scope: Scope) -> bool:
-        found = text_of(left(scope))
+        value = left(scope)
+        found = value if type(value) is str else text_of(value)
         return found is not None and len(found) <= _LONGEST and is_match(found)
 
     return test
@@ -113,7 +123,7 @@ def _use(c: Context, tree: Tree) -> Test | None:
     c.using = (*held, name)
     test = compile_test(c, c.nodes[name])
     c.using = held
-    return test
+    return remembered_test(c, c.nodes[name], test, (name, "if")) if test is not None else None
 
 
 def _not(c: Context, tree: Tree) -> Test | None:
@@ -128,12 +138,26 @@ def _tests(c: Context, tree: Tree) -> list[Test]:
 
 def _all(c: Context, tree: Tree) -> Test:
     tests = _tests(c, tree)
-    return lambda scope: all(test(scope) for test in tests)
+
+    def every(scope: Scope) -> bool:
+        for test in tests:  # noqa: SIM110  all() would make a generator for each message
+            if not test(scope):
+                return False
+        return True
+
+    return every
 
 
 def _any(c: Context, tree: Tree) -> Test:
     tests = _tests(c, tree)
-    return lambda scope: any(test(scope) for test in tests)
+
+    def some(scope: Scope) -> bool:
+        for test in tests:  # noqa: SIM110  any() would make a generator for each message
+            if test(scope):
+                return True
+        return False
+
+    return some
 
 
 _TESTS: dict[str, Callable[[Context, Tree], Test | None]] = {

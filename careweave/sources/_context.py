@@ -5,10 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
-from careweave.formats import Null
 from careweave.sources._faults import Faults, Spot, near
 from careweave.sources._mapping import Origin
-from careweave.sources._paths import Paths
+from careweave.sources._paths import Deps, Paths
 from careweave.sources._scope import Get, Scope, Value
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree
 from careweave.terms import Json
@@ -87,7 +86,8 @@ class Context:
     chain: tuple[str, ...] = ()
     is_used: bool = True
     using: tuple[str, ...] = ()
-    has_nulls: bool = False
+    guard: dict[str, int] = field(default_factory=dict)
+    known_deps: dict[tuple[int, bool], Deps] = field(default_factory=dict)
     # For $refs: the conditions of the rules of a group that make a resource of a type.
     conditions: dict[tuple[str, str], list[Tree | None]] = field(default_factory=dict)
 
@@ -186,8 +186,3 @@ def words(faults: Faults, tree: Tree | None, what: str) -> tuple[str, ...]:
         return ()
     items = tree.items if isinstance(tree, Sequence) else (tree,)
     return tuple(word(faults, item, what) for item in items)
-
-
-def is_nothing(value: Value) -> bool:
-    """Says whether a value is none: empty, or to be taken away."""
-    return value is None or isinstance(value, Null)

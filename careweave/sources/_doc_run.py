@@ -52,7 +52,7 @@ class DocReader:
         if refused_kind(plan, head.kind) is not None:
             suggestion = "Add the kind to `accept` of the mapping, or refuse it."
             return Reading(failure=Failure(Reason.TYPE_NOT_MAPPED, "", suggestion))
-        out = produce(plan, Scope(run, {}, {}), may_have_nulls=False)
+        out = produce(plan, Scope(run, {}, {}))
         return reading(out, run, self._coverage(run))
 
     def _run(self, body: bytes, head: Head) -> Run | None:

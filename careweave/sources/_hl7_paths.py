@@ -65,21 +65,6 @@ def first_piece(name: str, field: int, component: int, sub: int, *, is_used: boo
     return get
 
 
-def field_text(name: str, number: int, field: int, *, is_used: bool) -> Callable[[Scope], str]:
-    """Gives a whole field as sent, "" where there is none."""
-    bit = 1 << field if is_used else 0
-    line_at = line_getter(name, number)
-
-    def get(scope: Scope) -> str:
-        line = line_at(scope)
-        if line is None or field >= len(line.fields):
-            return ""
-        line.used |= bit
-        return line.fields[field]
-
-    return get
-
-
 def line_getter(name: str, number: int) -> Callable[[Scope], Line | None]:
     """Gives the segment `NAME[number]` that is seen from a place."""
 
@@ -97,22 +82,40 @@ def items_getter(
     name: str, number: int, field: int, pick: Pick | None, *, is_used: bool
 ) -> Callable[[Scope], list[Item] | Null]:
     """Gives the repetitions that are meant; NULL where the field says "take it away"."""
-    text_at = field_text(name, number, field, is_used=is_used)
+    bit = 1 << field if is_used else 0
     line_at = line_getter(name, number)
+    is_first = number == 1
+    key = (field, pick)
 
     def get(scope: Scope) -> list[Item] | Null:
-        text = text_at(scope)
-        line = line_at(scope)
-        if not text or line is None:
+        line = scope.first.get(name) if is_first else line_at(scope)
+        if line is None or field >= len(line.fields):
             return []
-        if text == _QUOTES:
-            return NULL
-        signs = line.signs
-        between = signs[0]
-        cut = (Item(one.split(between), signs) for one in text.split(signs[2]) if one)
-        return [item for item in cut if pick is None or pick(item.parts, signs)]
+        line.used |= bit
+        found: list[Item] | Null | None = line.memo.get(key)
+        if found is None:
+            found = line.memo[key] = _items(line, field, pick)
+        return found
 
     return get
+
+
+def _items(line: Line, field: int, pick: Pick | None) -> list[Item] | Null:
+    text = line.fields[field]
+    if text == _QUOTES:
+        return NULL
+    if pick is not None:
+        every = line.memo.get((field, None))
+        if every is None:
+            every = line.memo[field, None] = _every(line, field)
+        return [item for item in every if pick(item.parts, line.signs)]
+    return _every(line, field)
+
+
+def _every(line: Line, field: int) -> list[Item]:
+    signs = line.signs
+    text = line.fields[field]
+    return [Item(one, signs) for one in text.split(signs[2]) if one]
 
 
 def picked_piece(
@@ -149,9 +152,12 @@ def every_piece(items: Callable[[Scope], list[Item] | Null], place: tuple[int, i
 def item_piece(item: Item, component: int, sub: int) -> str | Null | None:
     """Returns a piece of a repetition."""
     parts = item.parts
-    if component > len(parts) or not parts[component - 1]:
-        return None
-    return part(parts[component - 1], item.signs, sub)
+    if component > len(parts):
+        return NULL if parts == [_QUOTES] else None
+    text = parts[component - 1]
+    if not text or item.is_plain:
+        return (text.strip() or None) if sub == 1 else None
+    return part(text, item.signs, sub)
 
 
 def picker(component: int, wanted: frozenset[str], *, is_one_of: bool) -> Pick:

@@ -101,7 +101,8 @@ class Hl7Reader:
         root = _scope(run, message)
         if plan.kinds:
             grouped(root, run.lines, plan.kinds)
-        out = produce(plan, root, may_have_nulls=b'""' in body)
+        run.has_nulls = b'""' in body
+        out = produce(plan, root)
         return reading(out, run, self._coverage(run))
 
     def _message(self, body: bytes) -> Hl7Message:

@@ -27,7 +27,8 @@ def compile_key(c: Context, tree: Tree) -> Parts:
 
 def _one(get: Get) -> Parts:
     def parts(scope: Scope) -> tuple[str, ...] | None:
-        text = text_of(get(scope))
+        value = get(scope)
+        text = value if type(value) is str else text_of(value)
         return (text,) if text else None
 
     return parts
@@ -37,7 +38,8 @@ def _several(gets: list[Get]) -> Parts:
     def parts(scope: Scope) -> tuple[str, ...] | None:
         made: list[str] = []
         for get in gets:
-            text = text_of(get(scope))
+            value = get(scope)
+            text = value if type(value) is str else text_of(value)
             if not text:
                 return None
             made.append(text)
@@ -53,8 +55,8 @@ def id_maker(secret: bytes, type_name: str, authority: Get, parts: Parts) -> Mak
         found = parts(scope)
         if found is None:
             return None
-        owner = text_of(authority(scope))
-        if not owner:
+        owner = authority(scope)
+        if type(owner) is not str:
             return None
         key = (owner, type_name, *found)
         ids = scope.run.ids

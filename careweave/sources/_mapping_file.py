@@ -231,7 +231,6 @@ def _plan(c: Context, tree: Table, parts: _Parts, kind: str) -> Plan:
         block=block,
         kinds=kinds,
         drops=_drops(c, parts, kind),
-        has_nulls=c.has_nulls,
         patient=maker.patient_key,
         identifiers=maker.identifiers,
         segments=_segments(c),

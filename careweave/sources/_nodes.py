@@ -1,13 +1,18 @@
 """Nodes: constants, paths, lists, objects and operators, as closures. Source: interop.md 6.2."""
 
-from careweave.formats import NULL, Member, members
-from careweave.sources._context import NOTHING, Context, Made, constant
+from collections.abc import Iterable
+from dataclasses import replace
+
+from careweave.formats import Member, members
+from careweave.sources._build import Part, list_of, object_of, one_item
+from careweave.sources._context import NOTHING, Context, Made, constant, nothing
 from careweave.sources._faults import near
 from careweave.sources._scope import Get, Scope, Value
+from careweave.sources._strict import guard_of, guarded, is_remembered
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree
 
 _FREE = frozenset({"", "Resource", "Element", "xhtml"})
-_LISTING = frozenset({"$each", "$split", "$first", "$when", "$use", "$with", "$refs", "$jsonata"})
+_LISTING = frozenset({"$each", "$split", "$with", "$refs", "$jsonata"})
 """Operators that may give a list."""
 
 
@@ -20,6 +25,16 @@ def compile_node(c: Context, tree: Tree) -> Made:
     if any(name.startswith("$") for name in tree.members):
         return _operator(c, tree)
     return _object(c, tree)
+
+
+def compile_guarded(c: Context, tree: Tree) -> Made:
+    """Returns the closure of a node that is passed over where all that it reads is empty."""
+    if isinstance(tree, Scalar):
+        return compile_node(c, tree)
+    part = part_of(c, "", tree)
+    if part.guard is None:
+        return Made(part.get, is_constant=part.is_constant)
+    return Made(guarded(part.get, {part.guard[0]: part.guard[1]}))
 
 
 def compile_many(c: Context, tree: Tree) -> list[Get]:
@@ -104,32 +119,26 @@ def system_of(c: Context, tree: Tree | None) -> str:
 
 
 def _list(c: Context, tree: Sequence) -> Made:
-    made = [compile_node(c, item) for item in tree.items]
-    gets = [one.get for one in made]
-    is_constant = all(one.is_constant for one in made)
-    return Made(_one_item(gets[0]) if len(gets) == 1 else _items(gets), is_constant=is_constant)
+    parts = parts_of(c, tree.items)
+    return Made(list_of(parts), is_constant=all(part.is_constant for part in parts))
 
 
-def _one_item(get: Get) -> Get:
-    def one(scope: Scope) -> Value:
-        value = get(scope)
-        return [value] if value is not None and type(value) is not list else value
-
-    return one
+def parts_of(c: Context, trees: Iterable[Tree]) -> list[Part]:
+    """Returns several nodes, each with what tells that it gives nothing."""
+    return [part_of(c, "", tree) for tree in trees]
 
 
-def _items(gets: list[Get]) -> Get:
-    def items(scope: Scope) -> Value:
-        found: list[Value] = []
-        for get in gets:
-            value = get(scope)
-            if type(value) is list:
-                found += value
-            elif value is not None:
-                found.append(value)
-        return found or None
-
-    return items
+def part_of(c: Context, name: str, tree: Tree) -> Part:
+    """Returns a node by its name, with what tells that it gives nothing."""
+    guard = guard_of(c, tree)
+    if guard is None or is_remembered(c, tree):
+        made = compile_node(c, tree)
+        return Part(name, made.get, made.is_constant, None)
+    held, c.guard = c.guard, guard
+    made = compile_node(c, tree)
+    c.guard = held
+    pair = None if made.is_constant else next(iter(guard.items()))
+    return Part(name, made.get, made.is_constant, pair, isinstance(tree, Scalar))
 
 
 def _operator(c: Context, tree: Table) -> Made:
@@ -148,28 +157,25 @@ def _operator(c: Context, tree: Table) -> Made:
 
 
 def _object(c: Context, tree: Table) -> Made:
-    gets = members_of(c, tree, c.shape)
-    computed = frozenset(name for name, _, is_constant in gets if not is_constant)
-    plain = [(name, get) for name, get, _ in gets]
-    if computed and len(computed) < len(gets):
-        return Made(mixed_object(plain, computed))
-    return Made(plain_object(plain), is_constant=not computed)
+    parts = members_of(c, tree, c.shape)
+    return Made(object_of(parts), is_constant=all(part.is_constant for part in parts))
 
 
-def members_of(c: Context, tree: Table, shape: str) -> list[tuple[str, Get, bool]]:
-    """Returns for each member of an object its name, its closure and whether it is a constant.
+def members_of(c: Context, tree: Table, shape: str) -> list[Part]:
+    """Returns the members of an object.
 
     `shape` is the R4 type or backbone that the object is, "" where that is not known.
     """
-    gets: list[tuple[str, Get, bool]] = []
+    parts: list[Part] = []
     for name, inside in tree.members.items():
         with c.at(shape=shape):
             member = _member(c, tree, name) if shape not in _FREE else None
         below = member.shape if member is not None and not name.startswith("_") else ""
         with c.at(name, shape=below, kind=member.type if member is not None else ""):
-            made = compile_node(c, inside)
-        gets.append((name, _fitting(c, name, inside, made, member), made.is_constant))
-    return gets
+            part = part_of(c, name, inside)
+        if part.get is not nothing:
+            parts.append(replace(part, get=_fitting(c, name, inside, part.get, member)))
+    return parts
 
 
 def _member(c: Context, tree: Table, name: str) -> Member | None:
@@ -182,21 +188,42 @@ def _member(c: Context, tree: Table, name: str) -> Member | None:
     return found
 
 
-def _fitting(c: Context, name: str, inside: Tree, made: Made, member: Member | None) -> Get:
+def _fitting(c: Context, name: str, inside: Tree, get: Get, member: Member | None) -> Get:
     if member is None:
-        return made.get
+        return get
     if member.element.is_many:
-        return made.get if isinstance(inside, Sequence) else _one_item(made.get)
+        return get if _is_list(c, inside) else one_item(get)
     if isinstance(inside, Sequence):
         c.fault(inside.spot, f"{name} is a single value, not a list", "take the brackets away")
     where = ".".join((*c.element, name))
-    return _single(made.get, where) if _may_be_many(inside) else made.get
+    return _single(get, where) if _may_be_many(c, inside) else get
 
 
-def _may_be_many(tree: Tree) -> bool:
+def _is_list(c: Context, tree: Tree, depth: int = 0) -> bool:
+    """Says whether a node gives nothing but lists."""
+    if isinstance(tree, Sequence):
+        return True
+    name, inside = (
+        next(iter(tree.members.items()), ("", tree)) if isinstance(tree, Table) else ("", tree)
+    )
+    if name == "$use" and isinstance(inside, Scalar) and inside.text in c.nodes and depth < 40:
+        return _is_list(c, c.nodes[inside.text], depth + 1)
+    return name == "$each"
+
+
+def _may_be_many(c: Context, tree: Tree, depth: int = 0) -> bool:
+    """Says whether a node may give a list where a single value is wanted."""
     if isinstance(tree, Scalar):
         return "[*]" in tree.text
-    return isinstance(tree, Table) and not _LISTING.isdisjoint(tree.members)
+    if isinstance(tree, Sequence) or depth > 40:
+        return True
+    name, inside = next(iter(tree.members.items()), ("", tree))
+    if name == "$use" and isinstance(inside, Scalar) and inside.text in c.nodes:
+        return _may_be_many(c, c.nodes[inside.text], depth + 1)
+    if name == "$when" and isinstance(inside, Table):
+        ways = (inside.get(key) for key in ("then", "else"))
+        return any(_may_be_many(c, way, depth + 1) for way in ways if way is not None)
+    return name in _LISTING
 
 
 def _single(get: Get, where: str) -> Get:
@@ -209,39 +236,3 @@ def _single(get: Get, where: str) -> Get:
         return first
 
     return one
-
-
-def plain_object(gets: list[tuple[str, Get]]) -> Get:
-    """Gives an object of those members that are not empty."""
-
-    def build(scope: Scope) -> Value:
-        made = {}
-        for name, get in gets:
-            value = get(scope)
-            if value is not None:
-                made[name] = value
-        return made or None
-
-    return build
-
-
-def mixed_object(gets: list[tuple[str, Get]], computed: frozenset[str]) -> Get:
-    """Gives an object of constants and values, and nothing where all values are empty."""
-
-    def build(scope: Scope) -> Value:
-        made: dict[str, Value] = {}
-        is_null = False
-        is_filled = False
-        for name, get in gets:
-            value = get(scope)
-            if value is None:
-                continue
-            made[name] = value
-            if name in computed:
-                is_null = is_null or value is NULL
-                is_filled = is_filled or value is not NULL
-        if is_filled:
-            return made
-        return NULL if is_null else None
-
-    return build

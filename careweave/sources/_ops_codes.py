@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from careweave.formats import NULL
+from careweave.sources._build import identified
 from careweave.sources._context import (
     NOTHING,
     CodeTable,
@@ -16,7 +17,7 @@ from careweave.sources._context import (
     word,
 )
 from careweave.sources._faults import near
-from careweave.sources._nodes import compile_many, compile_node, members_of, mixed_object, system_of
+from careweave.sources._nodes import compile_many, compile_node, members_of, system_of
 from careweave.sources._reading import Failure, Reason
 from careweave.sources._scope import Get, Run, Scope, Value, text_of
 from careweave.sources._yaml import Scalar, Table, Tree
@@ -74,21 +75,21 @@ class _Concept:
     table: CodeTable
     where: str
     code: Get
-    display: Get
-    system: Get
-    also: Get
-    text: Get
+    display: Get | None
+    system: Get | None
+    also: Get | None
+    text: Get | None
 
     def get(self, scope: Scope) -> Value:
         """Gives the CodeableConcept."""
         value = self.code(scope)
         code = value if type(value) is str else text_of(value)
-        display = text_of(self.display(scope))
-        text = text_of(self.text(scope)) or display
+        display = _text(self.display, scope)
+        text = _text(self.text, scope) or display
         codings = self._codings(scope, code, display) if code is not None else []
         if codings is None:
             return None
-        also = self.also(scope)
+        also = self.also(scope) if self.also is not None else None
         if type(also) is list:
             codings += also
         if code is not None and not codings:
@@ -104,7 +105,7 @@ class _Concept:
         """Returns the target and the source coding, None where the code is to be dropped."""
         table = self.table
         own: dict[str, Value] = {
-            "system": text_of(self.system(scope)) or table.source,
+            "system": _text(self.system, scope) or table.source,
             "code": code,
         }
         if display is not None:
@@ -135,6 +136,11 @@ class _Concept:
         return [own] if table.unmapped == "keep" else []
 
 
+def _text(get: Get | None, scope: Scope) -> str | None:
+    value = get(scope) if get is not None else None
+    return value if type(value) is str else text_of(value)
+
+
 def code(c: Context, tree: Tree, _name: str) -> Made:
     """Compiles `$code`: a CodeableConcept, or a Coding where the element is one."""
     table = arguments(c, tree, ("in", "table"), ("display", "system", "also", "text"))
@@ -151,15 +157,16 @@ def code(c: Context, tree: Tree, _name: str) -> Made:
 
 
 def _concept(c: Context, table: Table, found: CodeTable) -> _Concept:
-    def of(name: str) -> Get:
+    def of(name: str) -> Get | None:
         held = table.get(name)
-        return compile_node(c, held).get if held is not None else nothing
+        return compile_node(c, held).get if held is not None else None
 
     where = where_of(c, table.members["in"])
     with c.at(shape=""):
         also = table.get("also")
-        more = _all(compile_many(c, also)) if also is not None else nothing
-        return _Concept(found, where, of("in"), of("display"), of("system"), more, of("text"))
+        more = _all(compile_many(c, also)) if also is not None else None
+        given = of("in") or nothing
+        return _Concept(found, where, given, of("display"), of("system"), more, of("text"))
 
 
 def _all(gets: list[Get]) -> Get:
@@ -196,11 +203,11 @@ def identifier(c: Context, tree: Tree, _name: str) -> Made:
     gets = members_of(c, Table(tree.spot, inside, tree.names), "Identifier")
     where = where_of(c, inside["value"])
     is_nhs = uri == NHS_NUMBER
-    fitted = [
-        (name, _nhs_number(get, where) if is_nhs and name == "value" else get)
-        for name, get, _ in gets
+    parts = [
+        replace(part, get=_nhs_number(part.get, where)) if is_nhs and part.name == "value" else part
+        for part in gets
     ]
-    return Made(mixed_object(fitted, frozenset({"value"})))
+    return Made(identified(parts, "value"))
 
 
 def _nhs_number(get: Get, where: str) -> Get:

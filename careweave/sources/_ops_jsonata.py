@@ -10,8 +10,9 @@ from typing import Any
 import jsonatapy
 
 from careweave.formats import Null
+from careweave.sources._build import object_of
 from careweave.sources._context import NOTHING, Context, Made, arguments, word
-from careweave.sources._nodes import members_of, plain_object
+from careweave.sources._nodes import members_of
 from careweave.sources._scope import Get, Scope, Value
 from careweave.sources._yaml import Scalar, Table, Tree
 
@@ -65,7 +66,7 @@ def _input(c: Context, given: Tree | None) -> Get | None:
     if isinstance(given, Scalar) or not isinstance(given, Table):
         c.fault(given.spot, "with is an object of nodes", "write with: {name: node}")
         return None
-    return plain_object([(name, get) for name, get, _ in members_of(c, given, "")])
+    return object_of(members_of(c, given, ""))
 
 
 def _evaluated(evaluate: Evaluate, given: Get | None, where: str) -> Get:

@@ -4,38 +4,32 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from careweave.formats import NULL
+from careweave.sources._build import first_of
 from careweave.sources._conditions import compile_test
 from careweave.sources._context import NOTHING, Context, Made, arguments, check_names, nothing, word
 from careweave.sources._faults import near
-from careweave.sources._nodes import compile_many, compile_node
+from careweave.sources._nodes import compile_guarded, compile_many, compile_node, parts_of
 from careweave.sources._paths import Items
-from careweave.sources._scope import Get, Line, Scope, Test, Value, text_of
+from careweave.sources._scope import Get, Item, Line, Scope, Test, Value, text_of
+from careweave.sources._strict import remembered
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree
 
 
 def first(c: Context, tree: Tree, _name: str) -> Made:
     """Compiles `$first`: the first of several nodes that is not empty; lists count item by item."""
-    gets = compile_many(c, tree)
-
-    def get(scope: Scope) -> Value:
-        for one in gets:
-            value = one(scope)
-            if type(value) is list:
-                value = next((item for item in value if item is not NULL), None)
-            # Two quotation marks say something: they win like any other value.
-            if value is not None:
-                return value
-        return None
-
-    return Made(get)
+    return Made(first_of(parts_of(c, tree.items if isinstance(tree, Sequence) else (tree,))))
 
 
 def null(c: Context, tree: Tree, name: str) -> Made:
     """Compiles `$null`: as if the sender had written two quotation marks."""
     if not isinstance(tree, Scalar) or tree.value is not True:
         c.fault(tree.spot, f"{name} takes no arguments", f"write {{{name}: true}}")
-    c.has_nulls = True
-    return Made(lambda _scope: NULL)
+    return Made(_null)
+
+
+def _null(scope: Scope) -> Value:
+    scope.run.has_nulls = True
+    return NULL
 
 
 def when(c: Context, tree: Tree, _name: str) -> Made:
@@ -67,9 +61,11 @@ def use(c: Context, tree: Tree, _name: str) -> Made:
         return NOTHING
     held = c.using
     c.using = (*held, name)
-    made = compile_node(c, c.nodes[name])
+    made = compile_guarded(c, c.nodes[name])
     c.using = held
-    return made
+    if made.is_constant:
+        return made
+    return Made(remembered(c, c.nodes[name], made.get, (name, c.is_used)))
 
 
 def join(c: Context, tree: Tree, _name: str) -> Made:
@@ -128,10 +124,18 @@ def each(c: Context, tree: Tree, _name: str) -> Made:
     table = arguments(c, tree, ("in", "do"), ("if",))
     if table is None:
         return NOTHING
-    items = compile_items(c, table.members["in"])
-    do = compile_node(c, table.members["do"]).get
-    test = compile_test(c, table.get("if"))
+    items, do, test = _parts(c, table)
     return Made(_loop(items, do, test)) if items else NOTHING
+
+
+def _parts(c: Context, table: Table) -> tuple[Items | None, Get, Test | None]:
+    items = compile_items(c, table.members["in"])
+    # That there are items says nothing of what they hold.
+    held, c.guard = c.guard, {}
+    do = compile_guarded(c, table.members["do"]).get
+    test = compile_test(c, table.get("if"))
+    c.guard = held
+    return items, do, test
 
 
 def with_one(c: Context, tree: Tree, _name: str) -> Made:
@@ -139,28 +143,26 @@ def with_one(c: Context, tree: Tree, _name: str) -> Made:
     table = arguments(c, tree, ("in", "do"), ("if",))
     if table is None:
         return NOTHING
-    items = compile_items(c, table.members["in"])
-    if items is None:
-        return NOTHING
-    do = compile_node(c, table.members["do"]).get
-    every = _loop(_first_item(items), do, compile_test(c, table.get("if")))
+    items, do, test = _parts(c, table)
+    return Made(_at_first(items, do, test)) if items is not None else NOTHING
 
+
+def _at_first(items: Items, do: Get, test: Test | None) -> Get:
     def get(scope: Scope) -> Value:
-        value = every(scope)
-        if type(value) is not list:
-            return value
-        only: Value = value[0]
-        return only
-
-    return Made(get)
-
-
-def _first_item(items: Items) -> Items:
-    def one(scope: Scope) -> Any:  # noqa: ANN401  items of any kind
         found = items(scope)
-        return found if found is NULL else found[:1]
+        if found is NULL or not found:
+            return NULL if found is NULL else None
+        item = found[0]
+        if isinstance(item, Line | Scope):
+            inside = scope.at(item) if isinstance(item, Line) else item
+            return do(inside) if test is None or test(inside) else None
+        held = scope.it
+        scope.it = item
+        value = do(scope) if test is None or test(scope) else None
+        scope.it = held
+        return value
 
-    return one
+    return get
 
 
 def compile_items(c: Context, tree: Tree) -> Items | None:
@@ -200,16 +202,33 @@ def _loop(items: Items, do: Get, test: Test | None) -> Get:
             return NULL if found is NULL else None
         scope.run.take(len(found))
         made: list[Value] = []
-        for inside in places_of(scope, found):
-            if test is None or test(inside):
-                value = do(inside)
-                if type(value) is list:
-                    made += value
-                elif value is not None:
-                    made.append(value)
+        if type(found[0]) is Item:
+            _at_items(scope, found, do, test, made)
+        else:
+            for inside in places_of(scope, found):
+                if test is None or test(inside):
+                    _add(made, do(inside))
         return made or None
 
     return get
+
+
+def _at_items(
+    scope: Scope, found: list[Any], do: Get, test: Test | None, made: list[Value]
+) -> None:
+    held = scope.it
+    for item in found:
+        scope.it = item
+        if test is None or test(scope):
+            _add(made, do(scope))
+    scope.it = held
+
+
+def _add(made: list[Value], value: Value) -> None:
+    if type(value) is list:
+        made += value
+    elif value is not None:
+        made.append(value)
 
 
 def places_of(scope: Scope, found: list[Any]) -> Iterable[Scope]:

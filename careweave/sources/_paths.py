@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from careweave.formats import NULL
@@ -23,6 +23,27 @@ _PIECE = re.compile(r"@\.([1-9][0-9]?)(?:\.([1-9][0-9]?))?")
 _MOST_FIELDS = 600
 
 
+@dataclass(slots=True)
+class Deps:
+    """What a node reads: of each segment the fields, of "@" the components, as bits.
+
+    `is_wild` says that it reads something else too, so that nothing follows from these being empty.
+    """
+
+    masks: dict[str, int] = field(default_factory=dict)
+    is_wild: bool = False
+
+    def add(self, name: str, number: int) -> None:
+        """Notes a field or a component."""
+        self.masks[name] = self.masks.get(name, 0) | 1 << number
+
+    def merge(self, other: "Deps") -> None:
+        """Notes what another node reads."""
+        for name, mask in other.masks.items():
+            self.masks[name] = self.masks.get(name, 0) | mask
+        self.is_wild = self.is_wild or other.is_wild
+
+
 class Paths(Protocol):
     """How the paths of one kind of input become closures; None where a path is not written so."""
 
@@ -34,6 +55,9 @@ class Paths(Protocol):
 
     def is_segment(self, text: str) -> bool:
         """Whether the path names segments, which a loop goes into."""
+
+    def note(self, text: str, deps: Deps) -> None:
+        """Notes what a path reads."""
 
     def column(self, text: str) -> str:
         """Returns the column that a path names, "" for none."""
@@ -97,6 +121,17 @@ class Hl7Paths:
         """Returns no column: a message has none."""
         return text[:0]
 
+    def note(self, text: str, deps: Deps) -> None:
+        """Notes the field or the component that a path reads."""
+        piece = _PIECE.fullmatch(text)
+        found = None if piece else _field(text)
+        if piece:
+            deps.add("@", int(piece[1]))
+        elif found is not None and found.nth == 1:
+            deps.add(found.segment, found.field)
+        else:
+            deps.is_wild = True
+
 
 def _field(text: str) -> _Field | None:
     found = _FIELD.fullmatch(text)
@@ -135,7 +170,9 @@ def _items(path: _Field, *, is_used: bool) -> Items:
 
     def one(scope: Scope) -> Any:  # noqa: ANN401  items of any kind
         found = every(scope)
-        return found if found is NULL else found[path.number - 1 : path.number]
+        if found is NULL or (path.number == 1 and len(found) == 1):
+            return found
+        return found[path.number - 1 : path.number]
 
     return one
 
@@ -161,9 +198,12 @@ def _item_text(scope: Scope) -> Value:
 def _item_piece(component: int, sub: int) -> Get:
     def get(scope: Scope) -> Value:
         item = scope.it
-        if type(item) is Item:
-            return hl7.item_piece(item, component, sub)
-        return item if component == sub == 1 else None
+        if type(item) is not Item:
+            return item if component == sub == 1 else None
+        if item.is_plain and sub == 1:
+            parts = item.parts
+            return (parts[component - 1].strip() or None) if component <= len(parts) else None
+        return hl7.item_piece(item, component, sub)
 
     return get
 
@@ -197,6 +237,10 @@ class DocPaths:
     def is_segment(self, text: str) -> bool:
         """Whether the path names segments: never."""
         return not text
+
+    def note(self, text: str, deps: Deps) -> None:
+        """Notes that a path reads something: a look at a document is as dear as the path."""
+        deps.is_wild = deps.is_wild or bool(text)
 
     def column(self, text: str) -> str:
         """Returns the column that a path names, "" for none."""

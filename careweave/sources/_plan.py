@@ -33,7 +33,6 @@ class Plan:
     block: Block
     kinds: Mapping[str, Kind]
     drops: Mapping[str, frozenset[str] | None]
-    has_nulls: bool
     patient: Parts | None
     identifiers: Get | None
     segments: frozenset[str]
@@ -49,10 +48,10 @@ class Plan:
         return not self.accept.isdisjoint({name, f"{name}^*"})
 
 
-def produce(plan: Plan, root: Scope, *, may_have_nulls: bool) -> Out | Failure:
+def produce(plan: Plan, root: Scope) -> Out | Failure:
     """Runs the rules, and returns what they gave, or why nothing may be stored."""
     run = root.run
-    out = Out(run, may_have_nulls or plan.has_nulls)
+    out = Out(run)
     try:
         plan.block.produce(root, out)
     except OverflowError:

@@ -35,7 +35,6 @@ class Out:
     """What a message gave so far: the entries, and the lists that it gives whole."""
 
     run: Run
-    may_have_nulls: bool
     mapped: list[Mapped] = field(default_factory=list)
     lists: dict[str, set[str]] = field(default_factory=dict)
     n_keyless: int = 0
@@ -97,7 +96,7 @@ class Rule:
         if run.is_absent and self.absent is not None:
             last = self.absent(scope)
             value.update(last if isinstance(last, dict) else {})
-        nulls = without_nulls(value) if out.may_have_nulls else ()
+        nulls = without_nulls(value) if run.has_nulls else ()
         out.mapped.append(self._mapped(scope, made, value, nulls, whole))
         if len(run.attached) > n_attached:
             out.mapped += _binaries(run, n_attached, value)

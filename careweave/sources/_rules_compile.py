@@ -1,11 +1,12 @@
 """From the resource rules of a file to closures."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
 from careweave.formats import is_type, members
+from careweave.sources._build import object_of
 from careweave.sources._conditions import compile_test
 from careweave.sources._context import (
     Context,
@@ -17,7 +18,7 @@ from careweave.sources._context import (
 from careweave.sources._faults import near
 from careweave.sources._groups import Kind
 from careweave.sources._keys import MakeId, Parts, compile_key
-from careweave.sources._nodes import compile_node, members_of, plain_object
+from careweave.sources._nodes import compile_node, members_of
 from careweave.sources._ops_refs import compile_id
 from careweave.sources._ops_shape import compile_items, places
 from careweave.sources._reading import ListMode, Write
@@ -175,7 +176,9 @@ def _body(c: Context, tree: Tree, type_name: str) -> Get:
     tree = _table(c, tree)
     with c.at(shape=type_name):
         if isinstance(tree, Table) and not any(name.startswith("$") for name in tree.members):
-            return plain_object([(name, get) for name, get, _ in members_of(c, tree, type_name)])
+            # A body without values is one all the same: its key is there.
+            parts = [replace(part, is_constant=False) for part in members_of(c, tree, type_name)]
+            return object_of(parts)
         if not isinstance(tree, Table):
             c.fault(tree.spot, "a body is an object", "write its elements")
             return nothing

@@ -22,7 +22,7 @@ _MOST_FINDINGS = 500
 class Line:
     """One segment: its fields, its place, and which of them were used as bits of a number."""
 
-    __slots__ = ("fields", "index", "name", "signs", "used")
+    __slots__ = ("fields", "filled", "index", "is_plain", "memo", "name", "signs", "used")
 
     def __init__(self, name: str, index: int, fields: list[str], signs: Signs) -> None:
         """Takes the fields as sent; `fields[n]` is field n."""
@@ -31,17 +31,44 @@ class Line:
         self.fields = fields
         self.signs = signs
         self.used = 0
+        self.filled = -1
+        self.memo: dict[object, Any] = {}
+
+    def fill(self) -> int:
+        """Returns which fields hold anything, as bits, and keeps it."""
+        filled = 0
+        bit = 1
+        for text in self.fields:
+            if text:
+                filled |= bit
+            bit <<= 1
+        self.filled = filled
+        return filled
 
 
 class Item:
-    """One repetition of a field: its components as sent."""
+    """One repetition of a field: its components as sent, and which of them hold anything, as bits.
 
-    __slots__ = ("parts", "signs")
+    The bits count from 1, like components.
+    """
 
-    def __init__(self, parts: list[str], signs: Signs) -> None:
-        """Takes the components as sent."""
-        self.parts = parts
+    __slots__ = ("filled", "is_plain", "parts", "signs")
+
+    def __init__(self, text: str, signs: Signs) -> None:
+        """Takes the repetition as sent."""
+        between, within, _, escape, _ = signs
+        self.parts = parts = text.split(between)
         self.signs = signs
+        # Most texts have neither parts nor escapes: then a component is what it says.
+        self.is_plain = within not in text and escape not in text and '""' not in text
+        filled = 1
+        bit = 2
+        for part in parts:
+            if part:
+                filled |= bit
+            bit <<= 1
+        # Two quotation marks for the whole stand for each of its components.
+        self.filled = -1 if text == '""' else filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +98,7 @@ class Run:
     codes: list[tuple[str, str, str]] = field(default_factory=list)
     attached: list[Attached] = field(default_factory=list)
     failure: Failure | None = None
+    has_nulls: bool = False
     n_left: int = MOST_ITEMS
 
     def note(
