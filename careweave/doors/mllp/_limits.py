@@ -15,8 +15,8 @@ class MllpLimits:
     """
 
     message: Hl7Limits = HL7_LIMITS
-    connections: int = 256
-    of_source: int = 64
+    connections: int = 1024
+    of_source: int = 256
     frame_s: float = 30.0
     idle_s: float = 900.0
     send_s: float = 30.0

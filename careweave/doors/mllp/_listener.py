@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from careweave.doors.mllp._connection import Connection
 from careweave.doors.mllp._counts import Count, Counts
 from careweave.doors.mllp._limits import MLLP_LIMITS, MllpLimits
-from careweave.doors.mllp._log import Noted, line
+from careweave.doors.mllp._log import Noted, fault_line, line
 from careweave.doors.mllp._outcomes import Outcomes
 from careweave.doors.mllp._peers import context_of, is_loopback
 from careweave.doors.mllp._taking import Desk, Receives
@@ -125,11 +125,15 @@ class Listener:
     def _run(self) -> None:
         looked = time.monotonic()
         while not self._is_over.is_set():
-            for key, _ in self._selector.select(_WAKE_S):
-                self._accept(key.data)
-            if time.monotonic() - looked > _LOOK_S:
-                looked = time.monotonic()
-                self._follow()
+            try:
+                for key, _ in self._selector.select(_WAKE_S):
+                    self._accept(key.data)
+                if time.monotonic() - looked > _LOOK_S:
+                    looked = time.monotonic()
+                    self._follow()
+            except Exception as error:  # noqa: BLE001  a fault at one port must not close the others
+                _LOG.error(fault_line(error, ""))
+                self._is_over.wait(_WAKE_S)
 
     def _follow(self) -> None:
         """Opens and closes ports as the sources in force say."""
@@ -208,15 +212,23 @@ class Listener:
             is_full = len(self._connections) >= limits.connections or of_source >= limits.of_source
             if not is_full:
                 self._connections[connection] = thread
+        try:
+            if not is_full:
+                thread.start()
+        except RuntimeError:
+            # The machine gives no more threads.
+            is_full = True
+            self._forget(connection)
         if is_full:
             self._desk.counts.add(name, Count.TOO_MANY)
             connection.abort()
-        else:
-            thread.start()
 
     def _serve(self, connection: Connection, context: ssl.SSLContext | None) -> None:
         try:
             connection.serve(context)
         finally:
-            with self._lock:
-                self._connections.pop(connection, None)
+            self._forget(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        with self._lock:
+            self._connections.pop(connection, None)
