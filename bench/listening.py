@@ -68,7 +68,7 @@ class Listening:
 
     def start_worker(self) -> None:
         """Starts one process that brings arrivals into the record."""
-        self.start("work", "work", "--arrivals")
+        self.start("work", "work", "--arrivals", "worker-1")
 
     def stop(self, name: str) -> None:
         """Stops one process."""

@@ -15,7 +15,8 @@ def bucket_of(ms: float) -> int:
 def quantile(counts: Mapping[int, int], share: float) -> timedelta | None:
     """Returns the duration that this share of the counted stays below; None of nothing.
 
-    Within a step the counted are taken as evenly spread, so it is right to about a tenth.
+    Within a step the counted are taken as evenly spread, so it is
+    at most half as much again, or a third less, than it was.
     """
     total = sum(counts.values())
     wanted, passed = share * total, 0
