@@ -192,7 +192,7 @@ class Normal:
         """Returns a system: made-up and own ones by their local name, others after the aliases."""
         uri = uri or ""
         if uri.startswith(MADE_UP):
-            made_up = uri.rsplit("/", 1)[-1]
+            made_up = uri.removeprefix(MADE_UP).partition("/")[2]
             table = re.fullmatch(r"HL7(\d{4})", made_up)
             plain = f"v2-{table[1]}" if table else f"local:{made_up}"
             return self.world.aliases.get(plain, plain)
@@ -236,8 +236,7 @@ class Normal:
         texts = [reference.get("display", "")] if not found else self._names(found)
         name = frozenset(re.findall(r"\w+", " ".join(texts).casefold()))
         if found.get("resourceType") == "PractitionerRole":
-            inner = self.who(found.get("practitioner")) or self.who(found.get("organization"))
-            return inner
+            return self.who(found.get("practitioner")) or self.who(found.get("organization"))
         if found.get("resourceType") == "Location":
             numbers = set()
         return Who(frozenset(numbers), name) if numbers or name else None

@@ -42,7 +42,8 @@ REASONS = Path(__file__).with_name("hl7_reasons.yaml")
 SECRET = b"a key that only scores"
 MAPPINGS = {
     "uk-adt": ("ADT",),
-    "uk-oru": ("ORU", "OUL"),
+    "uk-oru": ("ORU",),
+    "uk-oul": ("OUL",),
     "uk-orm": ("ORM", "OMG", "OML", "OMI", "OMP", "ORL", "ORR"),
     "uk-mdm": ("MDM",),
     "uk-siu": ("SIU",),
@@ -63,7 +64,7 @@ def region(at: Path) -> Path:
     for mapping in MAPPINGS:
         (at / "sources" / f"{mapping}.yaml").write_text(
             f"careweave: source/1\nname: {mapping}\norganisation: corpus\nsystem: {mapping}\n"
-            f"feed: {mapping}\ntransport: {{kind: folder, pattern: '*.hl7'}}\n"
+            f"feed: {mapping}\ntransport: {{kind: folder, pattern: '*.hl7', processing: [P, T, D]}}\n"
             f"mapping: {mapping}\ntime_zone: UTC\nentitled: [merge, move]\n"
         )
     return at
