@@ -39,8 +39,8 @@ _LOG = logging.getLogger(__name__)
 _MOST = 64
 _MOST_BYTES = 8 * 1024 * 1024
 _WINDOWS = (400, 1600, 6400)
-_LONG = timedelta(milliseconds=200)
-_SHORT = timedelta(milliseconds=100)
+_LONG = timedelta(milliseconds=500)
+_SHORT = timedelta(milliseconds=250)
 _MOST_AGAIN = 8
 _MOST_LOST = 3
 _FIRST_WAIT_S = 1.0
