@@ -89,7 +89,8 @@ class _Reader:
 
     def _unknown(self, nodes: list[XmlElement], path: str) -> object:
         if self.release.unknown is None:
-            refuse_xml(f"FHIR {self.release.name} does not know an element here.", path)
+            name = self.release.name
+            refuse_xml(f"FHIR {name} does not know an element here.", path)
         return self.release.unknown(nodes)
 
     def _complexes(
