@@ -1,7 +1,8 @@
 """HL7 v2 messages through a compiled mapping."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -9,7 +10,6 @@ from careweave.formats import (
     Hl7Header,
     Hl7Message,
     Null,
-    hl7_header,
     hl7_instant,
     read_hl7,
 )
@@ -29,12 +29,12 @@ from careweave.sources._reading import Coverage, Failure, Head, Reading, Reason
 from careweave.sources._scope import Item, Line, Run, Scope
 from careweave.terms import Finding, Incorrect, Severity, TooLong
 
-_SMALL = 64 * 1024
 # Source: HL7 v2.5.1: the segments whose first field counts the repetitions of the segment.
 _COUNTED = frozenset(
     {"PID", "NK1", "PV1", "AL1", "IAM", "DG1", "PR1", "OBR", "OBX", "NTE", "IN1", "GT1", "SPM"}
     | {"RGS", "AIS", "AIG", "AIL", "AIP", "TXA", "TQ1", "ROL", "CTD", "FT1", "DB1"}
 )
+_REASONS = frozenset(reason.value for reason in Reason)
 _NHS = frozenset({"NH", "NHS", "NHSNBR"})
 _EMPTY = re.compile(r"[\^~&\s]*").fullmatch
 
@@ -47,11 +47,6 @@ class Hl7Reader:
         self._plan = plan
         self._zone = plan.place.zone
         self._drops = {name: _mask(fields) for name, fields in plan.drops.items()}
-        names = sorted({"MSH", "EVN", "PID", "MRG", *plan.segments})
-        self._lines = re.compile(
-            rb"(?:^|[\r\n])[ \t\x0b]*((?:%s)[^A-Za-z0-9\r\n][^\r\n]*)" % "|".join(names).encode(),
-            re.IGNORECASE,
-        )
         self._former = _former()
 
     def peek(self, body: bytes) -> Head:
@@ -59,15 +54,14 @@ class Hl7Reader:
         plan = self._plan
         unknown = (f"{plan.place.name}:*unknown*",)
         try:
-            header = hl7_header(body)
-            message = self._message(self._beginning(body))
+            message = self._message(body)
         except TooLong as error:
             return Head(
                 lanes=unknown, refusal=Finding("too-long", Severity.ERROR, error.where or "")
             )
-        except Incorrect as error:
-            return Head(lanes=unknown, refusal=Finding(error.issues[0].code, Severity.ERROR, "MSH"))
-        head = self._head(header, message)
+        except Incorrect:
+            return Head(lanes=unknown, quarantine=Finding("empty", Severity.ERROR, "MSH"))
+        head = self._head(message.header, message)
         root = _scope(Run(head), message)
         pids = root.all.get("PID", [])
         scopes = [root.at(line) for line in pids] if len(pids) > 1 else [root]
@@ -85,7 +79,7 @@ class Hl7Reader:
             return Reading(failure=Failure(Reason.MAPPING_ERROR, "", "The message is too large."))
         except Incorrect:
             return Reading(failure=Failure(Reason.EMPTY, "MSH", "Ask the sender for the message."))
-        failure = _unfit(message.findings) or not_entitled(plan, head.kind)
+        failure = _unfit(message) or not_entitled(plan, head.kind)
         refused = refused_kind(plan, head.kind)
         if refused is not None:
             suggestion = "Add the kind to `accept` of the mapping, or refuse the message."
@@ -109,13 +103,6 @@ class Hl7Reader:
         place = self._plan.place
         return read_hl7(body, charset=place.charset, version=place.version)
 
-    def _beginning(self, body: bytes) -> bytes:
-        # Of a large message only the lines that say whose it is.
-        if len(body) <= _SMALL or b"\0" in body[:16]:
-            return body
-        lines = self._lines.findall(body)
-        return b"\r".join(lines) + b"\r" if lines and lines[0][:3].upper() == b"MSH" else body
-
     def _head(self, header: Hl7Header, message: Hl7Message) -> Head:
         plan = self._plan
         kind = header.kind
@@ -129,7 +116,7 @@ class Hl7Reader:
             sent_at=sent_at,
             processing_id=header.processing_id,
             refusal=_refusal(plan, header),
-            quarantine=_mismatch(plan, header) or refused_kind(plan, kind),
+            quarantine=_cut_off(message) or _mismatch(plan, header) or refused_kind(plan, kind),
         )
 
     def _event_at(self, message: Hl7Message) -> datetime | None:
@@ -225,14 +212,19 @@ def _mismatch(plan: Plan, header: Hl7Header) -> Finding | None:
     return None
 
 
-def _unfit(findings: Iterable[Finding]) -> Failure | None:
+def _cut_off(message: Hl7Message) -> Finding | None:
     """Returns why a message is not to be mapped: what is cut off says less than was meant."""
-    worst = next((one for one in findings if one.severity is Severity.ERROR), None)
+    worst = next((one for one in message.findings if one.severity is Severity.ERROR), None)
+    if worst is None or worst.code in _REASONS:
+        return worst
+    return replace(worst, code=Reason.MAPPING_ERROR, about=worst.code)
+
+
+def _unfit(message: Hl7Message) -> Failure | None:
+    worst = _cut_off(message)
     if worst is None:
         return None
-    known = {reason.value for reason in Reason}
-    reason = Reason(worst.code) if worst.code in known else Reason.MAPPING_ERROR
-    return Failure(reason, worst.where, "Ask the sender for the whole message.")
+    return Failure(Reason(worst.code), worst.where, "Ask the sender for the whole message.")
 
 
 def _mask(fields: frozenset[str] | None) -> int:
