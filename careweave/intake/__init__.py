@@ -26,6 +26,7 @@ from careweave.intake._messages import (
     Place,
     Wanted,
     message_of,
+    messages_of,
     search_messages,
 )
 from careweave.intake._opening import open_source
@@ -104,6 +105,7 @@ __all__ = [
     "keep_statistics",
     "load_rules",
     "message_of",
+    "messages_of",
     "new_public_id",
     "open_message",
     "open_source",

@@ -4,7 +4,7 @@ Source: reference/interop.md 3.3, 11.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -106,11 +106,16 @@ def search_messages(session: Session, wanted: Wanted) -> MessagePage:
 
 def message_of(session: Session, number: int) -> Message:
     """Returns what is known of one message; NotFound where there is none."""
-    places = session.rows(_QUERIES["message_places"], id=[number])
-    if not places:
+    found = messages_of(session, [number])
+    if not found:
         raise NotFound("There is no message of that number.")
-    (found,) = _messages(session, [(row[0], row[1]) for row in places])
-    return found
+    return found[0]
+
+
+def messages_of(session: Session, numbers: Collection[int]) -> tuple[Message, ...]:
+    """Returns what is known of those of these messages that there are, in no order."""
+    places = session.rows(_QUERIES["message_places"], id=sorted(numbers))
+    return _messages(session, [(row[0], row[1]) for row in places])
 
 
 _WINDOWED = frozenset({"search_recent", "search_of_source", "search_waiting"})
