@@ -772,15 +772,16 @@ ORDER BY a.id;
 -- Takes messages out of their lanes, which go on, and puts them into another state.
 WITH settled AS (
     UPDATE intake.message AS m
-    SET state = %(state)s, reason = coalesce(m.reason, h.reason)
+    SET
+        state = %(state)s,
+        reason = coalesce(m.reason, (
+            SELECT h.reason
+            FROM intake.lane_hold AS h
+            WHERE h.message = m.id
+            ORDER BY h.lane
+            LIMIT 1
+        ))
     FROM unnest(%(ids)s::bigint[], %(received_at)s::timestamptz[]) AS w (id, received_at)
-    LEFT JOIN LATERAL (
-        SELECT g.reason
-        FROM intake.lane_hold AS g
-        WHERE g.message = w.id
-        ORDER BY g.lane
-        LIMIT 1
-    ) AS h ON TRUE
     WHERE m.id = w.id AND m.received_at = w.received_at
     RETURNING m.id AS id, m.received_at AS received_at, m.source, m.kind, m.state, m.reason
 ),
