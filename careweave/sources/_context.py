@@ -86,6 +86,10 @@ class Context:
     chain: tuple[str, ...] = ()
     is_used: bool = True
     using: tuple[str, ...] = ()
+    # The groups and types whose entries are told apart by their number in a message.
+    twins: set[tuple[str, str]] = field(default_factory=set)
+    made: dict[tuple[object, ...], Made] = field(default_factory=dict)
+    has_lineage: bool = False
     guard: dict[str, int] = field(default_factory=dict)
     known_deps: dict[tuple[int, bool], Deps] = field(default_factory=dict)
     # For $refs: the conditions of the rules of a group that make a resource of a type.
@@ -120,7 +124,7 @@ class Context:
 
     def note_origin(self, path: str) -> None:
         """Adds a line to the lineage: this element comes from this path."""
-        if self.is_used and self.type_name and self.element:
+        if self.has_lineage and self.is_used and self.type_name and self.element:
             element = ".".join(self.element)
             self.lineage.append(Origin(self.type_name, element, path, self.chain))
 

@@ -70,7 +70,6 @@ def fhir_mapping(
         body=body,
         read=partial(_read, feed),
         peek=partial(peek_fhir, feed),
-        lineage=(),
     )
 
 

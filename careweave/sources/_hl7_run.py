@@ -48,6 +48,7 @@ class Hl7Reader:
         self._zone = plan.place.zone
         self._drops = {name: _mask(fields) for name, fields in plan.drops.items()}
         self._former = _former()
+        self._names = frozenset({"PID", "MRG", "EVN", "MSH", *plan.segments})
 
     def peek(self, body: bytes) -> Head:
         """Returns what is known of a message before it is mapped."""
@@ -62,7 +63,7 @@ class Hl7Reader:
         except Incorrect:
             return Head(lanes=unknown, quarantine=Finding("empty", Severity.ERROR, "MSH"))
         head = self._head(message.header, message)
-        root = _scope(Run(head), message)
+        root = _scope(Run(head), message, self._names)
         pids = root.all.get("PID", [])
         scopes = [root.at(line) for line in pids] if len(pids) > 1 else [root]
         numbers = [
@@ -168,7 +169,8 @@ def _former() -> tuple[Callable[[Scope], list[Item] | Null], ...]:
     return tuple(items_getter("MRG", 1, 1, all_of(picks), is_used=False) for picks in (own, others))
 
 
-def _scope(run: Run, message: Hl7Message) -> Scope:
+def _scope(run: Run, message: Hl7Message, names: frozenset[str] | None = None) -> Scope:
+    """Returns the whole message as a place; with names, only the segments that are called so."""
     every: dict[str, list[Line]] = {}
     signs = None
     for segment in message.segments:
@@ -181,6 +183,8 @@ def _scope(run: Run, message: Hl7Message) -> Scope:
                 named_signs.escape,
                 named_signs,
             )
+        if names is not None and segment.name not in names:
+            continue
         line = Line(segment.name, segment.index, segment.fields, signs)
         run.lines.append(line)
         held = every.get(line.name)

@@ -11,8 +11,11 @@ from careweave.terms import keyed_id
 Parts = Callable[[Scope], tuple[str, ...] | None]
 """Gives the parts of a key, None where one of them is empty."""
 
-MakeId = Callable[[Scope], str | None]
-"""Gives a public id, None where a part of its key is empty."""
+MakeId = Callable[[Scope, int], str | None]
+"""Gives a public id, None where a part of its key is empty.
+
+The number tells twins apart: several entries of one message with the same key, counted from 1.
+"""
 
 
 def compile_key(c: Context, tree: Tree) -> Parts:
@@ -51,14 +54,14 @@ def _several(gets: list[Get]) -> Parts:
 def id_maker(secret: bytes, type_name: str, authority: Get, parts: Parts) -> MakeId:
     """Returns what gives the public id; the same key is worked out once for a message."""
 
-    def make(scope: Scope) -> str | None:
+    def make(scope: Scope, twin: int) -> str | None:
         found = parts(scope)
         if found is None:
             return None
         owner = authority(scope)
         if type(owner) is not str:
             return None
-        key = (owner, type_name, *found)
+        key = (owner, type_name, *found) if twin == 1 else (owner, type_name, *found, str(twin))
         ids = scope.run.ids
         made = ids.get(key)
         if made is None:

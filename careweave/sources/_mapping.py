@@ -47,10 +47,15 @@ class SourceMapping:
     body: bytes = field(repr=False)
     read: Callable[[bytes, Head], Reading] = field(repr=False)
     peek: Callable[[bytes], Head] = field(repr=False)
-    lineage: tuple[Origin, ...] = field(repr=False)
+    trace: Callable[[], tuple[Origin, ...]] = field(repr=False, default=tuple)
     risks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Returns the id and the version: "uk-adt@4"."""
         return f"{self.id}@{self.version}"
+
+    @property
+    def lineage(self) -> tuple[Origin, ...]:
+        """Returns where each element of each entry comes from, worked out anew at each call."""
+        return self.trace()

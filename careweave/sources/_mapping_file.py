@@ -10,7 +10,7 @@ from careweave.sources._doc_run import DocReader
 from careweave.sources._faults import Faults, near
 from careweave.sources._groups import Kind
 from careweave.sources._hl7_run import Hl7Reader
-from careweave.sources._mapping import Input, SourceMapping
+from careweave.sources._mapping import Input, Origin, SourceMapping
 from careweave.sources._nodes import compile_node
 from careweave.sources._operators import OPERATORS
 from careweave.sources._paths import DocPaths, Hl7Paths, Paths
@@ -95,22 +95,7 @@ def compile_mapping(
         known = [one.value for one in Input]
         faults.add(file.tree.spot, f"input: {kind} is not known", near(kind, known))
         return None
-    systems = parts.systems(place)
-    place = replace(place, systems=systems, placeholders=_placeholders(file.tree, faults, place))
-    c = Context(
-        faults=faults,
-        place=place,
-        paths=_paths(file.tree, kind, faults),
-        operators=OPERATORS,
-        systems=systems,
-        maps={n: value_table(n, t, library.codes, faults) for n, t in parts.all("maps").items()},
-        codes={
-            n: code_table(n, t, library.codes, systems, faults)
-            for n, t in parts.all("codes").items()
-        },
-        nodes=parts.all("nodes"),
-    )
-    _fill_codes(c, place)
+    c = _context(parts, kind, place)
     plan = _plan(c, file.tree, parts, kind)
     if len(faults.found) > before:
         return None
@@ -125,9 +110,35 @@ def compile_mapping(
         body=body,
         read=reader.read,
         peek=reader.peek,
-        lineage=tuple(dict.fromkeys(c.lineage)),
+        trace=lambda: _lineage(parts, kind, place),
         risks=tuple(dict.fromkeys(c.risks)),
     )
+
+
+def _context(parts: "_Parts", kind: str, place: Place) -> Context:
+    faults, codes, tree = parts.faults, parts.library.codes, parts.file.tree
+    systems = parts.systems(place)
+    place = replace(place, systems=systems, placeholders=_placeholders(tree, faults, place))
+    c = Context(
+        faults=faults,
+        place=place,
+        paths=_paths(tree, kind, faults),
+        operators=OPERATORS,
+        systems=systems,
+        maps={n: value_table(n, t, codes, faults) for n, t in parts.all("maps").items()},
+        codes={n: code_table(n, t, codes, systems, faults) for n, t in parts.all("codes").items()},
+        nodes=parts.all("nodes"),
+    )
+    _fill_codes(c, place)
+    return c
+
+
+def _lineage(parts: "_Parts", kind: str, place: Place) -> tuple[Origin, ...]:
+    # Compiled anew: a node that is used in ten places is closed over once, but told ten times.
+    c = _context(parts, kind, place)
+    c.has_lineage = True
+    _plan(c, parts.file.tree, parts, kind)
+    return tuple(dict.fromkeys(c.lineage))
 
 
 @dataclass(slots=True)
@@ -233,7 +244,7 @@ def _plan(c: Context, tree: Table, parts: _Parts, kind: str) -> Plan:
         drops=_drops(c, parts, kind),
         patient=maker.patient_key,
         identifiers=maker.identifiers,
-        segments=_segments(c),
+        segments=maker.segments,
         event_at=_node(c, tree, "event_at"),
         kind=_node(c, tree, "kind"),
         control_id=_node(c, tree, "control_id"),
@@ -259,16 +270,6 @@ def _modes(c: Context, tree: Tree | None) -> dict[str, str]:
         if mode not in {"snapshot", "add"}:
             c.fault(tree.names[name], f"{name}: {mode} is not known", "one of snapshot, add")
     return made
-
-
-def _segments(c: Context) -> frozenset[str]:
-    """Returns the segments that say whose a message is."""
-    paths = (
-        origin.path
-        for origin in c.lineage
-        if origin.type == "Patient" and origin.element.split(".")[0] in {"id", "identifier"}
-    )
-    return frozenset(path[:3] for path in paths if _is_segment(path[:3]))
 
 
 def _kinds(c: Context, tree: Tree | None) -> dict[str, Kind]:

@@ -67,7 +67,7 @@ def _reference(type_name: str, make: MakeId, display: Get | None) -> Get:
     start = f"{type_name}/"
 
     def get(scope: Scope) -> Value:
-        made = make(scope)
+        made = make(scope, 1)
         if made is None:
             return None
         reference: dict[str, Value] = {"reference": start + made}
@@ -94,7 +94,8 @@ def refs(c: Context, tree: Tree, _name: str) -> Made:
     tests = [compile_test(c, table.get("if")), _is_made(c, group, type_name)]
     make = compile_id(c, table)
     test = _both([one for one in tests if one is not None])
-    return Made(_references(type_name, items, make, test)) if items else NOTHING
+    has_twins = (group, type_name) in c.twins
+    return Made(_references(f"{type_name}/", items, make, test, has_twins)) if items else NOTHING
 
 
 def _group(name: str) -> Items:
@@ -114,17 +115,26 @@ def _both(tests: list[Test]) -> Test | None:
     return (lambda scope: all(test(scope) for test in tests)) if tests else None
 
 
-def _references(type_name: str, items: Items, make: MakeId, test: Test | None) -> Get:
+def _references(
+    start: str,
+    items: Items,
+    make: MakeId,
+    test: Test | None,
+    has_twins: bool,  # noqa: FBT001  told by the rule of the entries
+) -> Get:
     def get(scope: Scope) -> Value:
         found = items(scope)
         if not found or found is NULL:
             return None
-        ids: dict[str, None] = {}
+        ids: dict[str, int] = {}
+        told: dict[str, None] = {}
         for inside in places_of(scope, found):
-            made = make(inside) if test is None or test(inside) else None
+            made = make(inside, 1) if test is None or test(inside) else None
             if made is not None:
-                ids[made] = None
-        return [{"reference": f"{type_name}/{made}"} for made in ids] or None
+                ids[made] = number = ids.get(made, 0) + 1
+                twin = make(inside, number) if has_twins and number > 1 else made
+                told[f"{start}{twin}"] = None
+        return [{"reference": reference} for reference in told] or None
 
     return get
 
@@ -154,22 +164,20 @@ def _binary_id(c: Context, where: str) -> Store:
     secret, authority = c.place.secret, c.place.authority
 
     def store(scope: Scope, data: bytes, kind: str) -> str | None:
+        run = scope.run
         if len(data) > _LARGEST:
-            scope.run.note("attachment-too-large", where)
+            run.note("attachment-too-large", where)
             return None
         if not data:
-            scope.run.note("bad-attachment", where)
+            run.note("bad-attachment", where)
             return None
-        made = keyed(secret, authority, data)
-        scope.run.attached.append(Attached(made, kind, base64.b64encode(data).decode()))
+        # The same leaflet of two people is two entries: each is of one of them.
+        digest = hashlib.sha256(data).hexdigest()
+        made = keyed_id(secret, authority, "Binary", run.holder, digest)
+        run.attached.append(Attached(made, kind, base64.b64encode(data).decode()))
         return made
 
     return store
-
-
-def keyed(secret: bytes, authority: str, data: bytes) -> str:
-    """Returns the public id of a document: the same bytes are the same entry."""
-    return keyed_id(secret, authority, "Binary", hashlib.sha256(data).hexdigest())
 
 
 def _attachment(items: Items, kind: Get, title: Get, store: Store) -> Get:
@@ -177,8 +185,9 @@ def _attachment(items: Items, kind: Get, title: Get, store: Store) -> Get:
         found = items(scope)
         if not found or found is NULL:
             return None
-        said, data = _data(found[0])
-        type_name = text_of(kind(scope)) or said or "application/octet-stream"
+        wanted = text_of(kind(scope))
+        said, data = _data(found[0], is_text=wanted is not None and wanted.startswith("text/"))
+        type_name = wanted or said or "application/octet-stream"
         made = store(scope, data, type_name)
         if made is None:
             return None
@@ -192,13 +201,13 @@ def _attachment(items: Items, kind: Get, title: Get, store: Store) -> Get:
     return get
 
 
-def _data(item: object) -> tuple[str, bytes]:
-    """Returns the type that an ED value names, and its bytes; of another value base64 is read.
+def _data(item: object, *, is_text: bool) -> tuple[str, bytes]:
+    """Returns the type that an ED value names, and its bytes; another value is text, or base64.
 
     Source: HL7 v2.5.1, 2.A.24 (ED): type, subtype, encoding (table 0299) and data.
     """
     if not isinstance(item, Item):
-        return "", _decoded(item if isinstance(item, str) else "", "BASE64")
+        return "", _decoded(item if isinstance(item, str) else "", "A" if is_text else "BASE64")
     parts = [*item.parts, "", "", "", "", ""]
     if not any(parts[1:5]):
         return "", _decoded(parts[0], "BASE64")

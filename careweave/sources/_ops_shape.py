@@ -59,13 +59,16 @@ def use(c: Context, tree: Tree, _name: str) -> Made:
     if name in c.using:
         c.fault(tree.spot, f"the node {name} uses itself", "take the circle apart")
         return NOTHING
-    held = c.using
-    c.using = (*held, name)
-    made = compile_guarded(c, c.nodes[name])
-    c.using = held
-    if made.is_constant:
-        return made
-    return Made(remembered(c, c.nodes[name], made.get, (name, c.is_used)))
+    key = (name, c.is_used, c.shape, c.kind, c.type_name)
+    if key not in c.made or c.has_lineage:
+        held = c.using
+        c.using = (*held, name)
+        made = compile_guarded(c, c.nodes[name])
+        c.using = held
+        if not made.is_constant:
+            made = Made(remembered(c, c.nodes[name], made.get, (name, c.is_used)))
+        c.made[key] = made
+    return c.made[key]
 
 
 def join(c: Context, tree: Tree, _name: str) -> Made:

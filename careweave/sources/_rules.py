@@ -37,6 +37,7 @@ class Out:
     run: Run
     mapped: list[Mapped] = field(default_factory=list)
     lists: dict[str, set[str]] = field(default_factory=dict)
+    seen: dict[tuple[int, str], int] = field(default_factory=dict)
     n_keyless: int = 0
     is_patientless: bool = False
 
@@ -58,6 +59,7 @@ class Rule:
     labels: tuple[Labelling, ...]
     absent: Get | None
     snapshot: Snapshot | None
+    has_twins: bool = False
     is_patient: bool = False
 
     def produce(self, scope: Scope, out: Out) -> None:
@@ -77,17 +79,15 @@ class Rule:
     def _list(self, scope: Scope, out: Out) -> tuple[str] | None:
         if self.snapshot is None or out.run.is_absent:
             return None
-        owner = self.snapshot.of(scope)
+        owner = self.snapshot.of(scope, 1)
         return (f"{self.snapshot.name}/{owner}",) if owner else None
 
     def _one(self, scope: Scope, out: Out, whole: str | None) -> str | None:
         run = out.run
-        made = self.make_id(scope)
+        made = self._id(scope, out)
         if made is None:
-            run.note("no-key", self.type)
-            out.n_keyless += 1
-            out.is_patientless = out.is_patientless or self.is_patient
             return None
+        run.holder = f"{self.type}/{made}"
         n_attached = len(run.attached)
         value: dict[str, Any] = {"resourceType": self.type}
         body = self.body(scope)
@@ -101,6 +101,19 @@ class Rule:
         if len(run.attached) > n_attached:
             out.mapped += _binaries(run, n_attached, value)
         return made
+
+    def _id(self, scope: Scope, out: Out) -> str | None:
+        made = self.make_id(scope, 1)
+        if made is None:
+            out.run.note("no-key", self.type)
+            out.n_keyless += 1
+            out.is_patientless = out.is_patientless or self.is_patient
+            return None
+        key = (id(self), made)
+        out.seen[key] = number = out.seen.get(key, 0) + 1
+        if number > 1 and not self.has_twins:
+            out.run.note("same-key", self.type)
+        return self.make_id(scope, number) if number > 1 and self.has_twins else made
 
     def _mapped(
         self,

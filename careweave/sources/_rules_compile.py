@@ -24,12 +24,13 @@ from careweave.sources._ops_shape import compile_items, places
 from careweave.sources._reading import ListMode, Write
 from careweave.sources._rules import Block, Labelling, Places, Rule, Snapshot
 from careweave.sources._scope import Get
+from careweave.sources._strict import deps_of
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree
 from careweave.terms import Heading, Label
 
 _NEEDED = ("type", "key", "body")
 _ALLOWED = ("write", "if", "each", "over", "authority", "label", "heading", "lists", "force")
-_MORE = ("absent", "snapshot", "about")
+_MORE = ("absent", "snapshot", "twins", "about")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -42,6 +43,7 @@ class RuleMaker:
     patient: MakeId | None = None
     patient_key: Parts | None = None
     identifiers: Get | None = None
+    segments: frozenset[str] = frozenset()
 
     def block(self, tree: Tree | None, kinds: Mapping[str, Kind], group: str = "") -> Block:
         """Returns the rules of a list, in order."""
@@ -60,6 +62,8 @@ class RuleMaker:
                 self._remember(inside, word(self.c.faults, item.get("group"), "group"))
             elif isinstance(item, Table) and isinstance(kind := item.get("type"), Scalar):
                 self.c.conditions.setdefault((group, kind.text), []).append(item.get("if"))
+                if item.get("twins") is not None:
+                    self.c.twins.add((group, kind.text))
 
     def _step(self, tree: Tree, kinds: Mapping[str, Kind], group: str) -> Rule | Block | None:
         if not isinstance(tree, Table):
@@ -103,6 +107,10 @@ class RuleMaker:
         """Keeps what says whose a message is: asked before anything is mapped."""
         body = _table(self.c, tree.members["body"])
         held = body.get("identifier") if isinstance(body, Table) else None
+        for tree_of in (tree.members["key"], held):
+            if tree_of is not None:
+                deps = deps_of(self.c, tree_of, is_full=True)
+                self.segments |= {name for name in deps.masks if name != "@"}
         with self.c.at(is_used=False, shape="Identifier"):
             self.patient_key = compile_key(self.c, tree.members["key"])
             self.identifiers = compile_node(self.c, held).get if held is not None else None
@@ -125,6 +133,7 @@ class RuleMaker:
             labels=_labels(c, tree.get("label"), type_name),
             absent=_body(c, absent, type_name) if absent is not None else None,
             snapshot=self._snapshot(tree),
+            has_twins=self._twins(tree),
             is_patient=is_patient,
         )
 
@@ -145,6 +154,12 @@ class RuleMaker:
         if isinstance(tree, Scalar) and not tree.text.startswith("="):
             return _one_of(self.c, tree, Heading), None
         return None, compile_node(self.c, tree).get
+
+    def _twins(self, tree: Table) -> bool:
+        held = tree.get("twins")
+        if held is not None and word(self.c.faults, held, "twins") != "number":
+            self.c.fault(held.spot, "twins are told apart by their number", "write twins: number")
+        return held is not None
 
     def _snapshot(self, tree: Table) -> Snapshot | None:
         each = tree.get("each")

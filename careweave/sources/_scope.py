@@ -85,7 +85,7 @@ class Run:
     """One message on its way through a mapping.
 
     `used` are the members of a document that were used, as (identity of its holder, name). `ids`
-    keeps the ids that were made. `n_left` is how many more items the loops may take.
+    keeps the ids that were made. `holder` is the entry that is being made. `n_left` is how many more items the loops may take.
     """
 
     head: Head
@@ -97,6 +97,7 @@ class Run:
     findings: list[Finding] = field(default_factory=list)
     codes: list[tuple[str, str, str]] = field(default_factory=list)
     attached: list[Attached] = field(default_factory=list)
+    holder: str = ""
     failure: Failure | None = None
     has_nulls: bool = False
     n_left: int = MOST_ITEMS
