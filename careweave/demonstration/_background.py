@@ -8,7 +8,7 @@ from careweave.demonstration._calendar import DAY_0, moment
 from careweave.demonstration._dice import Dice
 from careweave.demonstration._model import Person
 from careweave.demonstration._numbers import background_number
-from careweave.demonstration._reading import read_person
+from careweave.demonstration._people import read_person
 from careweave.demonstration._region import Region
 from careweave.terms import Json
 

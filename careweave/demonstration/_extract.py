@@ -6,9 +6,9 @@ has them; the rows come from the same facts as every message.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from careweave.demonstration._calendar import DAY_0, day_of, moment
+from careweave.demonstration._calendar import DAY_0, day_of, london, moment
 from careweave.demonstration._dose import read_dose
 from careweave.demonstration._fhir import slug
 from careweave.demonstration._model import Fact, Holding, Sent, Who
@@ -113,7 +113,9 @@ def _lines(extract: Extract, rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _news(extract: Extract, held: Iterable[Holding], until: datetime) -> Iterator[Sent]:
-    since, at, number = moment(DAY_0 - timedelta(60), time(0)), moment(DAY_0, time(8)), 0
+    since, number = moment(DAY_0 - timedelta(60), time(0)), 0
+    # By Greenwich: the night with the missing hour has four quarters less on the wall.
+    at = moment(DAY_0, time(8)).astimezone(UTC)
     told = sorted(_events(extract, held), key=lambda one: one[0])
     place = 0
     while at <= until:
@@ -123,7 +125,7 @@ def _news(extract: Extract, held: Iterable[Holding], until: datetime) -> Iterato
             place += 1
         if rows or extract.is_sent_empty:
             number += 1
-            yield _file(extract, at, list(_lines(extract, rows)), number)
+            yield _file(extract, at.astimezone(london()), list(_lines(extract, rows)), number)
         at += extract.every
 
 

@@ -1,5 +1,7 @@
 """What each kind of fact is in the record: its heading, and the label that its source gives."""
 
+from functools import cache
+
 from careweave.demonstration._model import Fact
 from careweave.terms import Heading, Label
 
@@ -7,9 +9,9 @@ _HEADINGS = {
     "ABM": "about-me",
     "ADM": "stay",
     "ALG": "allergy none-known",
-    "ALR": "",
-    "ASM": "assessment score activity",
-    "CON": "visit emergency note incident",
+    "ALR": "flag",
+    "ASM": "assessment score",
+    "CON": "visit emergency note incident episode",
     "CSP": "goal plan strength",
     "DOC": "document",
     "EOL": "cpr place ceiling prognosis",
@@ -29,13 +31,13 @@ _HEADINGS = {
     "PRG": "pregnancy",
     "PRO": "team",
     "PSR": "support-reason",
-    "REF": "referral",
+    "REF": "referral activity",
     "REQ": "need",
     "RES": "research",
     "RSK": "risk",
     "SAF": "concern",
     "SOC": "social accommodation",
-    "SVC": "package residence placement home-visit",
+    "SVC": "package residence placement",
     "VAC": "vaccination",
 }
 # The code decides over the kind. Source: reference/record.md 4.3.
@@ -52,23 +54,37 @@ _BY_CODE = {
     "734163000": "CSP",
     "demo-mobility": "REQ",
 }
-_FLAGS = {"adjustment": "REQ", "child-protection": "SAF", "key-safe": "SOC"}
+# Or what the kind is of.
+_BY_SORT = {
+    ("flag", "adjustment"): "REQ",
+    ("flag", "child-protection"): "SAF",
+    ("flag", "key-safe"): "SOC",
+    ("plan", "LAC"): "SAF",
+    ("plan", "CP"): "SAF",
+    ("plan", "UNBORN"): "SAF",
+    ("document", "respect"): "EOL",
+}
+# Or who says it: an episode of the hospice is a service, one of a caseload a contact.
+_BY_DESK = {("HOS", "episode"): "SVC", ("HOS", "plan"): "EOL"}
 _SUBJECT = frozenset({"S11", "S12"})
 _UNTOLD = frozenset({"silent", "voice"})
 
 
-def heading_of(fact: Fact) -> Heading | None:
+def heading_of(fact: Fact, desk: str) -> Heading | None:
     """Returns the heading of what a fact becomes; None for what is only part of the person."""
-    told = fact.word("heading") or _BY_CODE.get(fact.word("code"), "")
-    if not told and fact.kind == "flag":
-        told = _FLAGS.get(fact.word("sort"), "ALR")
-    if not told and fact.kind == "episode":
-        told = "CON"
-    if not told:
-        told = _by_kind().get(fact.kind, "")
+    told = (
+        fact.word("heading")
+        or _BY_CODE.get(fact.word("code"))
+        or _BY_SORT.get((fact.kind, fact.word("sort")))
+        or _BY_DESK.get((desk, fact.kind))
+        or _by_kind().get(fact.kind)
+    )
+    if fact.kind == "home-visit":
+        told = "FUT" if fact.word("status", "done") in {"planned", "cancelled", "missed"} else "CON"
     return Heading(told) if told else None
 
 
+@cache
 def _by_kind() -> dict[str, str]:
     return {kind: heading for heading, kinds in _HEADINGS.items() for kind in kinds.split()}
 

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import count
-from operator import attrgetter
 from pathlib import Path
 
 from careweave.demonstration._acute import Ward
@@ -17,12 +16,17 @@ from careweave.demonstration._extracts_council import adults, children
 from careweave.demonstration._extracts_gp import extracts as surgery
 from careweave.demonstration._json_feeds import ambulance, hospice
 from careweave.demonstration._model import Holding, Person, Sent
-from careweave.demonstration._reading import USUAL_SEED, read_people
+from careweave.demonstration._people import USUAL_SEED, read_people
 from careweave.demonstration._records import houses, transactions
 from careweave.demonstration._region import Region, read_region
 from careweave.demonstration._stu3 import bundles
 
-_BY_TIME = attrgetter("at", "source")
+
+def _by_time(one: Sent) -> tuple[float, str]:
+    # Two times of one zone are compared by the clock on the wall, which goes back and forth.
+    return one.at.timestamp(), one.source
+
+
 _EXTRACTS = {
     "GPC": surgery,
     "CAS": adults,
@@ -53,8 +57,8 @@ def sent(
     people = read_people(region, read, seed)
     told = people if only is None else tuple(one for one in people if one.key in only)
     play = _Play(read, people, Background(read, seed, n_background), _last(until))
-    named = sorted(play.messages(told), key=_BY_TIME)
-    for one in heapq.merge(named, play.background_messages(), play.files(told), key=_BY_TIME):
+    named = sorted(play.messages(told), key=_by_time)
+    for one in heapq.merge(named, play.background_messages(), play.files(told), key=_by_time):
         if one.at > play.last:
             return
         yield one
@@ -120,7 +124,7 @@ class _Play:
             for desk, extracts in _EXTRACTS.items()
             for extract in extracts()
         ]
-        return heapq.merge(*made, key=_BY_TIME)
+        return heapq.merge(*made, key=_by_time)
 
     def _stock(self, people: list[Person], desk: str, lines: Mapping[str, list[str]]) -> Stock:
         kept = {source: tuple(told) for source, told in lines.items()}

@@ -14,7 +14,7 @@ from careweave.demonstration._dice import Dice
 from careweave.demonstration._fhir import Chart, patient
 from careweave.demonstration._json_feeds import ambulance
 from careweave.demonstration._model import Fact, Holding, Person, Sent
-from careweave.demonstration._reading import USUAL_SEED, read_people
+from careweave.demonstration._people import USUAL_SEED, read_people
 from careweave.demonstration._records import resource_of, transaction
 from careweave.demonstration._region import Desk, Region, read_region
 from careweave.terms import Json

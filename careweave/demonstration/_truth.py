@@ -10,7 +10,7 @@ from pathlib import Path
 
 from careweave.demonstration._kinds import heading_of, is_told, label_of
 from careweave.demonstration._model import Fact, Holding, Person
-from careweave.demonstration._reading import USUAL_SEED, read_people
+from careweave.demonstration._people import USUAL_SEED, read_people
 from careweave.demonstration._region import Region, read_region
 from careweave.demonstration._state import is_of_person
 from careweave.terms import Heading, Label
@@ -20,7 +20,8 @@ from careweave.terms import Heading, Label
 class Told:
     """One fact as one system knows it: a voice, whether it is told or a silence.
 
-    `says` are the words of the voice; `heading` is None for what only changes who the person is.
+    `says` are the words of the voice; `heading` is None for what only changes who the person is;
+    `under` is whose number it was told under, where that was not the person's own.
     """
 
     person: str
@@ -37,6 +38,7 @@ class Told:
     canary: str
     conflicts: tuple[str, ...]
     is_told: bool
+    under: str
 
 
 def facts_of(region: Path, *, seed: str = USUAL_SEED) -> Iterator[Told]:
@@ -59,11 +61,12 @@ def _told(region: Region, person: Person, holding: Holding, fact: Fact) -> Told:
         says=_says(fact),
         at=fact.at,
         sent_at=fact.sent_at,
-        heading=heading_of(fact),
+        heading=heading_of(fact, holding.desk),
         label=label_of(fact),
         canary=fact.canary,
         conflicts=fact.words("conflict"),
         is_told=is_told(fact) and not is_of_person(fact),
+        under=fact.word("under"),
     )
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from careweave.demonstration._kinds import heading_of
 from careweave.demonstration._model import Fact, Holding, Person, Who
 from careweave.demonstration._numbers import is_valid
-from careweave.demonstration._reading import USUAL_SEED, read_people
+from careweave.demonstration._people import USUAL_SEED, read_people
 from careweave.demonstration._region import read_region
+from careweave.terms import Heading
 
 _POSTCODE = re.compile(r"XR\d \d[A-Z]{2}|ZZ99 3[VC]Z")
 _PHONE = re.compile(r"01632 960\d{3}|07700 900\d{3}")
@@ -86,10 +87,10 @@ def _of_numbers(people: Sequence[Person]) -> Iterator[str]:
 
 
 def _of_conflicts(people: Sequence[Person]) -> Iterator[str]:
-    voices: dict[str, list[tuple[str, Fact]]] = {}
-    for key, fact in _every_fact(people):
+    voices: dict[str, list[tuple[str, Heading | None]]] = {}
+    for key, desk, fact in _every_fact(people):
         for name in fact.words("conflict"):
-            voices.setdefault(name, []).append((key, fact))
+            voices.setdefault(name, []).append((key, heading_of(fact, desk)))
     wanted = {f"C{number:02d}" for number in range(1, _N_CONFLICTS + 1)}
     yield from (f"the conflict {name} has no voice" for name in sorted(wanted - set(voices)))
     yield from (f"there is no conflict {name}" for name in sorted(set(voices) - wanted))
@@ -98,11 +99,11 @@ def _of_conflicts(people: Sequence[Person]) -> Iterator[str]:
             yield f"the conflict {name} has {len(told)} voices"
         if len({key for key, _ in told}) != 1:
             yield f"the conflict {name} is of two people"
-        if len({heading_of(fact) for _, fact in told}) != 1:
+        if len({heading for _, heading in told}) != 1:
             yield f"the voices of {name} stand under different headings"
 
 
-def _every_fact(people: Sequence[Person]) -> Iterator[tuple[str, Fact]]:
+def _every_fact(people: Sequence[Person]) -> Iterator[tuple[str, str, Fact]]:
     for person in people:
         for holding in person.holdings:
-            yield from ((person.key, fact) for fact in holding.facts)
+            yield from ((person.key, holding.desk, fact) for fact in holding.facts)

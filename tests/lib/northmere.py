@@ -1,5 +1,6 @@
 """Northmere in a database: every message of its systems taken in by the real ways in."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,14 @@ from careweave.intake import (
 from careweave.sources import Channel, Sources, activate, load_sources
 from careweave.terms import Actor, Heading, Label
 
+_ENTRIES = """
+SELECT r.subject, s.org, s.system, h.name, l.labels, r.id, r.body
+FROM record.resource AS r
+JOIN record.source AS s USING (source)
+JOIN record.heading AS h USING (heading)
+JOIN record.label_set AS l USING (label_set)
+WHERE NOT r.gone
+"""
 REGION = Path(__file__).parents[2] / "region"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -57,6 +66,7 @@ class Northmere:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
         self.folder = folder
+        self.n_taken = 0
         with database.reading() as session:
             secret = session.secret
         self.sources: Sources = load_sources(REGION, secret=secret)
@@ -106,6 +116,7 @@ class Northmere:
 
     def take(self, messages: list[Sent]) -> None:
         """Takes messages in as their systems send them, and makes entries of them."""
+        self.n_taken += len(messages)
         for kind, group in groupby(messages, key=lambda one: self._kind(one.source)):
             for one in group:
                 self._take(kind, one)
@@ -134,6 +145,25 @@ class Northmere:
             sight = disclosure.sight(session, actor, actor.purpose)
         writing = Writing(actor, sight, "fhir", str(uuid4()), message.at)
         self.writer.transact(read_bundle(message.body), writing, reads=no_reads)
+
+    def entries(self) -> list[Entry]:
+        """Returns every current entry, past every room: an oracle of the tests."""
+        return [
+            Entry(
+                subject,
+                organisation,
+                system,
+                body["resourceType"],
+                public_id,
+                None if heading == "none" else Heading(heading),
+                frozenset(map(Label, labels)),
+                body,
+            )
+            for subject, organisation, system, heading, labels, public_id, raw in self.rows(
+                _ENTRIES
+            )
+            for body in (json.loads(bytes(raw)),)
+        ]
 
     def rows(self, query: str, **values: object) -> list[tuple]:
         """Returns rows of a query of a test, past every room."""
