@@ -218,7 +218,7 @@ def _say_opened(opened: Opened) -> None:
 
 def _say_body(source: Source, opened: Opened, tried: Trial, *, is_mapped: bool) -> None:
     if is_mapped:
-        say_trial(source, tried, with_lineage=False)
+        say_trial(source, tried)
     elif tried.segments:
         for part in tried.segments:
             say(f"  {f'{part.start}-{part.end}':>13}  {part.text}")

@@ -120,12 +120,13 @@ def _try(desk: Desk, arguments: Namespace) -> int:
     data = arguments.file.expanduser().read_bytes()
     at = extract_at(arguments.file.name, ZoneInfo(source.zone)) or desk.around.clock()
     parts = parts_of(data, source, secret=secret or _THROW_AWAY, at=at)
-    found = list(trials(source, parts, most=arguments.most))
+    lineage = source.mapping.lineage if source.mapping and arguments.lineage else ()
+    found = list(trials(source, parts, most=arguments.most, lineage=lineage))
     if arguments.json:
         say_json({"source": source.name, "messages": found})
     else:
         for one in found:
-            say_trial(source, one, with_lineage=arguments.lineage)
+            say_trial(source, one)
     if secret is None:
         note("No installation is running here: ids are made with a key that is thrown away.")
     note(f"{len(found)} tried, nothing kept")

@@ -6,8 +6,8 @@ from careweave.doors.cli._trying import Entry, Trial
 from careweave.sources import Source
 
 
-def say_trial(source: Source, one: Trial, *, with_lineage: bool) -> None:
-    """Prints the message, the entries it gives with `with_lineage` where they come from, the rest."""
+def say_trial(source: Source, one: Trial) -> None:
+    """Prints the message, the entries it gives, and what it leaves out."""
     place = f"line {one.line}" if one.line else f"message {one.number}"
     mapping = source.mapping.name if source.mapping else "no mapping"
     say(f"== {place}: {one.kind or 'unknown kind'}, {one.size} bytes, {mapping}")
@@ -21,7 +21,7 @@ def say_trial(source: Source, one: Trial, *, with_lineage: bool) -> None:
             say(f"  {f'{part.start}-{part.end}':>13}  {part.text}")
     _say_findings(one)
     for entry in one.entries:
-        _say_entry(entry, with_lineage=with_lineage)
+        _say_entry(entry)
     _say_unmapped(one)
 
 
@@ -33,17 +33,16 @@ def _say_findings(one: Trial) -> None:
         say(f"  {found.severity:<11}  {found.code}  {found.where}{at}  {found.about}".rstrip())
 
 
-def _say_entry(entry: Entry, *, with_lineage: bool) -> None:
+def _say_entry(entry: Entry) -> None:
     more = [f"write {entry.write}"]
     more += [f"heading {entry.heading}"] if entry.heading else []
     more += [f"label {label}" for label in entry.labels]
     say(f"\n{entry.type}/{entry.id}  ({', '.join(more)})")
     for path, value in leaves(entry.value):
         say(f"  {path} = {value}")
-    if with_lineage:
-        for origin in entry.origins:
-            chain = f"  by {' '.join(origin.chain)}" if origin.chain else ""
-            say(f"  {origin.element} <- {origin.path or 'a constant'}{chain}")
+    for origin in entry.origins:
+        chain = f"  by {' '.join(origin.chain)}" if origin.chain else ""
+        say(f"  {origin.element} <- {origin.path or 'a constant'}{chain}")
 
 
 def _say_unmapped(one: Trial) -> None:

@@ -1,6 +1,6 @@
 """What a source would make of a file, without keeping any of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -68,13 +68,15 @@ class Trial:
         return self.n_mapped / total if total else 1.0
 
 
-def trials(source: Source, parts: Iterable[Part], *, most: int) -> Iterator[Trial]:
-    """Yields what would come of the first messages."""
+def trials(
+    source: Source, parts: Iterable[Part], *, most: int, lineage: Sequence[Origin] = ()
+) -> Iterator[Trial]:
+    """Yields what would come of the first messages; entries tell their origins by `lineage`."""
     for number, part in enumerate(islice(parts, most), 1):
-        yield trial(source, part, number)
+        yield trial(source, part, number, lineage)
 
 
-def trial(source: Source, part: Part, number: int = 1) -> Trial:
+def trial(source: Source, part: Part, number: int = 1, lineage: Sequence[Origin] = ()) -> Trial:
     """Returns what would come of one message."""
     head = peek(source, part.body)
     turned = head.refusal or part.fault or head.quarantine
@@ -95,7 +97,7 @@ def trial(source: Source, part: Part, number: int = 1) -> Trial:
         suggestion=suggestion,
         segments=segments_of(message) if message else (),
         findings=_findings(message, turned, reading),
-        entries=tuple(_entry(source, one) for one in reading.resources),
+        entries=tuple(_entry(one, lineage) for one in reading.resources),
         unmapped=_unmapped(message, reading),
         unmapped_codes=reading.coverage.codes,
         n_mapped=len(reading.coverage.mapped),
@@ -135,8 +137,7 @@ def _findings(
     return tuple(dict.fromkeys(told))
 
 
-def _entry(source: Source, mapped: Mapped) -> Entry:
-    lineage = source.mapping.lineage if source.mapping else ()
+def _entry(mapped: Mapped, lineage: Sequence[Origin]) -> Entry:
     return Entry(
         type=mapped.type,
         id=mapped.id,
