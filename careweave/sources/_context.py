@@ -91,6 +91,7 @@ class Context:
     made: dict[tuple[object, ...], Made] = field(default_factory=dict)
     has_lineage: bool = False
     guard: dict[str, int] = field(default_factory=dict)
+    known_strict: dict[int, bool] = field(default_factory=dict)
     known_deps: dict[tuple[int, bool], Deps] = field(default_factory=dict)
     # For $refs: the conditions of the rules of a group that make a resource of a type.
     conditions: dict[tuple[str, str], list[Tree | None]] = field(default_factory=dict)

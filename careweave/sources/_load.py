@@ -17,13 +17,13 @@ from careweave.sources._yaml import Sequence, Table, read_tree
 _PACKAGE = "careweave.sources"
 
 
-def load_sources(region: Path, *, secret: bytes) -> Sources:
+def load_sources(region: Path, *, secret: bytes, only: frozenset[str] | None = None) -> Sources:
     """Returns the sources that the files of a region describe, each with its mapping compiled.
 
     Read are `sources/*.yaml`, `mappings/*.yaml`, `codes/*.csv` and `organisations.yaml`, and the
     mappings and codes that come with the package, over which those of the region win. Raises
     Incorrect with all faults at once, each as "file:line: what; what to do". `secret` is the key
-    of the public ids.
+    of the public ids. With `only`, the sources of these names are read and no others.
     """
     faults = Faults()
     library = load_library(region, faults)
@@ -33,8 +33,10 @@ def load_sources(region: Path, *, secret: bytes) -> Sources:
     digest = hashlib.sha256()
     for file in _files(region / "sources", ".yaml"):
         body = file.read_bytes()
-        source = maker.source(read_tree(body, f"sources/{file.name}", faults), file.stem)
         digest.update(file.name.encode() + b"\0" + body)
+        if only is not None and file.stem not in only:
+            continue
+        source = maker.source(read_tree(body, f"sources/{file.name}", faults), file.stem)
         if source is not None:
             made[source.name] = source
     _check_ports(made, faults)

@@ -43,6 +43,13 @@ def is_strict(c: Context, tree: Tree | None, depth: int = 0) -> bool:
     """Says whether a node gives nothing where all that it reads is empty; no node gives nothing."""
     if tree is None or depth > 40:
         return tree is None
+    found = c.known_strict.get(id(tree))
+    if found is None:
+        found = c.known_strict[id(tree)] = _is_strict(c, tree, depth)
+    return found
+
+
+def _is_strict(c: Context, tree: Tree, depth: int) -> bool:
     if isinstance(tree, Scalar):
         return not is_constant(c, tree) or tree.value in (None, "")
     if isinstance(tree, Sequence):

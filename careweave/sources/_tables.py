@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from careweave.sources._context import CodeTable, ValueTable, check_names, word
 from careweave.sources._faults import Faults, Spot, near
@@ -23,6 +23,7 @@ class CodeFiles:
     """The CSV files with codes: those of the package, and those of the region, which win."""
 
     files: Mapping[str, bytes]
+    known: dict[str, Codes] = field(default_factory=dict)
 
     def read(self, name: str, spot: Spot, faults: Faults) -> Codes:
         """Returns the codes of a file; none, and a fault, where it is not there."""
@@ -30,7 +31,9 @@ class CodeFiles:
         if data is None:
             faults.add(spot, f"there is no code file {name}", near(name, self.files))
             return {}
-        return dict(_rows(data, name, faults))
+        if name not in self.known:
+            self.known[name] = dict(_rows(data, name, faults))
+        return self.known[name]
 
 
 def _rows(data: bytes, name: str, faults: Faults) -> Iterator[tuple[str, tuple[str, str, str]]]:
