@@ -183,6 +183,14 @@ def _stu3_value(value: object) -> str:
     return f"`{value or 'nothing'}`" if isinstance(value, str) else f"`{json.dumps(value)}`"
 
 
+def hl7_mappings() -> str:
+    """Returns docs/reference/hl7-mappings.md."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import hl7_page  # noqa: PLC0415
+
+    return hl7_page.page()
+
+
 def _migrated() -> str:
     from careweave.db import Database, Embedded, migrate  # noqa: PLC0415
 
@@ -201,6 +209,7 @@ def _migrated() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "errors.md": errors,
+    "hl7-mappings.md": hl7_mappings,
     "metrics.md": metrics,
     "search-parameters.md": search_parameters,
     "settings.md": settings,
