@@ -39,6 +39,25 @@ def by_url(held: list[Json], said: list[Json]) -> list[Json]:
     return kept + said
 
 
+def by_role(held: list[Json], said: list[Json]) -> list[Json]:
+    """Returns participants after a message: those of the roles that it names are its own.
+
+    A message names who admits or attends only where its field is filled: the others stay.
+    """
+    named = {_role(item) for item in said}
+    return [item for item in held if _role(item) not in named] + said
+
+
+def _role(item: Json) -> Json:
+    """Returns the first code of the first type of a participant."""
+    types = item.get("type") if isinstance(item, dict) else None
+    first = types[0] if isinstance(types, list) and types else None
+    codings = first.get("coding") if isinstance(first, dict) else None
+    coding = codings[0] if isinstance(codings, list) and codings else None
+    code = coding.get("code") if isinstance(coding, dict) else None
+    return code if isinstance(code, str) else None
+
+
 def _added(held: list[Json], said: list[Json]) -> list[Json]:
     found = {_identity(item): item for item in held}
     found.update((_identity(item), item) for item in said)

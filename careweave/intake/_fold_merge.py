@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 
 from careweave.formats import members
-from careweave.intake._fold_lists import by_url, met
+from careweave.intake._fold_lists import by_role, by_url, met
 from careweave.sources import Mapped
 from careweave.terms import Json
 
@@ -53,7 +53,9 @@ def _together(held: Json, said: Json, name: str, how: Mapped, at: datetime) -> J
         before = held if isinstance(held, list) else []
         if mode is not None:
             return met(mode, before, said, at=at, forces=how.forces_status)
-        return by_url(before, said) if name == "extension" else said
+        if name == "extension":
+            return by_url(before, said)
+        return by_role(before, said) if name == "participant" else said
     if isinstance(said, dict) and isinstance(held, dict) and name in _open(how.type):
         return {**held, **said}
     return said

@@ -130,7 +130,7 @@ def _blamed(built: Built, ready: Sequence[Read]) -> set[int]:
 
 def _refused(one: Read, built: Built, turn: Turn) -> Failed:
     error = next(iter(built.faults.values()))
-    return failed(one, failure_of(error), turn.now, _moves(one, built))
+    return failed(one, failure_of(error), turn.now, _in_vain(one, built))
 
 
 def failure_of(error: CareweaveError) -> Failure:
@@ -183,15 +183,17 @@ def _account(one: Read, built: Built, means: Means) -> Account:
 
 
 def _done(one: Read, built: Built) -> Done:
-    return Done(one.message, one.mapping, len(one.refs), one.findings(_moves(one, built)))
+    return Done(one.message, one.mapping, len(one.refs), one.findings(_in_vain(one, built)))
 
 
-def _moves(one: Read, built: Built) -> list[Finding]:
-    """Returns the moves of status that this message asked for in vain."""
-    return [
+def _in_vain(one: Read, built: Built) -> list[Finding]:
+    """Returns what this message asked for in vain: moves of status, what it takes back."""
+    moves = [
         Finding("status-move", Severity.WARNING, "Encounter.status")
         for ref in one.refs
         if ref in built.plan.entries
         for step in built.plan.entries[ref].steps
         if step.is_move_refused and step.by.message == one.message.id
     ]
+    unmet = sorted(ref[0] for ref in one.refs & built.unmet)
+    return moves + [Finding("nothing-to-delete", Severity.INFORMATION, name) for name in unmet]

@@ -19,7 +19,7 @@ from careweave.intake._references import check_references
 from careweave.intake._requests import Interaction, WriteRequest, Writing
 from careweave.intake._work import About, Ref, Work
 from careweave.intake._worker_read import Read
-from careweave.sources import Source, Sources
+from careweave.sources import Source, Sources, Write
 from careweave.terms import (
     Actor,
     CareweaveError,
@@ -88,11 +88,16 @@ def settings_of(source: Source) -> SourceSettings:
 
 @dataclass(slots=True)
 class Built:
-    """The writes of a batch, and what is wrong with which entry."""
+    """The writes of a batch, and what is wrong with which entry.
+
+    `unmet` are entries of which nothing is known but that they are to be taken back: what was said
+    is kept, for the case that what it takes back comes late.
+    """
 
     said: Said
     plan: Plan
     works: dict[Ref, Work] = field(default_factory=dict)
+    unmet: set[Ref] = field(default_factory=set)
     faults: dict[Ref, CareweaveError] = field(default_factory=dict)
 
 
@@ -123,10 +128,21 @@ def _try(built: Built, ref: Ref, make: Callable[[], Work | None]) -> None:
     try:
         work = make()
     except CareweaveError as error:
-        built.faults[ref] = error
+        if _takes_back(built.plan.entries.get(ref)):
+            built.unmet.add(ref)
+        else:
+            built.faults[ref] = error
     else:
         if work is not None:
             built.works[ref] = work
+
+
+def _takes_back(entry: Entry | None) -> bool:
+    """Says whether all that is known of an entry takes back what nobody has told of."""
+    if entry is None or entry.held is not None:
+        return False
+    said = [step.by.said for step in entry.steps]
+    return all(one.write is Write.MERGE and one.forces_status for one in said)
 
 
 def _provenance_ref(session: Session, one: Read) -> Ref:

@@ -52,7 +52,6 @@ def source(name: str = "nm-acute-pas", version: int = 1, **more) -> Source:
         body=b"",
         read=_read,
         peek=_peek,
-        lineage=(),
     )
     organisation = more.pop("organisation", "nm-acute")
     return Source(
