@@ -60,7 +60,7 @@ _PARTS = {
     "ORU": ("OBR", "OBX"),
     "RDE": ("ORC", "RXE"),
     "SIU": ("SCH",),
-    "VXU": ("PID", "RXA"),
+    "VXU": ("PID",),
 }
 """Segments of which a whole message has one at least. Source: HL7 v2.5.1, chapters 3 to 10."""
 
@@ -96,8 +96,11 @@ _LEAST = {
 """The last field that v2.3 to v2.8 all require of a segment. Source: HL7 v2.3.1 and v2.5.1."""
 
 
-_OF_VISITS = frozenset(f"A{n:02}" for n in range(1, 14))
-"""Events of a visit: all require PV1. Source: HL7 v2.5.1, 3.3."""
+_OF_VISITS = frozenset(f"A{n:02}" for n in range(1, 14) if n != 8)
+"""Events of a visit: all require PV1. So does A08, but senders of demographics leave it out.
+
+Source: HL7 v2.5.1, 3.3; `reference/interop.md` 5.2.
+"""
 
 _MOST_ESCAPES = 1_000
 """So many of a segment are looked at for something to tell."""

@@ -8,7 +8,7 @@ from careweave.formats._hl7_limits import Hl7Limits
 from careweave.terms import Finding, Incorrect, Severity, TooLong
 
 _BOM = b"\xef\xbb\xbf"
-_START, _END = b"\x0b", b"\x1c"
+_START, _END, _AFTER = b"\x0b", b"\x1c", b"\r\n\t "
 _HEADER = re.compile(rb"MSH(?=[!-/:-@\[-`{-~])", re.IGNORECASE)
 _AT_LINE = re.compile(rb"(?:^|[\r\n])[ \t]*(MSH(?=[!-/:-@\[-`{-~]))", re.IGNORECASE)
 _WHITE = b" \t\r\n\x00\x0b\x0c\x1a\x1c\x1d"
@@ -95,7 +95,7 @@ def _span(data: bytes, findings: list[Finding]) -> tuple[int, int]:
     end = len(data)
     if at:
         _leading(data[:at], findings)
-    if data.find(_END, max(end - 64, at)) >= 0:
+    if _END in data[-16:] and data.rstrip(_AFTER).endswith(_END):
         end = data.rindex(_END)
         if _START not in data[:at]:
             findings.append(Finding("frame-present", Severity.INFORMATION, "MSH", offset=end))

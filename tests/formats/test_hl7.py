@@ -112,6 +112,17 @@ def test_a_message_that_breaks_off_is_an_error_and_still_a_tree(n_bytes: int) ->
     assert message.get("MSH-3") == "PAS"
 
 
+def test_what_stands_behind_the_end_of_a_frame_is_not_lost() -> None:
+    message = read_hl7(b"\x0b" + MESSAGE + b"\x1cNTE|1\r")
+    assert message.segments[-1].raw == "NTE|1"
+    assert not message.is_sound
+
+
+def test_an_update_of_demographics_needs_no_visit() -> None:
+    data = MESSAGE.replace(b"A01", b"A08")
+    assert read_hl7(data[: data.index(b"PV1|") - 1]).is_sound
+
+
 def test_a_frame_without_end_is_an_error() -> None:
     assert ("truncated", ERROR) in _found(b"\x0b" + MESSAGE)
 
