@@ -10,7 +10,7 @@ from careweave import sources as sources_room
 from careweave.formats import check, read_json, write_json
 from careweave.sources import ListMode, Write, peek, read
 from careweave.terms import Severity
-from tests.lib.golden import GOLDEN, body_of, messages, reading_of, sources, text_of
+from tests.lib.golden import GOLDEN, body_of, messages, reading_of, sources, text_of, told
 
 CODES = Path(sources_room.__file__).parent / "codes"
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
@@ -83,6 +83,30 @@ def test_every_filled_field_is_mapped_dropped_with_a_reason_or_reported(path):
     local = {place for place in told if place.startswith("Z")}
     segments = {line[:3] for line in body_of(path).decode().split("\r") if line.startswith("Z")}
     assert {place[:3] for place in local} == segments
+
+
+MUTATIONS = {
+    "line feeds": lambda body: body.replace(b"\r", b"\n"),
+    "both line ends": lambda body: body.replace(b"\r", b"\r\n"),
+    "no last line end": lambda body: body.rstrip(b"\r"),
+    "blank lines": lambda body: body.replace(b"\r", b"\r\r"),
+    "a frame": lambda body: b"\x0b" + body + b"\x1c\r",
+    "a mark of UTF-8": lambda body: b"\xef\xbb\xbf" + body,
+    "text in front": lambda body: b"some text\r" + body,
+    "lower-case names": lambda body: re.sub(
+        rb"(?<=\r)[A-Z][A-Z0-9]{2}(?=\|)", lambda found: found[0].lower(), body
+    ),
+}
+"""What real systems do to messages. Source: reference/interop.md 2.3, cases 1 to 5, 10, 11, 14."""
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_what_real_systems_do_to_a_message_changes_no_entry(mutation):
+    for path in messages():
+        source = sources().named(path.parent.name)
+        body = MUTATIONS[mutation](body_of(path))
+        reading = read(source, body, head=peek(source, body))
+        assert told(reading)["entries"] == told(reading_of(path))["entries"], named(path)
 
 
 def test_an_nhs_number_is_found_wherever_the_uk_puts_it():
