@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -11,7 +11,10 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from careweave import intake, ledger
+from careweave import sources as described
 from careweave.db import Database, Embedded, migrate
+from tests.lib.arrivals import arrival, message, sources
+from tests.lib.arrivals import patient as patient_said
 from tests.lib.door import make_door, observation, patient
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "database-roles.md"
@@ -76,6 +79,27 @@ def test_the_application_serves_and_can_alter_no_account(url_of: Callable[[str],
         refused(url_of("application"), statement)
 
 
+def test_the_application_takes_messages_in_and_makes_room_for_them(
+    url_of: Callable[[str], str],
+) -> None:
+    database = Database(url_of("application"))
+    known = sources()
+    try:
+        kept = intake.Receiver(database, lambda: known).receive(arrival(message(patient_said())))
+        worker = intake.Worker(database, lambda: known, lambda: NOW)
+        assert worker.work_once() == 1
+        with database.session() as session:
+            assert intake.settled(session, [kept.message]) == {
+                kept.message: intake.MessageState.DONE
+            }
+            far = NOW + timedelta(days=400)
+            assert intake.keep_partitions(session, now=far, months=0) == 1
+    finally:
+        database.close()
+    refused(url_of("application"), "CREATE TABLE intake.more (x int)")
+    refused(url_of("application"), "DROP TABLE intake.message")
+
+
 def test_the_sealer_seals_and_keeps_statistics_and_reads_no_token(
     url_of: Callable[[str], str], tmp_path: Path
 ) -> None:
@@ -88,9 +112,19 @@ def test_the_sealer_seals_and_keeps_statistics_and_reads_no_token(
         with database.session(bulk=True) as session:
             intake.keep_statistics(session)
             intake.expire_receipts(session, now=NOW)
+            intake.keep_partitions(session, now=NOW)
+            intake.expire_seen(session, before=NOW)
+            described.forget_live(session, now=NOW)
+            described.forget_coverage(session, now=NOW)
+            described.forget_feed_counts(session, now=NOW)
+        with database.session() as session:
         with database.session() as session:
             assert ledger.seal(session, now=NOW, key=ledger.SealKey.load(tmp_path / "key"))
     finally:
         database.close()
-    for statement in ("SELECT 1 FROM access.client", "DELETE FROM ledger.account"):
+    for statement in (
+        "SELECT 1 FROM access.client",
+        "SELECT 1 FROM intake.body",
+        "DELETE FROM ledger.account",
+    ):
         refused(url_of("sealer"), statement)
