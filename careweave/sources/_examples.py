@@ -20,6 +20,9 @@ from careweave.terms import Json
 _KEY = b"careweave-demo-key"
 """The key of the ids in examples. Source: reference/interop.md 6.1, the vector."""
 
+_AT = "2026-03-14T02:00:00+00:00"
+"""When the extract of an example was written."""
+
 _KEYS = ("name", "row", "document", "message", "gives", "findings", "unmapped", "about")
 
 
@@ -120,7 +123,7 @@ def example_body(item: Table) -> bytes:
         return message.text.strip().replace("\n", "\r").encode() + b"\r"
     if isinstance(row := item.get("row"), Table):
         cells = {name: one.text for name, one in row.members.items() if isinstance(one, Scalar)}
-        return write_json({"row": dict(cells)})
+        return write_json({"at": _AT, "row": dict(cells)})
     document = item.get("document")
     return write_json(json_of(document)) if document is not None else b""
 
