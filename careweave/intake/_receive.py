@@ -20,7 +20,7 @@ from careweave.intake._arrival import (
     TurnedAway,
 )
 from careweave.intake._receive_keys import lane_key, patient_key
-from careweave.sources import Head, Source, Sources, peek
+from careweave.sources import Head, Reason, Source, Sources, peek
 from careweave.terms import CareweaveError, Conflict, Finding, Json, Severity
 
 _QUERIES = Queries("careweave.intake")
@@ -48,6 +48,9 @@ class _Coming:
         if self.arrival.channel == LIVE and self.arrival.name:
             # Each asking is a message: a source may say again what it said before another thing.
             return f"{LIVE} {self.arrival.name}"
+        if any(finding.code == Reason.TRUNCATED for finding in self.findings):
+            # The sender will send the whole of it under the same id: that is no reuse.
+            return ""
         return self.head.control_id or ""
 
     @property
@@ -146,7 +149,8 @@ def _recognise(session: Session, coming: Sequence[_Coming]) -> None:
 
 def _note_reuse(one: _Coming) -> None:
     is_told = any(finding.code == "control-id-reused" for finding in one.findings)
-    if one.head.control_id and one.source.is_control_id_unique and not is_told:
+    is_known = bool(one.identity and one.head.control_id)
+    if is_known and one.source.is_control_id_unique and not is_told:
         finding = Finding("control-id-reused", Severity.ERROR, "MSH-10")
         one.add(finding, MessageState.QUARANTINED)
 

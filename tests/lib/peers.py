@@ -53,7 +53,6 @@ def source(name: str = "nm-acute-pas", **transport: object) -> Source:
         body=b"",
         read=lambda _body, _head: Reading(),
         peek=partial(_peek, line.processing),
-        lineage=(),
     )
     organisation, _, system = name.rpartition("-")
     return Source(name, organisation, system, line, authority=organisation, mapping=mapping)

@@ -27,7 +27,10 @@ ANY = frozenset({"P", "T", "D", ""})
 
 
 @pytest.mark.skipif(not FILES, reason="../shared/data/hl7v2 is not beside this checkout")
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize(
+    "name",
+    ["as published", *(pytest.param(n, marks=pytest.mark.slow) for n in list(MUTATIONS)[1:])],
+)
 def test_every_published_message_is_received_and_acknowledged(opened, database, name):
     messages = [
         MUTATIONS[name](message)

@@ -75,6 +75,19 @@ def test_interleaved_frames_cost_only_the_one_that_was_broken_off(listener, data
     assert listener.counts()[PAS, Count.FRAGMENT] == 1
 
 
+def test_the_whole_of_a_message_that_was_broken_off_is_taken_after_it(listener, database):
+    cut = adt()[: adt().index(b"PV1|") + 4]
+    with Peer(listener.ports[PAS]) as peer:
+        peer.raw(b"\x0b" + adt()[:90] + b"\x0b" + cut + b"\x1c\r")
+        assert codes([peer.answer()]) == [("AE", "M1")]
+        assert codes([peer.ask(adt()), peer.ask(cut)]) == [("AA", "M1"), ("AE", "M1")]
+    assert [(body, state) for _, state, body in stored(database)] == [
+        (adt()[:90], "quarantined"),
+        (cut, "quarantined"),
+        (adt(), "new"),
+    ]
+
+
 def test_who_breaks_off_frame_after_frame_is_ended(opened):
     listener = opened(limits=replace(SMALL, restarts=3))
     with Peer(listener.ports[PAS]) as peer:
