@@ -118,7 +118,6 @@ def test_the_sealer_seals_and_keeps_statistics_and_reads_no_token(
             described.forget_coverage(session, now=NOW)
             described.forget_feed_counts(session, now=NOW)
         with database.session() as session:
-        with database.session() as session:
             assert ledger.seal(session, now=NOW, key=ledger.SealKey.load(tmp_path / "key"))
     finally:
         database.close()
