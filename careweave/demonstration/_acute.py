@@ -83,9 +83,14 @@ class Ward:
 
     def _adt(self, event: str, fact: Fact, segments: list[str]) -> Sent:
         who = self._who(fact)
-        american = bool(fact.more.get("us_date"))
+        said: dict[int, str] = {}
+        if fact.more.get("us_date") and who.born:
+            said = {7: f"{who.born:%m/%d/%Y}"}
+        if fact.kind == "revived":
+            # An empty field would leave the death as it was.
+            said = {29: '""', 30: "N"}
         head = self._head(f"ADT^{event}", fact, event)
-        about = [_hl7.evn(event, fact.sent_at, fact.at), _hl7.pid(who, american=american)]
+        about = [_hl7.evn(event, fact.sent_at, fact.at), _hl7.pid(who, said)]
         if who.practice:
             about.append(_hl7.pd1(who.practice))
         return self._sent("ADT", head, [*about, *segments], fact)

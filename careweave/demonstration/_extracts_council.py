@@ -1,5 +1,6 @@
 """The files of the council: adults every night and every quarter of an hour, children every night."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 
 from careweave.demonstration._extract import (
@@ -253,83 +254,92 @@ def _placement(fact: Fact, who: Who) -> Row:
     }
 
 
-def adults() -> tuple[Extract, ...]:
-    """Returns the files of adult social care."""
-    return (
-        Extract(
-            "nm-council-person",
-            "asc_person_{d}.csv",
-            "ClientRef,NHSNumber,Title,Surname,Forename,PreferredName,DOB,DateOfDeath,Gender,"
-            "Ethnicity,Language,InterpreterNeeded,AddressLine1,AddressLine2,Town,Postcode,UPRN,"
-            "AccommodationStatus,LivesAlone,Phone,Mobile,Email,GPPractice,PrimarySupportReason,"
-            "KeySafe,KeySafeCode,AccessNotes,DV_MARKER,LPA,LPAHolder,LPAFrom,LegalStatus,"
-            "LegalStatusFrom,LegalStatusTo,LastUpdated",
-            _ADULTS,
-            time(1),
-            person=_person,
-        ),
-        _nightly(
-            "packages",
+_PERSON = (
+    "ClientRef,NHSNumber,Title,Surname,Forename,PreferredName,DOB,DateOfDeath,Gender,Ethnicity,"
+    "Language,InterpreterNeeded,AddressLine1,AddressLine2,Town,Postcode,UPRN,AccommodationStatus,"
+    "LivesAlone,Phone,Mobile,Email,GPPractice,PrimarySupportReason,KeySafe,KeySafeCode,AccessNotes,"
+    "DV_MARKER,LPA,LPAHolder,LPAFrom,LegalStatus,LegalStatusFrom,LegalStatusTo,LastUpdated"
+)
+_EVENTS = (
+    "EventRef,EventAt,EventType,ClientRef,NHSNumber,PackageRef,LineNo,PackageStatus,StatusReason,"
+    "EffectiveOn,AddressLine1,Town,Postcode,DV_MARKER,DateOfDeath,Note"
+)
+_NIGHTLY: dict[str, tuple[str, Mapping[str, OfFact]]] = {
+    "packages": (
+        (
             "ClientRef,NHSNumber,PackageRef,LineNo,LineType,ServiceType,ServiceComponent,"
             "DeliveryMechanism,ProviderCode,ProviderName,Status,StatusReason,StartDate,EndDate,"
             "VisitsPerDay,HoursPerWeek,UnitCost,WeeklyCost,FundingSource,AllocatedWorker,ReviewDue,"
-            "CostCentre",
-            {"package": _package},
+            "CostCentre"
         ),
-        _nightly(
-            "assessments",
-            "AssessmentRef,ClientRef,NHSNumber,AssessmentType,Status,RequestedOn,StartedOn,"
-            "CompletedOn,Outcome,EligibleNeeds,NeedsText,PlanText,PersonalBudget,ReviewDue,"
-            "AssessorRef,AssessorName",
-            {"assessment": _assessment},
+        {"package": _package},
+    ),
+    "assessments": (
+        (
+            "AssessmentRef,ClientRef,NHSNumber,AssessmentType,Status,RequestedOn,StartedOn,CompletedOn,"
+            "Outcome,EligibleNeeds,NeedsText,PlanText,PersonalBudget,ReviewDue,AssessorRef,AssessorName"
         ),
-        _nightly(
-            "health",
-            "ItemRef,ClientRef,NHSNumber,Kind,Code,Term,Status,Dose,NotedOn,Note",
-            {
-                "problem": _health("condition", "active"),
-                "medicine": _health("medicine", "active"),
-                "allergy": _health("allergy", "active"),
-            },
+        {"assessment": _assessment},
+    ),
+    "health": (
+        "ItemRef,ClientRef,NHSNumber,Kind,Code,Term,Status,Dose,NotedOn,Note",
+        {
+            "problem": _health("condition", "active"),
+            "medicine": _health("medicine", "active"),
+            "allergy": _health("allergy", "active"),
+        },
+    ),
+    "safeguarding": (
+        (
+            "ConcernRef,ClientRef,NHSNumber,Type,Category,RaisedOn,Status,EnquiryStarted,EnquiryEnded,"
+            "Outcome,LeadWorker,LeadPhone,Summary"
         ),
-        _nightly(
-            "safeguarding",
-            "ConcernRef,ClientRef,NHSNumber,Type,Category,RaisedOn,Status,EnquiryStarted,"
-            "EnquiryEnded,Outcome,LeadWorker,LeadPhone,Summary",
-            {"concern": _concern},
+        {"concern": _concern},
+    ),
+    "workers": (
+        (
+            "AllocationRef,ClientRef,NHSNumber,WorkerRef,WorkerName,Role,Team,TeamPhone,OutOfHoursPhone,"
+            "FromDate,ToDate"
         ),
-        _nightly(
-            "workers",
-            "AllocationRef,ClientRef,NHSNumber,WorkerRef,WorkerName,Role,Team,TeamPhone,"
-            "OutOfHoursPhone,FromDate,ToDate",
-            {"team": _worker},
-        ),
-        _nightly(
-            "relations",
+        {"team": _worker},
+    ),
+    "relations": (
+        (
             "RelationRef,ClientRef,NHSNumber,Surname,Forename,Relationship,IsNextOfKin,IsEmergency,"
-            "IsMainCarer,Rank,Phone,AddressLine1,Postcode,FromDate,ToDate",
-            {"contact": _relation},
+            "IsMainCarer,Rank,Phone,AddressLine1,Postcode,FromDate,ToDate"
         ),
-        _nightly(
-            "contacts",
-            "ContactRef,ClientRef,NHSNumber,ReceivedOn,Route,FromOrganisation,Reason,Outcome,"
-            "Status,ClosedOn",
-            {"referral": _asked},
+        {"contact": _relation},
+    ),
+    "contacts": (
+        (
+            "ContactRef,ClientRef,NHSNumber,ReceivedOn,Route,FromOrganisation,Reason,Outcome,Status,"
+            "ClosedOn"
         ),
-        Extract(
-            "nm-council-events",
-            "asc_events_{d}_{t}_{n}.csv",
-            "EventRef,EventAt,EventType,ClientRef,NHSNumber,PackageRef,LineNo,PackageStatus,"
-            "StatusReason,EffectiveOn,AddressLine1,Town,Postcode,DV_MARKER,DateOfDeath,Note",
-            _ADULTS,
-            every=timedelta(minutes=15),
-            facts={"package-event": _event, "moved": _event},
-            is_sent_empty=True,
-        ),
+        {"referral": _asked},
+    ),
+}
+
+
+def adults() -> tuple[Extract, ...]:
+    """Returns the files of adult social care."""
+    name, file = "nm-council-person", "asc_person_{d}.csv"
+    events = Extract(
+        "nm-council-events",
+        "asc_events_{d}_{t}_{n}.csv",
+        _EVENTS,
+        _ADULTS,
+        every=timedelta(minutes=15),
+        facts={"package-event": _event, "moved": _event},
+        is_sent_empty=True,
+    )
+    return (
+        Extract(name, file, _PERSON, _ADULTS, time(1), person=_person),
+        *(_nightly(what, *told) for what, told in _NIGHTLY.items()),
+        events,
     )
 
 
-def _nightly(what: str, columns: str, facts: dict[str, OfFact]) -> Extract:
+def _nightly(what: str, columns: str, facts: Mapping[str, OfFact]) -> Extract:
     name = f"asc_{what}_{{d}}.csv"
     return Extract(f"nm-council-{what}", name, columns, _ADULTS, time(1), facts=facts)
 

@@ -1,5 +1,6 @@
 """The nightly extracts of Tarnside Health, a surgery whose system sends files alone."""
 
+from collections.abc import Mapping
 from datetime import datetime, time
 
 from careweave.demonstration._extract import (
@@ -166,62 +167,64 @@ def _vaccination(fact: Fact, who: Who) -> Row:
     }
 
 
+_PATIENTS = (
+    "PATIENT_ID;NHS_NUMBER;TITLE;SURNAME;FORENAMES;PREFERRED_NAME;SEX;DATE_OF_BIRTH;DATE_OF_DEATH;"
+    "ADDRESS_1;ADDRESS_2;TOWN;POSTCODE;UPRN;PHONE_HOME;PHONE_MOBILE;EMAIL;LANGUAGE;INTERPRETER;"
+    "ETHNICITY;USUAL_GP;REGISTERED_ON;DEREGISTERED_ON;NOK_NAME;NOK_RELATION;NOK_PHONE;"
+    "ALLERGY_STATUS;MEDICATION_STATUS;SHARING"
+)
+_OTHERS: dict[str, tuple[str, Mapping[str, OfFact]]] = {
+    "problems": (
+        (
+            "PROBLEM_ID;PATIENT_ID;NHS_NUMBER;CODE;TERM;STATUS;CERTAINTY;ONSET;ENDED;RECORDED;"
+            "SIGNIFICANCE;CLINICIAN;NOTE"
+        ),
+        {"problem": _problem},
+    ),
+    "medications": (
+        (
+            "MEDICATION_ID;PATIENT_ID;NHS_NUMBER;CODE;DRUG;DOSE;DOSE_UNIT;FREQUENCY;AS_NEEDED;ROUTE;"
+            "DIRECTIONS;TYPE;STATUS;STARTED;STOPPED;STOP_REASON;LAST_ISSUED;QUANTITY;INDICATION"
+        ),
+        {"medicine": _medicine},
+    ),
+    "allergies": (
+        (
+            "ALLERGY_ID;PATIENT_ID;NHS_NUMBER;CODE;SUBSTANCE;TYPE;CATEGORY;CRITICALITY;REACTION;"
+            "SEVERITY;STATUS;CERTAINTY;RECORDED;NOTE"
+        ),
+        {"allergy": _allergy},
+    ),
+    "consultations": (
+        (
+            "CONSULTATION_ID;PATIENT_ID;NHS_NUMBER;STARTED;TYPE;REASON_CODE;REASON;CLINICIAN;"
+            "CLINICIAN_ROLE;TEXT"
+        ),
+        {"visit": _consultation},
+    ),
+    "observations": (
+        (
+            "OBSERVATION_ID;PATIENT_ID;NHS_NUMBER;TAKEN;CATEGORY;CODE;TERM;VALUE;UNIT;VALUE_CODE;"
+            "VALUE_TEXT;LOW;HIGH;FLAG;NOTE"
+        ),
+        dict.fromkeys((*_CATEGORIES, "pregnancy"), _observation),
+    ),
+    "immunisations": (
+        "IMMUNISATION_ID;PATIENT_ID;NHS_NUMBER;CODE;VACCINE;STATUS;GIVEN_ON;DOSE_NUMBER;BATCH;REASON",
+        {"vaccination": _vaccination},
+    ),
+}
+
+
 def extracts() -> tuple[Extract, ...]:
     """Returns the files of the surgery."""
-    return (
-        Extract(
-            "nm-tarnside-patients",
-            "th_patients_{d}.csv",
-            "PATIENT_ID;NHS_NUMBER;TITLE;SURNAME;FORENAMES;PREFERRED_NAME;SEX;DATE_OF_BIRTH;"
-            "DATE_OF_DEATH;ADDRESS_1;ADDRESS_2;TOWN;POSTCODE;UPRN;PHONE_HOME;PHONE_MOBILE;EMAIL;"
-            "LANGUAGE;INTERPRETER;ETHNICITY;USUAL_GP;REGISTERED_ON;DEREGISTERED_ON;NOK_NAME;"
-            "NOK_RELATION;NOK_PHONE;ALLERGY_STATUS;MEDICATION_STATUS;SHARING",
-            _HABITS,
-            _CLOCK,
-            person=_patient,
-            # Week 2: somebody at the surgery renames a column and tells nobody.
-            renamed=(7, "USUAL_GP", "REGISTERED_GP"),
-        ),
-        _of_facts(
-            "problems",
-            "PROBLEM_ID;PATIENT_ID;NHS_NUMBER;CODE;TERM;STATUS;CERTAINTY;ONSET;ENDED;RECORDED;"
-            "SIGNIFICANCE;CLINICIAN;NOTE",
-            {"problem": _problem},
-        ),
-        _of_facts(
-            "medications",
-            "MEDICATION_ID;PATIENT_ID;NHS_NUMBER;CODE;DRUG;DOSE;DOSE_UNIT;FREQUENCY;AS_NEEDED;"
-            "ROUTE;DIRECTIONS;TYPE;STATUS;STARTED;STOPPED;STOP_REASON;LAST_ISSUED;QUANTITY;"
-            "INDICATION",
-            {"medicine": _medicine},
-        ),
-        _of_facts(
-            "allergies",
-            "ALLERGY_ID;PATIENT_ID;NHS_NUMBER;CODE;SUBSTANCE;TYPE;CATEGORY;CRITICALITY;REACTION;"
-            "SEVERITY;STATUS;CERTAINTY;RECORDED;NOTE",
-            {"allergy": _allergy},
-        ),
-        _of_facts(
-            "consultations",
-            "CONSULTATION_ID;PATIENT_ID;NHS_NUMBER;STARTED;TYPE;REASON_CODE;REASON;CLINICIAN;"
-            "CLINICIAN_ROLE;TEXT",
-            {"visit": _consultation},
-        ),
-        _of_facts(
-            "observations",
-            "OBSERVATION_ID;PATIENT_ID;NHS_NUMBER;TAKEN;CATEGORY;CODE;TERM;VALUE;UNIT;VALUE_CODE;"
-            "VALUE_TEXT;LOW;HIGH;FLAG;NOTE",
-            dict.fromkeys((*_CATEGORIES, "pregnancy"), _observation),
-        ),
-        _of_facts(
-            "immunisations",
-            "IMMUNISATION_ID;PATIENT_ID;NHS_NUMBER;CODE;VACCINE;STATUS;GIVEN_ON;DOSE_NUMBER;BATCH;"
-            "REASON",
-            {"vaccination": _vaccination},
-        ),
-    )
+    # Week 2: somebody at the surgery renames a column and tells nobody.
+    renamed = (7, "USUAL_GP", "REGISTERED_GP")
+    name, file = "nm-tarnside-patients", "th_patients_{d}.csv"
+    patients = Extract(name, file, _PATIENTS, _HABITS, _CLOCK, person=_patient, renamed=renamed)
+    return (patients, *(_of_facts(what, *told) for what, told in _OTHERS.items()))
 
 
-def _of_facts(what: str, columns: str, facts: dict[str, OfFact]) -> Extract:
+def _of_facts(what: str, columns: str, facts: Mapping[str, OfFact]) -> Extract:
     name = f"th_{what}_{{d}}.csv"
     return Extract(f"nm-tarnside-{what}", name, columns, _HABITS, _CLOCK, facts=facts)

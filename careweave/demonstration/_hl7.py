@@ -3,7 +3,7 @@
 Source: HL7 2.4 chapters 2, 3, 4, 7, 9, 10; reference/interop.md 5.2, 6.4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,17 +70,14 @@ def evn(event: str, recorded_at: datetime, happened_at: datetime) -> Segment:
     return segment("EVN", {1: event, 2: stamp(recorded_at), 6: stamp(happened_at)})
 
 
-def pid(who: Who, *, american: bool = False) -> Segment:
-    """Returns the segment of the patient; `american` writes the birth date as month/day/year."""
-    born = ""
-    if who.born is not None:
-        born = f"{who.born:%m/%d/%Y}" if american else f"{who.born:%Y%m%d}"
+def pid(who: Who, said: Mapping[int, str] | None = None) -> Segment:
+    """Returns the segment of the patient; `said` are fields that the sender writes otherwise."""
     names = [_name(who.name, "L"), *(_name(one, "A") for one in who.others)]
     fields = {
         1: "1",
         3: "~".join(_identifiers(who)),
         5: "~".join(names),
-        7: born,
+        7: f"{who.born:%Y%m%d}" if who.born else "",
         8: _SEXES.get(who.sex, "U"),
         11: _address(who.home),
         13: "~".join(_phone(one) for one in who.phones),
@@ -90,7 +87,7 @@ def pid(who: Who, *, american: bool = False) -> Segment:
         fields |= {29: stamp(who.died_at), 30: "Y"}
     if who.nhs:
         fields[32] = "01"
-    return segment("PID", fields)
+    return segment("PID", {**fields, **(said or {})})
 
 
 def _identifiers(who: Who) -> list[str]:

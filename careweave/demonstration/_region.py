@@ -47,7 +47,7 @@ class Region:
     def desk(self, key: str) -> Desk:
         """Returns a system by its key; Incorrect where there is none."""
         if key not in self.desks:
-            message = f"No system of region/organisations.yaml has the key {key}."
+            message = "No system of region/organisations.yaml has this key."
             raise Incorrect(message, where="held")
         return self.desks[key]
 

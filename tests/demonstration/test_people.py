@@ -326,7 +326,7 @@ def test_a_slip_in_a_file_is_named(was, will, tmp_path):
         "{",
         "careweave: person/2",
         "careweave: person/1\nkey: a\nnumber: 1\nname: A, B\nborn: yesterday",
-        "careweave: person/1\nkey: a\nnumber: 1\nname: A, B\nheld: {XXX: {}}",
+        "careweave: person/1\nkey: a\nnumber: 1\nname: A, B\nheld: {ABC: {}}",
         "careweave: person/1\nkey: a\nnumber: 1\nname: A, B\nheld: {GPA: {facts: [{visit: x, at: no}]}}",
     ],
 )

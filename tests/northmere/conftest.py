@@ -41,6 +41,11 @@ class Record:
         return found
 
     @cached_property
+    def texts(self) -> list[tuple[Entry, str]]:
+        """Every entry with its body as text."""
+        return [(entry, text_of(entry)) for entry in self.entries]
+
+    @cached_property
     def by_subject(self) -> dict[int, list[Entry]]:
         found = defaultdict(list)
         for entry in self.entries:

@@ -1,12 +1,12 @@
 """For each of the fifty-two: what the record holds after everything was taken in."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from careweave.demonstration import facts_of
+from careweave.demonstration import facts_of, trickle
 from careweave.terms import Heading, Label
 from tests.lib.northmere import REGION
 from tests.northmere.conftest import EXPECTED, Record, at_day, text_of
@@ -97,6 +97,16 @@ def test_every_fact_of_the_files_is_in_the_record(day10: Record):
 )
 def test_every_planted_canary_is_under_its_label(day10: Record, canary):
     label = next(one.label for one in facts_of(REGION) if one.canary == canary)
-    bearers = [entry for entry in day10.entries if canary in text_of(entry)]
+    bearers = [entry for entry, text in day10.texts if canary in text]
     assert bearers
     assert all(label in entry.labels for entry in bearers)
+
+
+def test_what_goes_on_after_the_load_comes_in_without_trouble(region, day28: Record):
+    assert day28.entries
+    living = trickle(REGION, population=50, start=datetime(2026, 11, 22, 12, tzinfo=UTC))
+    region.take([one for _, one in zip(range(400), living, strict=False)])
+    waiting = region.rows(
+        "SELECT source, kind, reason, count(*) FROM intake.parked GROUP BY 1, 2, 3"
+    )
+    assert not waiting
