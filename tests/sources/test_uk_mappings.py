@@ -215,9 +215,42 @@ def test_the_lines_of_a_text_report_stay_apart():
     assert len({one.id for one in lines}) == len(lines) == 4
 
 
+def security(reading, kind):
+    return [
+        (one["system"].rsplit("/", 1)[1], one["code"])
+        for one in entry(reading, kind).value["meta"].get("security", [])
+    ]
+
+
 def test_a_restricted_letter_carries_its_label_on():
-    letter = entry(golden("uk-mdm/therapy-summary-restricted"), "DocumentReference")
-    assert letter.value["securityLabel"][0]["coding"][0]["code"] == "R"
+    reading = golden("uk-mdm/therapy-summary-restricted")
+    assert security(reading, "DocumentReference") == [("v3-Confidentiality", "R")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("HIV", ("v3-ActCode", "HIV")),
+        ("V", ("v3-Confidentiality", "V")),
+        ("XYZ", ("v3-ActCode", "XYZ")),
+    ],
+)
+def test_an_order_s_confidentiality_stands_on_all_that_comes_of_it(sent, meant):
+    mended = ("ORC|RE|ORD778|L26-1188", f"ORC|RE|ORD778|L26-1188{'|' * 25}{sent}")
+    reading = changed("uk-oru/renal-profile-two-orders", a=mended)
+    for kind in ("ServiceRequest", "DiagnosticReport", "Observation"):
+        assert security(reading, kind) == [meant], kind
+
+
+def test_a_confidential_diagnosis_is_restricted():
+    reading = changed("uk-adt/a03-discharge", a=("|F|||||||||1", "|F|||||||||1|||Y"))
+    assert security(reading, "Condition") == [("v3-Confidentiality", "R")]
+
+
+def test_what_says_nothing_of_secrecy_has_its_profile_and_no_label():
+    for kind in ("ServiceRequest", "DiagnosticReport", "Observation"):
+        meta = entry(golden("uk-oru/renal-profile-two-orders"), kind).value["meta"]
+        assert list(meta) == ["profile"]
 
 
 def test_an_event_that_no_mapping_accepts_is_held_with_its_reason():
