@@ -18,6 +18,11 @@ _ACKS = ("stored", "applied")
 _UNAVAILABLE = ("close", "AE")
 _PROCESSING = ("P", "T", "D")
 
+# A name has a letter, so that an address with a slip in it is told.
+_is_name = re.compile(
+    r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
+).fullmatch
+
 
 def transport(tree: Tree, faults: Faults) -> Transport | None:
     """Returns how a source sends; None, and faults, where that is not said."""
@@ -34,7 +39,7 @@ def transport(tree: Tree, faults: Faults) -> Transport | None:
     return Transport(
         kind=channel,
         port=_port(tree, faults, is_needed=channel is Channel.MLLP),
-        peers=_peers(tree.get("peers"), faults),
+        peers=_peers(tree.get("peers"), faults, has_names=_has_clients(tree.get("tls"))),
         tls=_tls(tree.get("tls"), faults),
         ack=_choice(tree, "ack", _ACKS, faults),
         on_unavailable=_choice(tree, "on_unavailable", _UNAVAILABLE, faults),
@@ -56,15 +61,22 @@ def _port(tree: Table, faults: Faults, *, is_needed: bool) -> int | None:
     return None
 
 
-def _peers(tree: Tree | None, faults: Faults) -> tuple[str, ...]:
+def _peers(tree: Tree | None, faults: Faults, *, has_names: bool) -> tuple[str, ...]:
+    """Returns addresses and networks, and names where certificates prove them."""
     found = words(faults, tree, "peers")
     for text in found:
         try:
             ip_network(text)
         except ValueError:
-            if tree is not None:
-                faults.add(tree.spot, f"{text} is no address", "write 10.1.2.3 or 10.1.2.0/24")
+            is_name = has_names and _is_name(text) is not None
+            if tree is not None and not is_name:
+                fix = "write 10.1.2.3 or 10.1.2.0/24; with tls.clients the name of a certificate"
+                faults.add(tree.spot, f"{text} is no address", fix)
     return found
+
+
+def _has_clients(tree: Tree | None) -> bool:
+    return isinstance(tree, Table) and tree.get("clients") is not None
 
 
 def _tls(tree: Tree | None, faults: Faults) -> Tls | None:
