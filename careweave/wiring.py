@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,6 @@ from careweave.db import Database, Embedded
 from careweave.doors import cli, feeds, fhir, mllp
 from careweave.doors._access import Clients
 from careweave.intake import (
-    MessageState,
     Pulse,
     Receiver,
     SourceSettings,
@@ -27,12 +27,11 @@ from careweave.intake import (
     open_source,
     plain_settings,
     settings_of,
-    settled,
 )
 from careweave.ledger import Recorder
 from careweave.settings import Settings, Wrong, load
 from careweave.sources import Channel, Followed, Source, Sources, activate, expect_feeds
-from careweave.terms import Actor, Incorrect, SourceId
+from careweave.terms import Actor, CareweaveError, Incorrect, SourceId
 
 if TYPE_CHECKING:
     import falcon
@@ -107,7 +106,7 @@ def listen(settings: Settings, database: Database, stop: Event) -> None:
         sources,
         where=mllp.Where(settings.mllp_host, settings.mllp_shift),
         clock=now,
-        outcomes=mllp.Outcomes(partial(_judged, database)),
+        outcomes=mllp.outcomes_of(database),
     )
     listener.start()
     try:
@@ -142,6 +141,11 @@ def arrive(settings: Settings, database: Database, stop: Event, name: str) -> No
         name=name,
         rules=load_rules(value_sets(settings)),
     )
+    # What the first turn loads lives as long as the process. Should the database be away just now,
+    # the turns that follow say so.
+    with suppress(CareweaveError):
+        worker.work_once()
+    _spare_the_collector()
     keep_arriving(worker, stop)
 
 
@@ -186,23 +190,6 @@ class _Clients:
                 open_source(session, one.organisation, one.system, one.feed or _FHIR): one
                 for one in sending
             }
-
-
-def _judged(database: Database, messages: Sequence[int]) -> Mapping[int, mllp.Judged]:
-    with database.reading() as session:
-        return {
-            number: mllp.Judged(_VERDICTS[state], message=number)
-            for number, state in settled(session, messages).items()
-        }
-
-
-_VERDICTS = {
-    MessageState.DONE: mllp.Verdict.ACCEPT,
-    MessageState.HELD: mllp.Verdict.ERROR,
-    MessageState.QUARANTINED: mllp.Verdict.ERROR,
-    MessageState.REFUSED: mllp.Verdict.REJECT,
-    MessageState.SUPERSEDED: mllp.Verdict.ACCEPT,
-}
 
 
 def _mesh(settings: Settings) -> feeds.MeshAccess | None:
