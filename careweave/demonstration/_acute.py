@@ -79,7 +79,7 @@ class Ward:
     def _registered(self) -> Sent:
         at = self.holding.known_at
         told = Fact("registered", "", at, at - _BETWEEN, 0)
-        return self._adt("A28", told, self._own(told))
+        return self._adt("A28", told, self._around(told, []))
 
     def _adt(self, event: str, fact: Fact, segments: list[str]) -> Sent:
         who = self._who(fact)
@@ -95,8 +95,11 @@ class Ward:
             about.append(_hl7.pd1(who.practice))
         return self._sent("ADT", head, [*about, *segments], fact)
 
-    def _own(self, fact: Fact) -> list[str]:
-        """Returns the relatives and allergies of whom the hospital knows: every message has all."""
+    def _around(self, fact: Fact, visit: list[str]) -> list[str]:
+        """Returns a visit between the relatives and the allergies, as the standard has them.
+
+        Every message has all whom and what the hospital knows, as a real system's has.
+        """
         known = [
             one
             for one in self.holding.facts
@@ -108,6 +111,7 @@ class Ward:
         allergies = [one for one in known if one.kind != "contact"]
         return [
             *(_hl7.nk1(number, one) for number, one in enumerate(contacts, 1)),
+            *visit,
             *(_hl7.al1(number, one) for number, one in enumerate(allergies, 1)),
         ]
 
@@ -119,23 +123,16 @@ class Ward:
             extra = [_hl7.pr1(1, fact)]
         event = "A08" if fact.kind in {"died", "revived", "update"} else "A31"
         visit = [_hl7.pv1({2: "N"}, self._consultant(fact))]
-        # The order of the segments is that of the standard: relatives, visit, allergies, diagnoses.
-        own = self._own(fact)
-        contacts = [one for one in own if one.startswith("NK1")]
-        allergies = [one for one in own if not one.startswith("NK1")]
-        return self._adt(event, fact, [*contacts, *visit, *allergies, *extra])
+        return self._adt(event, fact, [*self._around(fact, visit), *extra])
 
     def _visit(self, fact: Fact) -> Iterator[Sent]:
         for event, at, more in _steps(fact):
-            told = fact.again(at, max(fact.sent_at, at + _BETWEEN), **more)
-            if at > fact.at and fact.more.get("is_late") is None:
-                told = fact.again(at, max(fact.sent_at + _BETWEEN, at + _BETWEEN), **more)
-            own = self._own(told)
-            contacts = [one for one in own if one.startswith("NK1")]
-            allergies = [one for one in own if not one.startswith("NK1")]
+            # What happens after the load is told when it happens.
+            told_at = max(fact.sent_at + _BETWEEN * (at > fact.at), at + _BETWEEN)
+            told = fact.again(at, told_at, **more)
             visit = _hl7.pv1(self._place(told, event), self._consultant(fact))
             reason = segment("PV2", {3: f"^{escaped(fact.display)}"})
-            yield self._adt(event, told, [*contacts, visit, reason, *allergies])
+            yield self._adt(event, told, self._around(told, [visit, reason]))
 
     def _place(self, fact: Fact, event: str) -> dict[int, str]:
         fields = {
@@ -279,21 +276,26 @@ _VISITS = {"stay": "I", "emergency": "E", "visit": "O"}
 
 
 def _steps(fact: Fact) -> Iterator[tuple[str, datetime, dict[str, str]]]:
-    """Gives the events of a visit, as they happened."""
+    """Gives the events of a visit, as they happened, each with where the patient then was."""
     since = {"since": fact.at.isoformat()}
     yield ("A01" if fact.kind == "stay" else "A04"), fact.at, since
-    for day, ward in _moves(fact):
-        yield "A02", day, {**since, "ward": ward}
+    for moved_at, ward in _moves(fact):
+        since = {**since, "ward": ward}
+        yield "A02", moved_at, since
     if fact.more.get("cancelled"):
         yield "A11", fact.at + timedelta(hours=1), since
         return
-    ended_at = fact.ended_at
-    if ended_at is None and fact.kind != "stay":
-        ended_at = fact.at + timedelta(hours=4 if fact.kind == "emergency" else 1)
+    ended_at = _end(fact)
     if ended_at is not None:
         yield "A03", ended_at, since
         if fact.more.get("discharge_cancelled"):
             yield "A13", ended_at + timedelta(minutes=40), since
+
+
+def _end(fact: Fact) -> datetime | None:
+    if fact.ended_at is not None or fact.kind == "stay":
+        return fact.ended_at
+    return fact.at + timedelta(hours=4 if fact.kind == "emergency" else 1)
 
 
 def _moves(fact: Fact) -> Iterator[tuple[datetime, str]]:
