@@ -253,6 +253,28 @@ def test_what_says_nothing_of_secrecy_has_its_profile_and_no_label():
         assert list(meta) == ["profile"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "clinical", "verification"),
+    [
+        ("C", "active", "confirmed"),
+        ("I", "inactive", "confirmed"),
+        ("S", "active", "unconfirmed"),
+        ("E", "inactive", "refuted"),
+    ],
+)
+def test_what_is_known_of_an_allergy_is_two_facts(sent, clinical, verification):
+    reading = changed("uk-adt/a60-allergies-updated", a=("^Dr|||C", f"^Dr|||{sent}"))
+    value = entry(reading, "AllergyIntolerance").value
+    assert value["clinicalStatus"]["coding"][0]["code"] == clinical
+    assert value["verificationStatus"]["coding"][0]["code"] == verification
+
+
+def test_an_allergy_that_was_an_error_has_no_clinical_status():
+    mistaken = entry(golden("uk-adt/a60-allergies-updated"), "AllergyIntolerance", nth=1)
+    assert mistaken.value["verificationStatus"]["coding"][0]["code"] == "entered-in-error"
+    assert mistaken.nulls == ("clinicalStatus",)
+
+
 def test_an_event_that_no_mapping_accepts_is_held_with_its_reason():
     reading = changed("uk-adt/a01-emergency-admission", a=("ADT^A01^ADT_A01", "ADT^A99^ADT_A99"))
     assert str(reading.failure.reason) == "type-not-mapped"
