@@ -43,7 +43,7 @@ def format_reader(text: str) -> Read:
     """
     pieces = re.split(r"%(.)", text)
     if any(letter not in _PARTS for letter in pieces[1::2]) or text.endswith("%"):
-        raise FormatFault(f"known are {' '.join(f'%{letter}' for letter in _PARTS)}")
+        raise FormatFault("known are %d %m %Y %y %b %B %H %I %M %S %p %z")
     shape = "".join(_PARTS[piece] if i % 2 else re.escape(piece) for i, piece in enumerate(pieces))
     try:
         match = re.compile(shape).fullmatch

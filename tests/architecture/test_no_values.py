@@ -58,6 +58,10 @@ IN_ROOM = {
         *("allowed", "what"),  # words of the code itself
         "self.modifier",  # part of a parameter's name, which is told anyway
     },
+    "sources": {
+        # words of the files of a region: of mappings, tables and labels; a character of a pattern
+        *("names", "one.name", "table.name", "needed", "sign"),
+    },
     "settings.py": {"low", "high", "name", "error", "path", "place"},
 }
 
