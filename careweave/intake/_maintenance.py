@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from careweave import ledger, record
 from careweave.db import Session
 from careweave.intake._accounts import account
+from careweave.intake._contribution_erase import forget
 from careweave.intake._requests import Writing
 from careweave.record import Erased, Finding
 from careweave.terms import SubjectId
@@ -39,10 +40,13 @@ def find_faults(session: Session, *, after: int = 0, sample: int = 1000) -> tupl
 def erase(session: Session, subject: SubjectId, *, ground: str, writing: Writing) -> Erased:
     """Removes all that is held of a subject, by law, and returns how much that was.
 
-    Kept are the numbers of the entries, the legal ground, and the accounts. Safe to run twice.
-    Source: `reference/store.md` section 3.
+    With the entries go what messages said of them, the bytes of those messages and of the files
+    they came in, and what waits in the lanes of the subject alone. Kept are the numbers of the
+    entries, the legal ground, the accounts, and of messages what was known without opening them.
+    Safe to run twice. Source: `reference/store.md` section 3.
     """
     done = record.erase(session, subject, ground=ground, by_actor=writing.actor.name, at=writing.at)
+    forget(session, done.refs, now=writing.at)
     n_items = done.n_entries + done.n_versions
     ledger.append(session, [account(writing, "erase", "entries and versions", n_items, [subject])])
     return done

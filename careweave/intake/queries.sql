@@ -893,3 +893,69 @@ FROM intake.message AS m
 INNER JOIN intake.body AS b ON m.id = b.id AND m.received_at = b.received_at
 WHERE m.id = ANY(%(ids)s)
 ORDER BY m.id;
+
+-- name: contributions_forget
+-- Removes what was said of entries and the lists they were on; gives who said it, and where.
+WITH gone AS (
+    DELETE FROM intake.contribution AS c
+    USING unnest(%(types)s::text[], %(ids)s::text[]) AS w (type, id)
+    WHERE c.id = w.id AND c.type = w.type
+    RETURNING c.message AS message, c.received_at AS received_at, c.list AS list
+),
+
+listed AS (
+    DELETE FROM intake.snapshot AS s
+    USING (SELECT DISTINCT g.list FROM gone AS g WHERE g.list IS NOT NULL) AS l
+    WHERE s.list = l.list
+)
+
+SELECT DISTINCT m.id, m.lanes, m.parent
+FROM gone AS g
+INNER JOIN intake.message AS m ON g.message = m.id AND g.received_at = m.received_at;
+
+-- name: lanes_forget
+-- Refuses what waits or failed in lanes whose subject was erased, and takes it out of them.
+WITH waiting AS (
+    SELECT l.message
+    FROM intake.line AS l
+    WHERE l.lane = ANY(%(lanes)s::bigint[]) AND cardinality(l.lanes) = 1
+    UNION
+    SELECT p.message
+    FROM intake.parked AS p
+    INNER JOIN intake.message AS m ON p.message = m.id AND p.received_at = m.received_at
+    WHERE m.lanes <@ %(lanes)s::bigint[] AND cardinality(m.lanes) > 0
+),
+
+line AS (
+    DELETE FROM intake.line AS l
+    USING waiting AS w
+    WHERE l.message = w.message
+),
+
+hold AS (
+    DELETE FROM intake.lane_hold AS h
+    USING waiting AS w
+    WHERE h.message = w.message
+),
+
+parked AS (
+    DELETE FROM intake.parked AS p
+    USING waiting AS w
+    WHERE p.message = w.message
+)
+
+UPDATE intake.message AS m
+SET state = 'refused', reason = 'unknown-outcome', done_at = %(now)s
+FROM waiting AS w
+WHERE m.id = w.message
+RETURNING m.id;
+
+-- name: messages_unheard
+-- Removes the bytes of messages, and what finds them by their patient.
+WITH body AS (
+    DELETE FROM intake.body
+    WHERE id = ANY(%(ids)s::bigint[])
+)
+
+DELETE FROM intake.message_key
+WHERE message = ANY(%(ids)s::bigint[]);

@@ -8,6 +8,7 @@ from careweave.formats import read_json, splice
 from careweave.record._keyring import keys
 from careweave.record._prepare import prepare
 from careweave.record._subjects import Known
+from careweave.record._types import type_of
 from careweave.record._written import EXTRACTOR
 from careweave.terms import SubjectId
 
@@ -39,10 +40,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much was erased."""
+    """How much was erased; `refs` are type and public id of the entries."""
 
     n_entries: int
     n_versions: int
+    refs: tuple[tuple[str, str], ...] = ()
 
 
 def faults(session: Session, *, after: int = 0, sample: int = 1000) -> tuple[Finding, ...]:
@@ -85,7 +87,10 @@ def erase(
     session.defer(_QUERIES["erase_locks"])
     row = session.row(_QUERIES["erase"], subject=subject, ground=ground, by_actor=by_actor, at=at)
     session.forget(Known)
-    return Erased(row[0], row[1]) if row else Erased(0, 0)
+    if row is None:
+        return Erased(0, 0)
+    n_entries, n_versions, types, ids = row[:4]
+    return Erased(n_entries, n_versions, tuple(zip(map(type_of, types), ids, strict=True)))
 
 
 def _count(session: Session, query: str) -> int:

@@ -613,7 +613,7 @@ SELECT record.quiet() AS locked;
 WITH entry AS (
     DELETE FROM record.resource
     WHERE subject = %(subject)s
-    RETURNING rid, tok
+    RETURNING rid, tok, rt, id
 ),
 
 old AS (
@@ -670,6 +670,8 @@ FROM entry AS e
 RETURNING
     cardinality(rids) AS n_entries,
     (SELECT count(*) FROM old) AS n_versions,
+    (SELECT coalesce(array_agg(g.rt ORDER BY g.rid), '{}') FROM entry AS g) AS rts,
+    (SELECT coalesce(array_agg(g.id ORDER BY g.rid), '{}') FROM entry AS g) AS ids,
     pg_notify('cw_outbox', '') AS woken;
 
 -- name: statistics_clear
