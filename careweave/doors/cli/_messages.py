@@ -5,10 +5,10 @@ from argparse import Namespace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from careweave.doors.cli._desk import Desk, note, say
+from careweave.doors.cli._desk import Desk, note
+from careweave.doors.cli._opened import as_json, say_opened
 from careweave.doors.cli._operator import operator
-from careweave.doors.cli._show import plain, say_json, say_table
-from careweave.doors.cli._tried import say_trial
+from careweave.doors.cli._show import say_json, say_table
 from careweave.doors.cli._trying import Trial, trial
 from careweave.doors.cli._when import MEANING, moment, whole
 from careweave.intake import (
@@ -21,7 +21,7 @@ from careweave.intake import (
     search_messages,
 )
 from careweave.ledger import Recorder
-from careweave.sources import Part, Source, load_sources
+from careweave.sources import Part, load_sources
 from careweave.terms import Incorrect, NhsNumber
 
 if TYPE_CHECKING:
@@ -165,62 +165,14 @@ def _show(desk: Desk, arguments: Namespace) -> int:
         sys.stdout.buffer.write(opened.body)
         sys.stdout.flush()
         return 0
-    source = load_sources(desk.region, secret=secret).named(opened.message.source)
-    tried = trial(source, Part(opened.body, opened.message.line))
+    tried = _tried(desk, opened, secret) if arguments.mapped else None
     if arguments.json:
-        say_json(_as_json(opened, tried if arguments.mapped else None))
-        return 0
-    _say_opened(opened)
-    _say_body(source, opened, tried, is_mapped=arguments.mapped)
+        say_json(as_json(opened, tried))
+    else:
+        say_opened(opened, tried)
     return 0
 
 
-def _as_json(opened: Opened, tried: Trial | None) -> dict[str, object]:
-    told = plain(opened.message)
-    return {
-        **(told if isinstance(told, dict) else {}),
-        "body": opened.body.decode("utf-8", errors="backslashreplace"),
-        "attempts": opened.attempts,
-        "entries": [f"{type_name}/{key}" for type_name, key in opened.entries],
-        "mapped": tried,
-    }
-
-
-def _say_opened(opened: Opened) -> None:
-    one = opened.message
-    said = {
-        "source": one.source,
-        "received": f"{one.received_at:%Y-%m-%d %H:%M:%S} by {one.channel}",
-        "file": one.name,
-        "line": one.line,
-        "kind": one.kind,
-        "control id": one.control_id,
-        "event": one.event_at,
-        "state": one.state,
-        "reason": one.reason,
-        "place": one.place,
-        "what to do": one.suggestion,
-        "mapping": one.mapping,
-        "entries": ", ".join(f"{type_name}/{key}" for type_name, key in opened.entries),
-    }
-    say(f"message {one.id}")
-    say_table(("", ""), [(name, value) for name, value in said.items() if value])
-    if opened.attempts:
-        say("\nattempts")
-        head = ("n", "started", "ended", "mapping", "outcome", "reason")
-        rows = [
-            (a.n, a.started_at, a.finished_at, a.mapping, a.outcome, a.reason)
-            for a in opened.attempts
-        ]
-        say_table(head, rows)
-    say()
-
-
-def _say_body(source: Source, opened: Opened, tried: Trial, *, is_mapped: bool) -> None:
-    if is_mapped:
-        say_trial(source, tried)
-    elif tried.segments:
-        for part in tried.segments:
-            say(f"  {f'{part.start}-{part.end}':>13}  {part.text}")
-    else:
-        say(opened.body.decode("utf-8", errors="backslashreplace"))
+def _tried(desk: Desk, opened: Opened, secret: bytes) -> Trial:
+    source = load_sources(desk.region, secret=secret).named(opened.message.source)
+    return trial(source, Part(opened.body, opened.message.line))

@@ -25,12 +25,23 @@ def json_text(value: object) -> str:
     return _DIGITS.sub(r"\1", text)
 
 
+def say_line(text: str) -> None:
+    """Prints one line of which a part came from elsewhere."""
+    say(visible(text))
+
+
+def visible(text: str) -> str:
+    """Returns a text with what steers a terminal written out: what somebody sent moves nothing."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 def say_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Prints rows below their head, each column as wide as it needs."""
     texts = [[str(cell) for cell in head], *([_cell(cell) for cell in row] for row in rows)]
     widths = [max(len(row[at]) for row in texts) for at in range(len(head))]
     for row in texts:
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        say("  ".join(cells).rstrip())
 
 
 def plain(value: object) -> Json:
@@ -76,7 +87,7 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, timedelta):
         return span(value)
-    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else visible(str(value))
 
 
 def span(value: timedelta) -> str:

@@ -126,7 +126,7 @@ def _try(desk: Desk, arguments: Namespace) -> int:
         say_json({"source": source.name, "messages": found})
     else:
         for one in found:
-            say_trial(source, one)
+            say_trial(one)
     if secret is None:
         note("No installation is running here: ids are made with a key that is thrown away.")
     note(f"{len(found)} tried, nothing kept")

@@ -46,6 +46,7 @@ class Trial:
     number: int
     line: int | None
     size: int
+    mapping: str
     kind: str
     control_id: str | None
     version: str
@@ -87,6 +88,7 @@ def trial(source: Source, part: Part, number: int = 1, lineage: Sequence[Origin]
         number=number,
         line=part.line,
         size=len(part.body),
+        mapping=source.mapping.name if source.mapping else "no mapping",
         kind=head.kind,
         control_id=head.control_id,
         version=head.version,

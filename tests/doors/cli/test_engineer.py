@@ -395,6 +395,15 @@ def test_coverage_shows_what_arrives_and_is_not_mapped(desk: Desk) -> None:
     assert "Sprained" not in said
 
 
+@pytest.mark.parametrize("words", [(), ("--mapped",)])
+def test_what_somebody_sent_steers_no_terminal(desk: Desk, words: tuple[str, ...]) -> None:
+    (number,) = desk.arrive(message(local="H42\u202e\x1b[2J", sex="\x1b]0;x\x07"))
+    said = desk("messages", "show", str(number), "--reason", "x", *words)
+    assert "\\u202e" in said
+    for sign in "\x1b\u202e\x07":
+        assert sign not in said + desk("messages", "search")
+
+
 # What is shown, and how moments are read.
 
 
