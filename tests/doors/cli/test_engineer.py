@@ -19,6 +19,7 @@ from careweave.sources import FeedNote, Sources, activate, load_sources, note_fe
 from careweave.terms import Incorrect
 from careweave.wiring import DOORS
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ORGANISATIONS = "organisations:\n  - {id: hill, name: Hillfoot, kind: acute, code: CWH01}\n"
