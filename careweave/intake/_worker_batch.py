@@ -13,6 +13,7 @@ from careweave.intake._arrival import MessageState
 from careweave.intake._contribution import store, store_lists, take_back
 from careweave.intake._draft import Drafter
 from careweave.intake._lanes import Taken
+from careweave.intake._work import Work
 from careweave.intake._worker_build import Built, Known, build
 from careweave.intake._worker_read import Read, failed, read_message
 from careweave.intake._worker_settle import Done, Failed, Turn, settle
@@ -156,7 +157,8 @@ def _write(session: Session, ready: Sequence[Read], built: Built, means: Means) 
     take_back(session, built.said.taken_back)
     store(session, built.said.contributions)
     store_lists(session, built.said.lists)
-    ledger.append(session, [_account(one, built, means) for one in ready])
+    accounts = [_account(one, built, means) for one in ready]
+    ledger.append(session, accounts + [one for work in works for one in _lowered(work)])
 
 
 def _of_patient(error: CareweaveError) -> CareweaveError:
@@ -164,6 +166,17 @@ def _of_patient(error: CareweaveError) -> CareweaveError:
     if isinstance(error, Unprocessable):
         return Conflict("The entry is another patient's.", where=error.where, code="duplicate")
     return error
+
+
+def _lowered(work: Work) -> list[Account]:
+    """Returns the account of labels that a mapping took away. Source: reference/record.md 6.1."""
+    if work.held is None or work.draft is None or work.held.gone:
+        return []
+    gone = work.held.labels - work.draft.classification.labels
+    if not gone:
+        return []
+    what = " ".join(sorted(gone))
+    return [account(work.writing, "clear-label", what, 1, [work.held.subject])]
 
 
 def _account(one: Read, built: Built, means: Means) -> Account:

@@ -168,8 +168,8 @@ class _Maker:
         labels = self._labels(entry)
         if is_same(entry, labels):
             return None
-        message = read.message
-        writing = self.known.writing(source, message.channel, str(message.id), self.now)
+        said_by = entry.steps[-1].by.message if entry.steps else read.message.id
+        writing = self.known.writing(source, read.message.channel, str(said_by), self.now)
         work = self._work(entry.ref, writing, source, self._draft(entry, source, labels))
         work.held = entry.held
         if entry.event_at is not None and entry.received_at is not None:

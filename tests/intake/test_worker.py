@@ -9,6 +9,8 @@ from tests.lib.arrivals import (
     message,
     patient,
     resource,
+    source,
+    sources,
 )
 from tests.lib.inbox import Inbox
 
@@ -60,3 +62,33 @@ def test_what_takes_back_what_never_came_is_done_and_counts_when_it_comes_late(i
     inbox.work()
     found = inbox.entry("Observation", key("Observation", "O1"))
     assert found["status"] == "entered-in-error"
+
+
+@pytest.mark.attack(81)
+def test_no_late_message_opens_a_closed_tie(inbox):
+    inbox.sources = sources(source(ties=frozenset({"encounter"})))
+    period = {"start": "2026-03-01T08:00:00Z"}
+    inbox.take(message(encounter(status="in-progress", period=period), control="1", event=0))
+    inbox.work()
+    assert inbox.rows("SELECT until = 'infinity' FROM record.tie") == [(True,)]
+    over = {"end": "2026-03-01T09:00:00Z"}
+    inbox.take(message(encounter(status="finished", period=over), control="3", event=60))
+    inbox.work()
+    closed = inbox.rows("SELECT since, until FROM record.tie")
+    late = message(encounter(status="in-progress", period=period), control="2", event=30)
+    inbox.take(late)
+    inbox.take(late)
+    inbox.work()
+    assert inbox.rows("SELECT since, until FROM record.tie") == closed
+
+
+@pytest.mark.attack(67)
+def test_a_label_taken_away_is_accounted_and_nothing_else_takes_it(inbox):
+    inbox.take(message(encounter(status="planned", labels=["S1", "S9"]), control="1", event=1))
+    inbox.work()
+    inbox.take(message(encounter(status="planned", clears=["S9"]), control="2", event=2))
+    inbox.work()
+    stay = inbox.entry("Encounter", key("Encounter", "V1"))
+    assert [one["code"] for one in stay["meta"]["security"]] == ["S1"]
+    accounts = inbox.rows("SELECT what FROM ledger.account WHERE action = 'clear-label'")
+    assert accounts == [("S9",)]

@@ -112,7 +112,11 @@ def resource(type_name, number, value, **more) -> dict:
 
 def encounter(number="V1", patient="P1", **more) -> dict:
     """Returns an Encounter as a message gives it; what is no element says how it is written."""
-    ways = {k: more.pop(k) for k in ("write", "lists", "nulls", "force", "labels") if k in more}
+    ways = {
+        k: more.pop(k)
+        for k in ("write", "lists", "nulls", "force", "labels", "clears")
+        if k in more
+    }
     value = {
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
         "subject": {"reference": f"Patient/{key('Patient', patient)}"},
