@@ -24,6 +24,8 @@ from careweave.terms import Finding, Incorrect, Severity
 _AT = re.compile(r"(?<![0-9])(20[0-9]{6})(?:[_T-]?([0-9]{4}))?(?![0-9])")
 _REASONS = {"mangled-identifier": Reason.MANGLED_IDENTIFIER}
 _MOST_SEQUENCE = 2**62
+# Made once: json.dumps makes an encoder for every row.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,7 @@ def _by_text(said: bytes, seen: set[bytes], secret: bytes) -> bytes:
 
 
 def _canonical(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.encode()
+    return _encode(value).encode()
 
 
 def _hash(data: bytes, secret: bytes) -> bytes:

@@ -13,7 +13,7 @@ QUERIES = Queries("careweave.doors.feeds")
 
 
 class FileState(StrEnum):
-    """What became of a file. REPEATED is never stored: it had no effect."""
+    """What became of a file. Never stored are REPEATED, without effect, and PARTLY, not yet whole."""
 
     ACCEPTED = "accepted"
     PARKED = "parked"
@@ -22,6 +22,7 @@ class FileState(StrEnum):
     REJECTED = "rejected"
     LATE = "late"
     REPEATED = "repeated"
+    PARTLY = "partly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class ParkedFile:
 
 def lock_feed(session: Session, source: str) -> Feed:
     """Returns where a source stands, which nobody else can change until the transaction ends."""
+    session.run(QUERIES["plan_anew"])
     row = session.row(QUERIES["lock_feed"], source=source)
     return Feed(*row) if row is not None else Feed(None, None)
 

@@ -159,30 +159,34 @@ class Postman:
             message = "No source takes this workflow, and none is there for unknown ones."
             raise Incorrect(message, where="Mex-WorkflowID")
         coming = Coming(source, _name(mail, source), mail.data, self._clock(), channel="mesh")
-        try:
-            with self._database.session(bulk=True) as session:
-                taken = self._take(session, mail, coming)
-        except Incorrect as error:
-            with self._database.session(bulk=True) as session:
-                taken = self._taker.reject_in(session, coming, error)
+        if coming.has_rows:
+            # Of as many transactions as it needs: seen again, the file itself is known.
+            taken = self._taker.take(coming)
+            with self._database.session() as session:
                 self._keep(session, mail, taken)
-        return [taken]
+            return [taken]
+        with self._database.session(bulk=True) as session:
+            return [self._take(session, mail, coming)]
 
     def _take(self, session: Session, mail: Mail, coming: Coming) -> Taken:
         source = coming.source
         if not source.transport.workflow:
-            desk = Desk(session, coming, self._sources())
-            about = "No source takes this workflow id; describe one, then replay."
-            number = desk.store(about, Reason.TYPE_NOT_MAPPED)
-            reason = Reason.TYPE_NOT_MAPPED
-            taken = Taken(source.name, coming.name, FileState.REJECTED, reason, about, number)
-            desk.note(taken, failed=about)
-        elif not coming.has_rows and is_same(session, mail, source.name):
+            taken = self._unknown(session, coming)
+        elif is_same(session, mail, source.name):
             taken = Taken(source.name, coming.name, FileState.REPEATED)
         else:
             taken = self._taker.take_in(session, coming)
         self._keep(session, mail, taken)
         return taken
+
+    def _unknown(self, session: Session, coming: Coming) -> Taken:
+        desk = Desk(session, coming, self._sources())
+        about = "No source takes this workflow id; describe one, then replay."
+        reason = Reason.TYPE_NOT_MAPPED
+        number = desk.store(about, reason)
+        name = coming.source.name
+        taken = Taken(name, coming.name, FileState.REJECTED, reason, about, number)
+        return desk.note(taken, failed=about)
 
     def _keep(self, session: Session, mail: Mail, taken: Taken) -> None:
         keep_mail(session, mail, source=taken.source, message=taken.message, now=self._clock())

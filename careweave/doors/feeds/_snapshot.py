@@ -16,17 +16,17 @@ _BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a full extract says that the one before did not; `changed` are lines of its file.
+    """What a full extract says that the one before did not.
 
-    `n_before` rows were there, of which `n_lost` are not there now.
+    `changed` are lines of its file, `new` those of them that name what was not there. `n_before` rows were there, of which `n_lost` are not there now.
     """
 
     n_rows: int
     n_faults: int
     n_before: int
     n_lost: int
-    n_new: int
     changed: frozenset[int] = field(repr=False)
+    new: frozenset[int] = field(repr=False)
 
     def loses_more_than(self, percent: float) -> bool:
         """Tells whether more of the rows went than the source says is usual."""
@@ -39,9 +39,9 @@ def compare(session: Session, source: Source, rows: Iterable[ExtractRow]) -> Dif
     n_rows, n_faults = _stage(session, source.name, rows)
     n_before, n_lost = session.row(QUERIES["lost"], source=source.name) or (0, 0)
     changed = session.rows(QUERIES["differing"], source=source.name)
-    n_new = sum(is_new for _, is_new in changed)
     lines = frozenset(line for line, _ in changed)
-    return Difference(n_rows, n_faults, n_before, n_lost, n_new, lines)
+    new = frozenset(line for line, is_new in changed if is_new)
+    return Difference(n_rows, n_faults, n_before, n_lost, lines, new)
 
 
 def batches(rows: Iterable[ExtractRow]) -> Iterator[list[ExtractRow]]:

@@ -31,6 +31,9 @@ from careweave.doors.feeds._taken import Coming, Taken
 from careweave.sources import ExtractRow, Sources, parts_of
 from careweave.terms import Incorrect
 
+_MOST_AT_ONCE = 20_000
+"""Rows handed in in one transaction: what PostgreSQL knows of its tables is of before each."""
+
 
 class Taker:
     """Takes files; each in one transaction with all that it brings."""
@@ -45,14 +48,23 @@ class Taker:
 
         Unavailable and Busy leave everything as it was: try again later.
         """
+        n_new = n_changed = 0
         try:
-            with self._database.session(bulk=True) as session:
-                return self.take_in(session, coming)
+            while True:
+                with self._database.session(bulk=True) as session:
+                    taken = self.take_in(session, coming)
+                n_new, n_changed = n_new + taken.n_new, n_changed + taken.n_changed
+                if taken.state is not FileState.PARTLY:
+                    return replace(taken, n_new=n_new, n_changed=n_changed)
         except Incorrect as error:
             return self.reject(coming, error)
 
     def take_in(self, session: Session, coming: Coming) -> Taken:
-        """Takes a file in a session of the caller; Incorrect for one that is wrong as a whole."""
+        """Takes a file in a session of the caller; Incorrect for one that is wrong as a whole.
+
+        Of an extract with very many differences only a part is taken: take it again until it is
+        no more PARTLY. Killed in between, what was taken is known, and the rest still differs.
+        """
         desk = Desk(session, coming, self._sources())
         feed, known = _before(desk)
         if known is not None and not _may_go_on(known, feed, coming):
@@ -139,23 +151,40 @@ def _snapshot(desk: Desk, feed: Feed, *, is_decided: bool) -> Taken:
             "missing, more than is usual; accept it if that is true."
         )
         return _parked(desk, "drop", about)
-    taken = _accepted(desk, difference)
+    number = desk.store()
+    if len(difference.changed) > _MOST_AT_ONCE:
+        return _partly(desk, difference, number)
+    taken = _accepted(desk, difference, number)
     finish(session, coming.source, coming.extract_at)
     return desk.note(taken)
 
 
-def _accepted(desk: Desk, difference: Difference) -> Taken:
-    number, source = desk.store(), desk.coming.source
-    for batch in batches(_of_lines(desk, difference.changed)):
+def _partly(desk: Desk, difference: Difference, number: int) -> Taken:
+    """Takes the first of very many differences."""
+    lines = frozenset(sorted(difference.changed)[:_MOST_AT_ONCE])
+    _hand_in(desk, lines, number)
+    unstage(desk.session, desk.coming.source)
+    n_new = len(lines & difference.new)
+    taken = _told(desk.coming, FileState.PARTLY, number)
+    return replace(taken, n_new=n_new, n_changed=len(lines) - n_new)
+
+
+def _hand_in(desk: Desk, lines: frozenset[int], number: int) -> None:
+    for batch in batches(_of_lines(desk, lines)):
         desk.hand_in(batch, number)
-        keep(desk.session, source, batch)
+        keep(desk.session, desk.coming.source, batch)
+
+
+def _accepted(desk: Desk, difference: Difference, number: int) -> Taken:
+    source = desk.coming.source
+    _hand_in(desk, difference.changed, number)
     ended = gone(desk.session, source, difference)
     desk.hand_in_ended(ended, number)
     return replace(
         _told(desk.coming, FileState.ACCEPTED, number),
         n_rows=difference.n_rows,
-        n_new=difference.n_new,
-        n_changed=len(difference.changed) - difference.n_new,
+        n_new=len(difference.new),
+        n_changed=len(difference.changed - difference.new),
         n_ended=len(ended),
         n_faults=difference.n_faults,
     )

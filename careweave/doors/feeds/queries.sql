@@ -1,3 +1,10 @@
+-- name: plan_anew
+-- Plans every statement of the transaction when it is run, for within it tables grow from nothing to
+-- much, and by indexes, for what is known of their sizes is of before.
+SELECT
+  pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', TRUE),
+  pg_catalog.set_config('enable_seqscan', 'off', TRUE);
+
 -- name: lock_feed
 -- Holds the row of a source until the end of the transaction, making it if need be.
 INSERT INTO feeds.feed (source)

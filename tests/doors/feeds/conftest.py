@@ -37,7 +37,7 @@ def peek_row(body: bytes) -> Head:
 def mapping_of(kind: Input) -> SourceMapping:
     return SourceMapping(
         id="test", version=1, input=kind, accept=frozenset(), digest="", body=b"",
-        read=lambda _body, _head: Reading(), peek=peek_row, lineage=(),
+        read=lambda _body, _head: Reading(), peek=peek_row,
     )  # fmt: skip
 
 
