@@ -222,7 +222,11 @@ def test_every_reason_is_explained_and_has_its_place_in_the_instructions():
     from pathlib import Path
 
     page = Path(__file__).resolve().parents[2] / "docs/how-to/quarantine-and-replay.md"
-    headings = [line[4:] for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("### ")]
+    headings = [
+        line[4:]
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith("### ")
+    ]
     assert {text.reason for text in reasons()} == {str(one) for one in Reason}
     for text in reasons():
         assert text.reason in headings
@@ -256,6 +260,7 @@ def test_a_message_is_opened_byte_for_byte(database):
     assert opened(database, one.message).body == body
 
 
+@pytest.mark.attack(69)
 def test_the_account_of_opening_is_durable_before_the_bytes_are_read(database):
     with database.session() as session:
         (one,) = receive(session, [arrival(message())], sources=SOURCES)
@@ -270,6 +275,7 @@ def test_the_account_of_opening_is_durable_before_the_bytes_are_read(database):
     assert told == [("ada", "open-message", f"Message/{one.message}", "complaint 12")]
 
 
+@pytest.mark.attack(69)
 def test_no_account_no_bytes(database):
     with database.session() as session:
         (one,) = receive(session, [arrival(message())], sources=SOURCES)
@@ -280,6 +286,7 @@ def test_no_account_no_bytes(database):
         connection.execute("ALTER TABLE ledger.away RENAME TO account")
 
 
+@pytest.mark.attack(69)
 def test_opening_needs_a_reason(database):
     with database.session() as session:
         (one,) = receive(session, [arrival(message())], sources=SOURCES)
