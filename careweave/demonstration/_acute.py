@@ -71,6 +71,10 @@ class Ward:
         elif is_told(fact):
             yield self._update(fact)
 
+    @property
+    def _authority(self) -> str:
+        return self.desk.organisation.key
+
     def _who(self, fact: Fact) -> Who:
         who = who_at(self.holding, fact)
         under = fact.word("under")
@@ -90,7 +94,7 @@ class Ward:
             # An empty field would leave the death as it was.
             said = {29: '""', 30: "N"}
         head = self._head(f"ADT^{event}", fact, event)
-        about = [_hl7.evn(event, fact.sent_at, fact.at), _hl7.pid(who, said)]
+        about = [_hl7.evn(event, fact.sent_at, fact.at), _hl7.pid(who, self._authority, said)]
         if who.practice:
             about.append(_hl7.pd1(who.practice))
         return self._sent("ADT", head, [*about, *segments], fact)
@@ -163,7 +167,7 @@ class Ward:
             del order[2]
             ordered = []
         segments = [
-            _hl7.pid(self._who(fact)),
+            _hl7.pid(self._who(fact), self._authority),
             *ordered,
             segment("OBR", order),
             segment("OBX", seen),
@@ -195,7 +199,7 @@ class Ward:
         order = {1: control, 2: number, 3: number, 5: control, 7: timing, 9: stamp(fact.at)}
         order[5] = "DC" if control == "DC" else "IP"
         segments = [
-            _hl7.pid(self._who(fact)),
+            _hl7.pid(self._who(fact), self._authority),
             segment("ORC", order),
             segment("RXE", encoded),
             segment("RXR", {1: "PO^Oral"}),
@@ -215,7 +219,7 @@ class Ward:
         place = {1: "1", 3: clinic, 6: stamp(made_at), 9: "20", 10: "min"}
         segments = [
             segment("SCH", schedule),
-            _hl7.pid(self._who(fact)),
+            _hl7.pid(self._who(fact), self._authority),
             segment("RGS", {1: "1"}),
             segment("AIL", place),
         ]
@@ -239,7 +243,7 @@ class Ward:
         held = {1: "1", 2: "ED", 3: kind, 5: f"^application^pdf^Base64^{paper}", 11: "F"}
         segments = [
             _hl7.evn("T02", fact.sent_at, fact.at),
-            _hl7.pid(self._who(fact)),
+            _hl7.pid(self._who(fact), self._authority),
             _hl7.pv1({2: "N"}, self._consultant(fact)),
             segment("TXA", paper_of),
             segment("OBX", held),
@@ -248,8 +252,8 @@ class Ward:
 
     def _merge(self, fact: Fact) -> Sent:
         event = "A40" if fact.kind == "merged" else "A37"
-        about = [_hl7.evn(event, fact.sent_at, fact.at), _hl7.pid(self._who(fact))]
-        other = f"{self.others(fact.text)}^^^ACU^PI"
+        about = [_hl7.evn(event, fact.sent_at, fact.at), _hl7.pid(self._who(fact), self._authority)]
+        other = f"{self.others(fact.text)}^^^{self._authority}^PI"
         if event == "A40":
             about.append(segment("MRG", {1: other}))
         else:

@@ -70,12 +70,12 @@ def evn(event: str, recorded_at: datetime, happened_at: datetime) -> Segment:
     return segment("EVN", {1: event, 2: stamp(recorded_at), 6: stamp(happened_at)})
 
 
-def pid(who: Who, said: Mapping[int, str] | None = None) -> Segment:
+def pid(who: Who, authority: str, said: Mapping[int, str] | None = None) -> Segment:
     """Returns the segment of the patient; `said` are fields that the sender writes otherwise."""
     names = [_name(who.name, "L"), *(_name(one, "A") for one in who.others)]
     fields = {
         1: "1",
-        3: "~".join(_identifiers(who)),
+        3: "~".join(_identifiers(who, authority)),
         5: "~".join(names),
         7: f"{who.born:%Y%m%d}" if who.born else "",
         8: _SEXES.get(who.sex, "U"),
@@ -90,8 +90,8 @@ def pid(who: Who, said: Mapping[int, str] | None = None) -> Segment:
     return segment("PID", {**fields, **(said or {})})
 
 
-def _identifiers(who: Who) -> list[str]:
-    found = [f"{who.local}^^^ACU^PI"]
+def _identifiers(who: Who, authority: str) -> list[str]:
+    found = [f"{who.local}^^^{authority}^PI"]
     if who.nhs and who.nhs.startswith("CHI"):
         found.append(f"{who.nhs[3:]}^^^CHI^NI")
     elif who.nhs:

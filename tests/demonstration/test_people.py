@@ -109,6 +109,27 @@ def test_a_canary_is_sent_for_every_class_that_has_one():
             assert one.canary.encode() in text or one.kind == "document"
 
 
+def test_hidden_and_visible_medicines_meet_in_twenty_people_and_twenty_controls():
+    found = people()
+    copies = [one for key, one in found.items() if re.search(r"-h\d\d$", key)]
+    controls = [one for key, one in found.items() if re.search(r"-ch\d\d$", key)]
+    # Three pairs lie in the people's own files.
+    assert (len(copies) + 3, len(controls)) == (20, 20)
+    for one in copies:
+        assert _medicines(one, "PHA")
+        assert any(
+            _medicines(one, desk) for desk in ("ACU.sexual", "ACU.advisory", "ACU.gender", "ACU")
+        )
+    assert all([held.desk for held in one.holdings] == ["PHA"] for one in controls)
+    assert _medicines(found["marcus-bellweather"], "ACU.sexual")
+    assert _medicines(found["rowan-ashdown"], "ACU.gender")
+
+
+def _medicines(person, desk):
+    kinds = {"medicine", "dispensed"}
+    return [fact.text for held in person.held(desk) for fact in held.facts if fact.kind in kinds]
+
+
 def test_another_seed_changes_names_dates_numbers_and_doses():
     one, other = people(), people(seed="zebra")
     assert set(one) == set(other)
