@@ -35,6 +35,8 @@ _COUNTED = frozenset(
     | {"RGS", "AIS", "AIG", "AIL", "AIP", "TXA", "TQ1", "ROL", "CTD", "FT1", "DB1"}
 )
 _REASONS = frozenset(reason.value for reason in Reason)
+_SEPARATORS = 0b111
+"""The name of MSH and its first two fields, which say how the message is written."""
 _NHS = frozenset({"NH", "NHS", "NHSNBR"})
 _EMPTY = re.compile(r"[\^~&\s]*").fullmatch
 
@@ -151,7 +153,7 @@ class Hl7Reader:
             skipped = drops.get(name, 0)
             if skipped < 0:
                 continue
-            skipped |= 3 if name in _COUNTED else 1
+            skipped |= _SEPARATORS if name == "MSH" else 3 if name in _COUNTED else 1
             used = line.used
             for number, text in enumerate(line.fields):
                 if text and not skipped >> number & 1:
