@@ -47,6 +47,15 @@ def _level(text: str) -> str:
 _LEVELS = ("debug", "info", "warning", "error")
 
 
+def _flag(text: str) -> bool:
+    if text.lower() not in _FLAGS:
+        raise ValueError("is yes or no")
+    return _FLAGS[text.lower()]
+
+
+_FLAGS = {"yes": True, "true": True, "no": False, "false": False}
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
@@ -175,6 +184,14 @@ class Settings:
             _whole(0, 60000),
             "0 to 60000",
             "Added to the port of every source, so that two installations fit on one machine.",
+        ),
+    )
+    mllp_plain: bool = field(
+        default=False,
+        metadata=_about(
+            _flag,
+            "yes, no",
+            "Whether HL7 v2 without TLS is taken from other machines: something before it must encrypt.",
         ),
     )
     drop: Path | None = field(
@@ -322,7 +339,7 @@ def _of_file(path: Path | None, problems: list[str]) -> dict[str, str]:
 
 
 def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
+    return isinstance(value, str | int | float)
 
 
 def _known(given: dict[str, str], place: str, problems: list[str]) -> dict[str, str]:

@@ -104,7 +104,7 @@ def listen(settings: Settings, database: Database, stop: Event) -> None:
     listener = mllp.Listener(
         Receiver(database, sources),
         sources,
-        where=mllp.Where(settings.mllp_host, settings.mllp_shift),
+        where=mllp.Where(settings.mllp_host, settings.mllp_shift, settings.mllp_plain),
         clock=now,
         outcomes=mllp.outcomes_of(database),
     )

@@ -70,3 +70,17 @@ def test_each_setting_has_a_line_of_meaning():
 def test_the_reference_says_what_the_code_says():
     written = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
     assert written == reference(), "run ./run docs"
+
+
+@pytest.mark.parametrize(("said", "meant"), [("yes", True), ("no", False), ("True", True)])
+def test_a_switch_is_yes_or_no(said, meant):
+    found = load({"CAREWEAVE_MLLP_PLAIN": said})
+    assert isinstance(found, Settings)
+    assert found.mllp_plain is meant
+    assert isinstance(load({"CAREWEAVE_MLLP_PLAIN": "1"}), Wrong)
+
+
+def test_a_switch_of_the_file_may_be_toml_s_own(tmp_path):
+    file = tmp_path / "careweave.toml"
+    file.write_text("mllp_plain = true\n")
+    assert load({}, file) == load({"CAREWEAVE_MLLP_PLAIN": "yes"})
