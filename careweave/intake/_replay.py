@@ -87,7 +87,7 @@ def replay(
     """
     n_messages, lanes = 0, set[int]()
     for ids in _pages(database, selection):
-        with database.session(bulk=True) as session:
+        with database.session() as session:
             done = requeue(session, ids)
             lanes.update(_lanes(session, done))
             what = f"Message?{selection.words}"
@@ -134,7 +134,7 @@ def _pages(database: Database, selection: Selection) -> Iterator[tuple[int, ...]
     }
     after = 0
     while True:
-        with database.session(bulk=True) as session:
+        with database.session() as session:
             rows = session.rows(query, after=after, most=_PAGE, **values)
         if rows:
             yield tuple(int(row[0]) for row in rows)

@@ -121,7 +121,7 @@ class Worker:
 
     def _batch(self, started_at: datetime) -> Batch:
         known = self._known()
-        with self.database.session(bulk=True) as session:
+        with self.database.session() as session:
             wish = Wish(
                 most=self._pace.most,
                 most_bytes=_MOST_BYTES,
@@ -143,7 +143,7 @@ class Worker:
         """Does one message by itself; when it fails, says why, and lets the others go on."""
         started_at, known = self.clock(), self._known()
         try:
-            with self.database.session(bulk=True) as session:
+            with self.database.session() as session:
                 taken = claim_one(session, message, started_at)
                 if taken is None:
                     return
