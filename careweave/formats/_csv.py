@@ -63,8 +63,9 @@ def read_csv(data: bytes, settings: CsvSettings) -> CsvTable:
     text, encoding = _decoded(data, settings.encodings)
     end = "\n" if "\n" in text or "\r" not in text else "\r"
     lines = text.split(end)
-    if len(lines) > settings.limits.lines:
-        raise TooLong(f"The file has more than {settings.limits.lines} lines; divide it.")
+    limits = settings.limits
+    if len(lines) > limits.lines:
+        raise TooLong(f"The file has more than {limits.lines} lines; divide it.")
     walk = _Walk(lines, end, encoding, len(data) - len(_without_mark(data)), settings)
     header = walk.header()
     table = CsvTable(header, encoding, iter(()), walk.findings(header, data))
@@ -73,14 +74,15 @@ def read_csv(data: bytes, settings: CsvSettings) -> CsvTable:
 
 
 def _check_bytes(data: bytes, settings: CsvSettings) -> None:
-    if len(data) > settings.limits.size:
-        raise TooLong(f"The file has more than {settings.limits.size} bytes; divide it.")
+    limits = settings.limits
+    if len(data) > limits.size:
+        raise TooLong(f"The file has more than {limits.size} bytes; divide it.")
     if not data.strip():
         raise Incorrect("The file is empty; not even a header came.", code="empty")
     if b"\0" in data:
-        at = data.index(b"\0")
-        message = f"The file has a NUL byte at offset {at}; export it again as text."
-        raise Incorrect(message, where=f"byte {at}", code="nul")
+        n_before = data.index(b"\0")
+        message = f"The file has a NUL byte at offset {n_before}; export it again as text."
+        raise Incorrect(message, where=f"byte {n_before}", code="nul")
 
 
 def _decoded(data: bytes, encodings: tuple[str, ...]) -> tuple[str, str]:
@@ -93,8 +95,8 @@ def _decoded(data: bytes, encodings: tuple[str, ...]) -> tuple[str, str]:
             return plain.decode("utf-8" if name == "utf-8-sig" else name), name
         except UnicodeDecodeError:
             continue
-    names = ", ".join(encodings)
-    raise Incorrect(f"The file is in none of the encodings declared ({names}).", code="encoding")
+    declared = ", ".join(encodings)
+    raise Incorrect(f"The file is in none of the encodings {declared}.", code="encoding")
 
 
 def _without_mark(data: bytes) -> bytes:
@@ -125,13 +127,14 @@ class _Walk:
         wanted = self._settings.required
         missing = [name for name in wanted if name not in names]
         if missing:
-            words = ", ".join(missing)
-            message = f"The header lacks {words}; ask the sender, or mend the mapping."
+            declared = ", ".join(missing)
+            message = f"The header lacks {declared}; ask the sender, or mend the mapping."
             raise Incorrect(message, where="line 1", code="header")
         if len(set(names)) != len(names):
             raise Incorrect("The header names a column twice.", where="line 1", code="header")
-        if len(names) > self._settings.limits.columns:
-            raise TooLong(f"The file has more than {self._settings.limits.columns} columns.")
+        limits = self._settings.limits
+        if len(names) > limits.columns:
+            raise TooLong(f"The file has more than {limits.columns} columns.")
         return names
 
     def findings(self, header: tuple[str, ...], data: bytes) -> tuple[Finding, ...]:
@@ -147,15 +150,15 @@ class _Walk:
         if known:
             # A file without a header has a person in its first line: so the place, not the name.
             found += [
-                Finding("column-unknown", Severity.WARNING, f"column {n}")
-                for n, name in enumerate(header, 1)
+                Finding("column-unknown", Severity.WARNING, f"column {n_column}")
+                for n_column, name in enumerate(header, 1)
                 if name not in known
             ]
         return tuple(found)
 
     def rows(self, table: CsvTable) -> Iterator[CsvRow]:
         """Yields the rows that can be used, and notes the others in the table."""
-        header, footer, width = table.header, self._settings.footer, len(table.header)
+        header, footer, n_columns = table.header, self._settings.footer, len(table.header)
         rules = mends(header, self._settings)
         said: int | None = None
         for start, cells in self._records:
@@ -164,8 +167,8 @@ class _Walk:
                 self._fault(table, start, code, "Its quotes do not close, or it is too long.")
             elif footer is not None and cells[0].strip() == footer:
                 said = _count(cells)
-            elif len(cells) != width:
-                about = f"It has {len(cells)} cells; the header has {width}."
+            elif len(cells) != n_columns:
+                about = f"It has {len(cells)} cells; the header has {n_columns}."
                 self._fault(table, start, "row-length", about)
             elif any(cells):
                 wrong = _mend(cells, rules)

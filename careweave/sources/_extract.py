@@ -155,9 +155,9 @@ def _wrapped(key: str, said: bytes, at: datetime) -> bytes:
 
 
 def _check_key(names: tuple[str, ...], header: tuple[str, ...]) -> None:
-    missing = ", ".join(name for name in names if name not in header)
-    if missing:
-        message = f"The header lacks {missing}, by which rows are known; ask the sender."
+    declared = ", ".join(name for name in names if name not in header)
+    if declared:
+        message = f"The header lacks {declared}, by which rows are known; ask the sender."
         raise Incorrect(message, where="line 1", code="header")
 
 

@@ -48,6 +48,7 @@ IN_ROOM = {
         *("limits.entries", "limits.size", "limits.depth", "limits.digits", "limits.string"),
         *("limits.nodes", "error.start", "at + 1"),
         *("limits.segments", "limits.fields", "limits.repetitions", "number + 1"),
+        *("limits.lines", "limits.columns", "declared"),  # columns that a mapping names
         "name",  # of an element or of a part that an operation needs
         *("op", "needs"),  # one of six words, checked the line before
         *("invariant.message", "invariant.key", "key"),
@@ -60,7 +61,8 @@ IN_ROOM = {
     },
     "sources": {
         # words of the files of a region: of mappings, tables and labels; a character of a pattern
-        *("names", "one.name", "table.name", "needed", "sign"),
+        *("names", "one.name", "table.name", "needed", "sign", "declared"),
+        "row.line",  # a place in a file
     },
     "settings.py": {"low", "high", "name", "error", "path", "place"},
 }

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
@@ -14,8 +15,8 @@ from careweave.doors.feeds._folder import Folder, Found, Settling, check_name, r
 from careweave.doors.feeds._mesh import MeshAccess, Postman
 from careweave.doors.feeds._taken import Coming, Taken
 from careweave.doors.feeds._taking import Taker
-from careweave.doors.feeds._trouble import trouble
-from careweave.sources import Channel, Source, Sources
+from careweave.doors.feeds._trouble import fault_line
+from careweave.sources import Channel, FeedNote, Source, Sources, note_feeds
 from careweave.terms import Busy, Clock, Incorrect, Unavailable
 
 _LOG = logging.getLogger("careweave.doors.feeds")
@@ -24,6 +25,16 @@ _POLL_S = 1.0
 _MOST_PAUSE_S = 60.0
 _MOST_TRIES = 3
 _UNUSED = frozenset({FileState.REJECTED, FileState.REFUSED, FileState.LATE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Lying:
+    """A file that was read: where it lies, under which name it came, and as what it was found."""
+
+    path: Path
+    name: str
+    data: bytes = field(repr=False)
+    found: Found | None = None
 
 
 class Collector:
@@ -62,7 +73,7 @@ class Collector:
         taken: list[Taken] = []
         for source in self._sources():
             if source.transport.kind is Channel.FOLDER:
-                taken += self._look_into(source)
+                self._try(source, taken)
         if self._postman is not None:
             taken += self._postman.once()
         return tuple(taken)
@@ -73,15 +84,30 @@ class Collector:
         while not stop.is_set():
             try:
                 for taken in self.once():
-                    _LOG.info(_told(taken))
+                    _LOG.info(line(taken))
                 pause = poll_s
             except (Unavailable, Busy) as error:
-                _LOG.warning(trouble("away", error))
+                _LOG.warning(fault_line("away", error))
                 pause = min(pause * 2, _MOST_PAUSE_S)
             except Exception as error:  # noqa: BLE001  the loop of a door: logged, and tried again
-                _LOG.error(trouble("fault", error))
+                _LOG.error(fault_line("fault", error))
                 pause = min(pause * 2, _MOST_PAUSE_S)
             stop.wait(pause)
+
+    def _try(self, source: Source, taken: list[Taken]) -> None:
+        """Looks into the folder of one source; whatever is wrong there stops no other."""
+        try:
+            taken.extend(self._look_into(source))
+        except (Unavailable, Busy):
+            raise
+        except Exception as error:  # noqa: BLE001  the loop of a door: logged, told, tried again
+            _LOG.error(fault_line("fault", error))
+            self._tell(source, "Its folder cannot be looked into; the log tells more.")
+
+    def _tell(self, source: Source, failed: str) -> None:
+        """Lets whoever looks at the feeds know."""
+        with self._database.session() as session:
+            note_feeds(session, [FeedNote(source.name, source.feed, self._clock(), failed=failed)])
 
     def _look_into(self, source: Source) -> Iterator[Taken]:
         folder = Folder(self._root / source.name)
@@ -93,7 +119,7 @@ class Collector:
             if isinstance(data, Taken):
                 yield data
             elif data is not None:
-                yield from self._take(source, folder, found.path, found.name, data)
+                yield from self._take(source, folder, _Lying(found.path, found.name, data, found))
         yield from self._due(source, folder)
 
     def _read(self, source: Source, folder: Folder, found: Found) -> bytes | Taken | None:
@@ -107,24 +133,29 @@ class Collector:
             taken = self._taker.reject(self._coming(source, name, b""), error)
             folder.reject(found.path, error.message)
             return taken
+        except OSError:
+            self._tell(source, "A file in its folder cannot be read; look at its permissions.")
+            return None
         return data
 
-    def _take(
-        self, source: Source, folder: Folder, path: Path, name: str, data: bytes
-    ) -> Iterator[Taken]:
+    def _take(self, source: Source, folder: Folder, lying: _Lying) -> Iterator[Taken]:
         """Takes a file, or each in an archive, and puts it away as the worst of them went."""
         try:
-            taken = [self._taker.take(coming) for coming in self._parts(source, name, data)]
+            parts = self._parts(source, lying.name, lying.data)
+            taken = [self._taker.take(coming) for coming in parts]
         except Incorrect as error:
-            taken = [self._taker.reject(self._coming(source, name, data), error)]
+            taken = [self._taker.reject(self._coming(source, lying.name, lying.data), error)]
         except (Unavailable, Busy):
             raise
         except Exception as error:  # noqa: BLE001  a door: logged, tried again, then put away
-            _LOG.error(trouble("fault", error))
-            self._give_up(folder, path)
+            _LOG.error(fault_line("fault", error))
+            self._tell(source, "A file could not be taken by a fault of ours; the log tells more.")
+            self._give_up(folder, lying.path)
             return
-        self._n_tries.pop(path, None)
-        self._put_away(folder, path, taken)
+        self._n_tries.pop(lying.path, None)
+        moved = self._put_away(folder, lying.path, taken)
+        if lying.found is not None and moved is not None:
+            folder.has_other(moved, lying.found)
         yield from taken
 
     def _give_up(self, folder: Folder, path: Path) -> None:
@@ -141,15 +172,15 @@ class Collector:
     def _coming(self, source: Source, name: str, data: bytes) -> Coming:
         return Coming(source, name, data, self._clock())
 
-    def _put_away(self, folder: Folder, path: Path, taken: list[Taken]) -> None:
+    def _put_away(self, folder: Folder, path: Path, taken: list[Taken]) -> Path | None:
+        """Returns where the file lies now, None where it lay there before."""
         states = {one.state for one in taken}
         if FileState.PARKED in states:
-            if path.parent != folder.parked:
-                folder.park(path, _why(taken, FileState.PARKED))
-        elif states & _UNUSED:
-            folder.reject(path, _why(taken, *_UNUSED))
-        else:
-            folder.archive(path, self._clock())
+            is_there = path.parent == folder.parked
+            return None if is_there else folder.park(path, _why(taken, FileState.PARKED))
+        if states & _UNUSED:
+            return folder.reject(path, _why(taken, *_UNUSED))
+        return folder.archive(path, self._clock())
 
     def _due(self, source: Source, folder: Folder) -> Iterator[Taken]:
         """Takes the parked files that somebody accepted or whose turn has come."""
@@ -161,7 +192,7 @@ class Collector:
             if path is None:
                 continue
             if state is not FileState.REFUSED:
-                yield from self._take(source, folder, path, outer, path.read_bytes())
+                yield from self._take(source, folder, _Lying(path, outer, path.read_bytes()))
                 continue
             folder.reject(path, "Somebody decided that it is not to be taken.")
             with self._database.session() as session:
@@ -172,7 +203,7 @@ def _why(taken: list[Taken], *states: FileState) -> str:
     return "\n".join(one.about or one.state for one in taken if one.state in states)
 
 
-def _told(taken: Taken) -> str:
+def line(taken: Taken) -> str:
     """Returns the line of the log on one file: counts and words of our own, never its name."""
     return json.dumps(
         {

@@ -1,11 +1,12 @@
 """Drop folders: what lies in them whole, read without being led astray, and put away afterwards."""
 
+import errno
 import hashlib
 import os
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,8 +16,12 @@ from careweave.terms import Incorrect, TooLong
 MOST_BYTES = 256 * 1024 * 1024
 """The largest file that is read: what `formats` takes of an extract."""
 
+_GONE = frozenset({errno.ENOENT, errno.ELOOP})
+"""It was taken away, or is a link now."""
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~")
 _NOTE = ".reason.txt"
+_LONGEST = 220
+"""Bytes of a name that leave room for what is put before and behind it."""
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._+,()@=-]{0,199}")
 
 
@@ -74,6 +79,21 @@ class Folder:
         """Puts a file away that was taken, and returns where it lies."""
         return _move(path, self.home / "archive" / f"{at:%Y-%m-%d}", f"{at:%H%M%S}-{path.name}")
 
+    def has_other(self, moved: Path, found: Found) -> bool:
+        """Tells whether what was put away is not what was read, and lets it lie inside again.
+
+        Its sender may have put another file there meanwhile: that one nobody has read.
+        """
+        now = _look(moved)
+        if now is None or replace(now, path=found.path) == found:
+            return False
+        moved.with_name(f"{moved.name}{_NOTE}").unlink(missing_ok=True)
+        if found.path.exists():
+            self.reject(moved, "Its sender put another file in its place before it was read.")
+        else:
+            moved.rename(found.path)
+        return True
+
     def find_parked(self, name: str, sha256: bytes | None) -> Path | None:
         """Returns where a parked file of that name lies, with these bytes if they are given.
 
@@ -116,11 +136,16 @@ class Settling:
 
 
 def read_whole(found: Found) -> bytes | None:
-    """Returns the bytes of a file, None if it changed meanwhile; TooLong over the limit."""
+    """Returns the bytes of a file, None if it changed meanwhile; TooLong over the limit.
+
+    OSError for one that may not be read, or that the disk does not give.
+    """
     try:
         handle = os.open(found.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return None
+    except OSError as error:
+        if error.errno in _GONE:
+            return None
+        raise
     with os.fdopen(handle, "rb") as file:
         if not _is_same(os.fstat(file.fileno()), found):
             return None
@@ -160,13 +185,16 @@ def _is_same(about: os.stat_result, found: Found) -> bool:
 
 def _move(path: Path, folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    path.with_name(f"{path.name}{_NOTE}").unlink(missing_ok=True)
+    name = os.fsdecode(os.fsencode(name)[:_LONGEST])
     target = folder / name
     n = 1
     while target.exists() or target.is_symlink():
         n += 1
         target = folder / f"{n}-{name}"
-    return path.rename(target)
+    moved = path.rename(target)
+    if path.parent.name != "in":
+        path.with_name(f"{path.name}{_NOTE}").unlink(missing_ok=True)
+    return moved
 
 
 def _noted(path: Path, why: str) -> Path:

@@ -20,7 +20,7 @@ from careweave.doors.feeds._desk import Desk
 from careweave.doors.feeds._mail import Mail, download, is_same, keep_mail
 from careweave.doors.feeds._taken import Coming, Taken
 from careweave.doors.feeds._taking import Taker
-from careweave.doors.feeds._trouble import trouble
+from careweave.doors.feeds._trouble import fault_line
 from careweave.sources import Channel, FeedNote, Reason, Source, Sources, note_feeds
 from careweave.terms import Busy, Clock, Incorrect, Unavailable
 
@@ -91,7 +91,7 @@ class Postman:
         except (Unavailable, Busy):
             raise
         except Exception as error:  # noqa: BLE001  a door: the network and its library fail in many ways
-            _LOG.warning(trouble("mesh", error))
+            _LOG.warning(fault_line("mesh", error))
             self._pause_s = self._rarer()
             self._note(self._failed())
         self._next = time.monotonic() + self._pause_s
@@ -139,7 +139,7 @@ class Postman:
                     taken += self._store(download(client, self._access.mailbox, message_id))
             except Incorrect as error:
                 # It stays in the mailbox until somebody acts; those behind it do not wait.
-                _LOG.warning(trouble("mesh", error))
+                _LOG.warning(fault_line("mesh", error))
                 n_stuck += 1
                 continue
             # Told only after the commit: killed in between, we see it again and know it.

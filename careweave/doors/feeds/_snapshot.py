@@ -12,6 +12,7 @@ from careweave.doors.feeds._books import QUERIES
 from careweave.sources import ExtractRow, Source
 
 _BATCH = 1000
+_STAGED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,12 @@ def compare(session: Session, source: Source, rows: Iterable[ExtractRow]) -> Dif
     return Difference(n_rows, n_faults, n_before, n_lost, lines, new)
 
 
-def batches(rows: Iterable[ExtractRow]) -> Iterator[list[ExtractRow]]:
-    """Yields items by the thousand."""
+def batches(rows: Iterable[ExtractRow], size: int = _BATCH) -> Iterator[list[ExtractRow]]:
+    """Yields rows by so many."""
     batch: list[ExtractRow] = []
-    for item in rows:
-        batch.append(item)
-        if len(batch) >= _BATCH:
+    for row in rows:
+        batch.append(row)
+        if len(batch) >= size:
             yield batch
             batch = []
     if batch:
@@ -93,10 +94,14 @@ def unstage(session: Session, source: Source) -> None:
 
 def _stage(session: Session, source: str, rows: Iterable[ExtractRow]) -> tuple[int, int]:
     n_rows = n_faults = 0
-    with session.copy(QUERIES["stage"]) as writer:
-        writer.set_types(("text", "bytea", "bytea", "int4"))
-        for item in rows:
-            n_rows += 1
-            n_faults += item.fault is not None
-            writer.write_row((source, item.key, item.digest, item.line))
+    for batch in batches(rows, _STAGED):
+        n_rows += len(batch)
+        n_faults += sum(row.fault is not None for row in batch)
+        session.run(
+            QUERIES["stage"],
+            source=source,
+            keys=[row.key for row in batch],
+            digests=[row.digest for row in batch],
+            lines=[row.line for row in batch],
+        )
     return n_rows, n_faults

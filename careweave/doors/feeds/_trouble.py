@@ -4,7 +4,7 @@ import json
 import traceback
 
 
-def trouble(event: str, error: Exception) -> str:
+def fault_line(event: str, error: Exception) -> str:
     """Returns where an error arose. Its text is left out: it may quote what was sent."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     places = [f"{frame.filename.rpartition('careweave/')[2]}:{frame.lineno}" for frame in frames]

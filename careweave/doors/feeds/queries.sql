@@ -58,8 +58,10 @@ SET
 WHERE source = %(source)s;
 
 -- name: stage
--- Takes the rows of a full extract.
-COPY feeds.staged (source, key, digest, line) FROM STDIN (FORMAT BINARY);
+-- Takes rows of a full extract.
+INSERT INTO feeds.staged (source, key, digest, line)
+SELECT %(source)s, u.key, u.digest, u.line
+FROM unnest(%(keys)s::bytea [], %(digests)s::bytea [], %(lines)s::int []) AS u (key, digest, line);
 
 -- name: unstage
 -- Forgets the rows of a full extract.

@@ -180,7 +180,7 @@ def test_very_many_differences_are_taken_in_parts_to_the_same_end(region, monkey
     monkeypatch.setattr("careweave.doors.feeds._taking._MOST_AT_ONCE", 7)
     first = region.take("ending", "p_20260316.csv", table(MANY))
     assert (first.state, first.n_new, first.n_changed) == (FileState.ACCEPTED, 100, 0)
-    rest = {key: "2" for key in list(MANY)[5:]} | {"X": "1"}
+    rest = dict.fromkeys(list(MANY)[5:], "2") | {"X": "1"}
     taken = region.take("ending", "p_20260317.csv", table(rest))
     assert (taken.n_new, taken.n_changed, taken.n_ended) == (1, 95, 5)
     assert len(region.rows()) == 100 + 96 + 5
