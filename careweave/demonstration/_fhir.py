@@ -173,11 +173,6 @@ def act_code(code: str) -> Json:
     return {"system": f"{_THO}/v3-ActCode", "code": code}
 
 
-def confidential(code: str) -> Json:
-    """Returns a confidentiality of HL7."""
-    return {"system": f"{_THO}/v3-Confidentiality", "code": code}
-
-
 def measured(value: str, unit: str) -> Resource:
     """Returns the value of an observation: a quantity where it is a number, else text."""
     try:

@@ -8,7 +8,7 @@ from itertools import count
 
 from careweave.demonstration._calendar import london
 from careweave.demonstration._dose import read_dose
-from careweave.demonstration._extract import as_of, known, number_of
+from careweave.demonstration._extract import as_of, number_of
 from careweave.demonstration._fhir import slug
 from careweave.demonstration._model import Fact, Holding, Sent, Who
 from careweave.demonstration._paper import pdf
@@ -344,12 +344,6 @@ _SCENE = (
     ("alerts", frozenset({"flag"}), _alert),
     ("decisionsSeen", frozenset({"cpr"}), _decided),
 )
-
-
-def told_as_incident(holding: Holding, until: datetime) -> list[Fact]:
-    """Returns what the ambulance service tells of a person until a time."""
-    days = {one.day for one in known(holding, "incident", until)}
-    return [one for one in holding.facts if one.day in days]
 
 
 def _full(value: Value) -> Value:

@@ -112,7 +112,7 @@ class Holding:
     """All that one system holds of one person, oldest first.
 
     `desk` is the key of the system (`GPA`, `ACU.sexual`), `which` its number where a system holds
-    the same person more than once.
+    the same person more than once; `known_at` is when the system tells of the person first.
     """
 
     desk: str
@@ -126,9 +126,8 @@ class Holding:
 class Person:
     """One person of the region and every holding of them.
 
-    `serves` names what the person is there for; `subject` are facts of the person that no entry
-    carries (S11, S12); `same_as` is the key of the person that this one really is, for a sealed
-    identity.
+    `family` is a letter of the sheet; `subject` are facts of the person that no entry carries
+    (S11, S12).
     """
 
     key: str

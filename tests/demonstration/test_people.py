@@ -27,6 +27,15 @@ CONFLICTS = {"MED": 35, "ALG": 7, "EOL": 4, "DEM": 3, "PRB": 3, "LEG": 2, "PER":
 CONFLICTS |= {"ABM": 1, "CSP": 1, "PRG": 1}
 
 
+def test_the_room_is_pure():
+    allowed = ("careweave.demonstration", "careweave.formats", "careweave.terms")
+    for path in (REGION.parent / "careweave" / "demonstration").glob("*.py"):
+        for name in re.findall(
+            r"^from (careweave\.[a-z_.]+) import", path.read_text(), re.MULTILINE
+        ):
+            assert name.startswith(allowed), path.name
+
+
 def people(folder=REGION, seed="northmere"):
     return {one.key: one for one in read_people(folder, read_region(folder), seed)}
 
