@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 
 from careweave.formats import hl7_time
@@ -80,7 +80,7 @@ def _compact(found: re.Match[str] | None, latest: date | None) -> str | None:
         month = str(_MONTHS.index(name) + 1)
     day = held.get("day") or ""
     year = held.get("year") or _full_year(held["short"], month, day, latest)
-    text = f"{year}{month.zfill(2)}{day.zfill(2)}" if month and day else year + month.zfill(2)
+    text = year + (month.zfill(2) if month else "") + (day.zfill(2) if month and day else "")
     return text + _clock(held) + _zone(held.get("zone"))
 
 
@@ -108,5 +108,6 @@ def later(text: str, minutes: int, zone: tzinfo) -> str | None:
     told, _ = hl7_time(text, zone)
     if told is None or "T" not in told:
         return None
-    moved = datetime.fromisoformat(told) + timedelta(minutes=minutes)
+    moved = datetime.fromisoformat(told).astimezone(UTC) + timedelta(minutes=minutes)
+    moved = moved.astimezone(zone)
     return moved.strftime("%Y%m%d%H%M%S%z")
