@@ -19,6 +19,7 @@ import psycopg
 from bench.machine import ROOT
 from careweave.db import Database, Embedded, migrate
 
+N_WORKERS = os.cpu_count() or 1
 SOURCE, PORT = "nm-acute-pas", 2575
 """A source of the example region, and the port that its description names."""
 
@@ -66,15 +67,21 @@ class Listening:
                 sys.exit(f"bench: the listener did not start\n{said}")
             time.sleep(0.1)
 
-    def start_worker(self) -> None:
-        """Starts one process that brings arrivals into the record."""
-        self.start("work", "work", "--arrivals", "worker-1")
+    def start_workers(self) -> None:
+        """Starts a process for each core that brings arrivals into the record."""
+        for number in range(1, N_WORKERS + 1):
+            self.start(f"work-{number}", "work", "--arrivals", f"worker-{number}")
 
     def stop(self, name: str) -> None:
         """Stops one process."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """Returns the names of the processes that bring arrivals in."""
+        return tuple(name for name in self.processes if name.startswith("work-"))
 
     def rss_mib(self, name: str) -> float:
         """Returns the memory that a process has for itself and with others."""
@@ -95,8 +102,9 @@ class Listening:
         """Returns the time at which nothing waited any more."""
         until = time.monotonic() + seconds
         while self.n_waiting():
-            if time.monotonic() > until or self.processes["work"].poll() is not None:
-                said = (self.home / "work.log").read_text()[-2000:]
+            ended = any(self.processes[name].poll() is not None for name in self.workers)
+            if time.monotonic() > until or ended:
+                said = (self.home / "work-1.log").read_text()[-2000:]
                 sys.exit(f"bench: {self.n_waiting()} messages still wait\n{said}")
             time.sleep(0.05)
         return time.time()
@@ -121,25 +129,39 @@ def listening() -> Generator[Listening]:
             server.stop()
 
 
+@dataclass(slots=True)
+class Load:
+    """A load that goes on in a process of its own, and the file that it writes at its end."""
+
+    process: "subprocess.Popen[bytes]"
+    told: Path
+
+    def is_going_on(self) -> bool:
+        """Tells whether it still sends."""
+        return self.process.poll() is None
+
+    def result(self) -> dict[str, Any]:
+        """Returns what it measured, when it has ended."""
+        if self.process.wait():
+            sys.exit(f"bench: the load failed\n{self.told.read_text()[-2000:]}")
+        found: dict[str, Any] = json.loads(self.told.read_text())
+        return found
+
+
 def load(running: Listening, **options: object) -> dict[str, Any]:
     """Returns what a load measured that ran in a process of its own to its end."""
-    return loaded(loading(running, **options))
+    return loading(running, **options).result()
 
 
-def loading(running: Listening, **options: object) -> "subprocess.Popen[bytes]":
+def loading(running: Listening, **options: object) -> Load:
     """Returns a load that has begun; the options are those of `python -m bench.mllp`."""
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "bench.mllp", "--port", str(running.port), *words]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def loaded(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
-    """Returns what a load measured, when it has ended."""
-    out, err = process.communicate()
-    if process.returncode:
-        sys.exit(f"bench: the load failed\n{err.decode()[-2000:]}")
-    told: dict[str, Any] = json.loads(out)
-    return told
+    # To a file: a pipe that nobody reads would stop it in the middle.
+    told = running.home / "load.json"
+    with told.open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+    return Load(process, told)
 
 
 def _free_shift() -> int:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from bench.figures import Figure
-from bench.listening import SOURCE, Listening, listening, load, loaded, loading
+from bench.listening import N_WORKERS, SOURCE, Listening, listening, load, loading
 from bench.machine import ROOT
 from bench.messages import adt
 from careweave.db import Database
@@ -32,13 +32,13 @@ def run(*, quick: bool) -> list[Figure]:
     with listening() as running:
         running.start_listener()
         figures += _acknowledging(running, 5_000 if quick else 30_000)
-        running.start_worker()
+        running.start_workers()
         running.wait_idle(600)
         figures += _end_to_end(running, 3_000 if quick else 30_000)
         figures += _lagging(running, 10 if quick else 60)
         figures += _memory(running, 5_000 if quick else 200_000)
-        running.stop("work")
-        running.stop("listen")
+        for name in (*running.workers, "listen"):
+            running.stop(name)
         figures += _searching(running, 100_000 if quick else 1_000_000)
     return figures
 
@@ -106,7 +106,9 @@ def _end_to_end(running: Listening, n: int) -> list[Figure]:
     _all_acknowledged(done, n)
     ended = running.wait_idle(1200)
     seconds = ended - done["began"]
-    method = f"{n} messages over 16 connections, one worker, until the last can be searched"
+    method = (
+        f"{n} messages over 16 connections, {N_WORKERS} workers, until the last can be searched"
+    )
     return [
         _more("end_to_end_per_second", n / seconds, "messages/s", method, _TARGETS["end_to_end"])
     ]
@@ -118,7 +120,7 @@ def _lagging(running: Listening, seconds: int) -> list[Figure]:
     n = int(rate * seconds)
     with _watched(running, "L") as seen:
         sending = loading(running, n=n, first=30_000_000, mark="L", rate=rate)
-        done = loaded(sending)
+        done = sending.result()
         running.wait_idle(120)
         time.sleep(10 * _STEP_S)
     _all_acknowledged(done, n)
@@ -183,18 +185,23 @@ def _watch(url: str, mark: str, seen: _Seen, stop: threading.Event) -> None:
 
 def _memory(running: Listening, n: int) -> list[Figure]:
     """Measures what listener and worker grow by over many messages, after a quarter of them."""
-    samples: dict[str, list[float]] = {"listen": [], "work": []}
+    samples: dict[str, list[float]] = {name: [] for name in ("listen", *running.workers)}
     sending = loading(running, n=n, first=40_000_000, mark="M")
-    while sending.poll() is None or running.n_waiting():
+    while sending.is_going_on() or running.n_waiting():
         for name, listed in samples.items():
             listed.append(running.rss_mib(name))
         time.sleep(1.0)
-    _all_acknowledged(loaded(sending), n)
+    _all_acknowledged(sending.result(), n)
     method = f"resident memory over {n} messages: the mean of the last tenth less that at a quarter"
+    worker = max(_growth(samples[name]) for name in running.workers)
     return [
-        Figure(f"{name}_growth_mib", round(_growth(listed), 1), "MiB", method, _GROWTH_MIB)
-        for name, listed in (("listener", samples["listen"]), ("worker", samples["work"]))
+        _mib("listener_growth_mib", _growth(samples["listen"]), method),
+        _mib("worker_growth_mib", worker, f"{method}; the worker that grew most"),
     ]
+
+
+def _mib(name: str, value: float, method: str) -> Figure:
+    return Figure(name, round(value, 1), "MiB", method, _GROWTH_MIB)
 
 
 def _growth(samples: Sequence[float]) -> float:
