@@ -13,6 +13,7 @@ from careweave.intake._work import Ref
 from careweave.intake._worker_settle import Failed
 from careweave.sources import (
     Failure,
+    Head,
     OrderRule,
     Reading,
     Reason,
@@ -42,6 +43,7 @@ class Read:
     message: Taken
     source: Source | None
     number: SourceId
+    head: Head
     reading: Reading
 
     @property
@@ -63,11 +65,11 @@ class Read:
     @property
     def moment(self) -> Moment:
         """Returns its place: never when it arrived, unless it says nothing of when it was."""
-        message = self.message
-        event_at = message.event_at or message.sent_at or message.received_at
+        message, head = self.message, self.head
+        event_at = head.event_at or head.sent_at or message.received_at
         return Moment(
             event_at,
-            message.sent_at or event_at,
+            head.sent_at or event_at,
             turn_of(message.control_id),
             message.sha256[:16],
         )
@@ -112,17 +114,33 @@ def read_message(message: Taken, source: Source | None, number: SourceId) -> Rea
     """Returns what a message says; a mapping that breaks is a failure of the message."""
     if source is None:
         failure = Failure(Reason.MAPPING_ERROR, "", "Describe its source again, or refuse it.")
-        return Read(message, None, number, Reading(failure=failure))
+        return Read(message, None, number, Head(), Reading(failure=failure))
+    head = Head()
     try:
-        head = peek(source, message.body)
+        head = _head(message, source)
         reading = read(source, message.body, head=head)
     except Exception:  # noqa: BLE001  one message waits, whatever its mapping does
         failure = Failure(Reason.MAPPING_ERROR, "", "The mapping broke; mend it and replay.")
-        return Read(message, source, number, Reading(failure=failure))
+        return Read(message, source, number, head, Reading(failure=failure))
     if head.quarantine is not None and reading.failure is None:
         failure = Failure(Reason(head.quarantine.code), head.quarantine.where, "Ask its sender.")
         reading = Reading(findings=reading.findings, failure=failure)
-    return Read(message, source, number, reading)
+    return Read(message, source, number, head, reading)
+
+
+def _head(message: Taken, source: Source) -> Head:
+    """Returns the head of a message: as it was received, or looked at anew after a failure.
+
+    A mended mapping may find the time of the event elsewhere; who asks again may have mended it.
+    """
+    if message.n_attempts or message.is_replay or message.noticed is not None:
+        return peek(source, message.body)
+    return Head(
+        control_id=message.control_id,
+        kind=message.kind,
+        event_at=message.event_at,
+        sent_at=message.sent_at,
+    )
 
 
 def failed(one: Read, failure: Failure, now: datetime, more: Sequence[Finding] = ()) -> Failed:
