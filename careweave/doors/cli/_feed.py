@@ -164,7 +164,8 @@ def _send_history(desk: Desk, arguments: Namespace, feed: Feed, progress: Progre
     for message in progress.unsent(messages):
         feed.put(message)
     feed.end()
-    note(f"Northmere has sent {sum(progress.counts.values())} messages.")
+    n_sent = sum(progress.counts.values())
+    note(f"Northmere has sent {n_sent} messages.")
 
 
 def _only(region: Path, n_named: int | None) -> frozenset[str] | None:

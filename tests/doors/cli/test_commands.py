@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from careweave.wiring import DOORS
 from careweave.db import Database, Embedded
 from careweave.doors import _access
 from careweave.doors.cli import Around, main, reference
 from careweave.ledger import Account, Outcome, append, new_id
+from careweave.wiring import DOORS
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

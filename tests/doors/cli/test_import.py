@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from careweave.wiring import DOORS
 from careweave.db import Database
 from careweave.doors.cli import Around, main
 from careweave.doors.cli._import import progress_line
 from careweave.intake import Progress
+from careweave.wiring import DOORS
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
