@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from careweave.terms import Incorrect
 
 DAY_0 = date(2026, 3, 16)
-MONTH_DAYS = 31
 
 
 @cache

@@ -11,7 +11,6 @@ from careweave.terms import LABEL_SYSTEM, Json
 CODES = "urn:careweave:demo:terms"
 UCUM = "http://unitsofmeasure.org"
 NHS_SYSTEM = "https://fhir.nhs.uk/Id/nhs-number"
-CHI_SYSTEM = "https://fhir.hl7.org.uk/Id/chi-number"
 ODS_SYSTEM = "https://fhir.nhs.uk/Id/ods-organization-code"
 _THO = "http://terminology.hl7.org/CodeSystem"
 _GENDERS = {"F": "female", "M": "male", "X": "other"}
