@@ -74,14 +74,14 @@ SELECT
   count(*) AS n_before,
   count(*) FILTER (WHERE s.key IS NULL) AS n_lost
 FROM feeds.row AS r
-LEFT JOIN feeds.staged AS s ON s.source = r.source AND s.key = r.key
+LEFT JOIN feeds.staged AS s ON r.source = s.source AND r.key = s.key
 WHERE r.source = %(source)s AND r.missed = 0 AND NOT r.is_ended;
 
 -- name: differing
 -- The lines of the rows that are new or say something else, and whether they are new.
 SELECT s.line, coalesce(r.is_ended, TRUE) AS is_new
 FROM feeds.staged AS s
-LEFT JOIN feeds.row AS r ON r.source = s.source AND r.key = s.key
+LEFT JOIN feeds.row AS r ON s.source = r.source AND s.key = r.key
 WHERE s.source = %(source)s AND (r.key IS NULL OR r.digest <> s.digest OR r.is_ended)
 ORDER BY s.line;
 
