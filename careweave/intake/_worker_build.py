@@ -165,12 +165,13 @@ class _Maker:
         source, read = self._speaker(entry)
         if entry.held is not None and entry.held.source not in self.known.family(source):
             raise Conflict("This id is in use elsewhere.", where=entry.ref[0], code="duplicate")
-        labels = self._labels(entry)
-        if is_same(entry, labels):
+        labels, body = self._labels(entry), _body(entry)
+        if is_same(entry, labels, body):
             return None
         said_by = entry.steps[-1].by.message if entry.steps else read.message.id
         writing = self.known.writing(source, read.message.channel, str(said_by), self.now)
-        work = self._work(entry.ref, writing, source, self._draft(entry, source, labels))
+        draft = None if body is None else self._draft(entry, source, labels, body)
+        work = self._work(entry.ref, writing, source, draft)
         work.held = entry.held
         if entry.event_at is not None and entry.received_at is not None:
             work.about = About(entry.event_at, entry.received_at, entry.owner)
@@ -188,7 +189,7 @@ class _Maker:
             said = provenance(one.source, message, targets)
             labels = held.labels if held is not None else frozenset[Label]()
             base = Context(parents=(Parent("said", None, labels),) if labels else ())
-            draft = self.drafter.upon(said, ref[1], settings_of(one.source), base)
+            draft = self.drafter.own(said, ref[1], settings_of(one.source), base)
         elif held is None or held.gone:
             return None
         work = self._work(ref, writing, one.source, draft)
@@ -208,12 +209,10 @@ class _Maker:
                 return one.source, one
         raise Conflict("An entry is spoken of by nobody that is known.", where=entry.ref[0])
 
-    def _draft(self, entry: Entry, source: Source, labels: frozenset[Label]) -> Draft | None:
-        if entry.value is None:
-            return None
+    def _draft(self, entry: Entry, source: Source, labels: frozenset[Label], body: bytes) -> Draft:
         type_name, id_ = entry.ref
-        body = {"resourceType": type_name, **entry.value}
-        said = Resource(type_name, None, {**body, "meta": entry.meta}, write_json(body), ())
+        value = {"resourceType": type_name, **(entry.value or {}), "meta": entry.meta}
+        said = Resource(type_name, None, value, body, ())
         check_references(said)
         parents = (Parent("said", None, labels),) if labels else ()
         base = Context(parents=parents, mapped=entry.heading)
@@ -245,14 +244,19 @@ class _Maker:
         return Work(request, writing, ref[1], draft, settings_of(source))
 
 
-def is_same(entry: Entry, labels: frozenset[Label]) -> bool:
+def _body(entry: Entry) -> bytes | None:
+    if entry.value is None:
+        return None
+    return write_json({"resourceType": entry.ref[0], **entry.value})
+
+
+def is_same(entry: Entry, labels: frozenset[Label], body: bytes | None) -> bool:
     """Says whether an entry is held just so: most of what a message repeats is."""
     held = entry.held
     if held is None or held.gone or entry.value is None or entry.owner != held.source:
         return False
     if labels != held.labels or entry.heading not in (None, held.heading):
         return False
-    body = write_json({"resourceType": entry.ref[0], **entry.value})
     return body == held.body and has_meta(held, entry.meta) and _has_patient(entry)
 
 

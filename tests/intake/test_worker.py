@@ -3,6 +3,7 @@
 import pytest
 
 from careweave.db import Database
+from careweave.formats import check, read_json
 from tests.lib.arrivals import (
     encounter,
     key,
@@ -34,6 +35,13 @@ def test_a_message_becomes_entries_with_their_provenance(inbox):
     ]
     assert origin["entity"][0]["what"]["identifier"]["value"] == "1"
     assert inbox.rows("SELECT 1 FROM intake.line") == []
+
+
+def test_what_tells_of_the_origin_follows_r4(inbox):
+    inbox.take(message(patient()))
+    inbox.work()
+    (body,) = (body for ref, body in inbox.bytes().items() if ref.startswith("Provenance/"))
+    assert check(read_json(body)) == ()
 
 
 def test_each_message_is_accounted_once(inbox):
