@@ -1,6 +1,7 @@
 """The way in: every write is checked, classified, labelled, appended and accounted here."""
 
 from careweave.intake._acts import (
+    clear_files,
     parked_numbers,
     refuse_messages,
     release_messages,
@@ -95,6 +96,7 @@ __all__ = [
     "Writing",
     "Written",
     "classify",
+    "clear_files",
     "erase",
     "expire_receipts",
     "expire_seen",

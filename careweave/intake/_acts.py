@@ -52,6 +52,14 @@ def refuse_messages(
     return _settle(session, numbers, MessageState.REFUSED, operator, why)
 
 
+def clear_files(session: Session, numbers: Sequence[int], *, operator: Operator, why: str) -> int:
+    """Marks whole files that were set aside as taken, and returns how many: their door takes them."""
+    reason = stated(why)
+    found = _held(session, numbers)
+    rows = session.rows(_QUERIES["act_clear"], **_places(found), now=operator.at)
+    return _account(session, rows, operator, "clear-file", reason)
+
+
 def _settle(
     session: Session, numbers: Sequence[int], state: MessageState, operator: Operator, why: str
 ) -> int:

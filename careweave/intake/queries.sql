@@ -78,7 +78,7 @@ WITH arrival AS MATERIALIZED (
         %(parent)s::bigint[], %(line)s::int[], %(identity)s::text[], %(control_id)s::text[],
         %(kind)s::text[], %(version)s::text[], %(event_at)s::timestamptz[],
         %(sent_at)s::timestamptz[], %(sha256)s::bytea[], %(body)s::bytea[], %(state)s::text[],
-        %(reason)s::text[], %(where)s::text[], %(findings)s::text[], %(lane_from)s::int[],
+        %(reason)s::text[], %(spot)s::text[], %(findings)s::text[], %(lane_from)s::int[],
         %(lane_to)s::int[]
     ) WITH ORDINALITY AS u (
         received_at, source, channel, name, parent, line, identity, control_id, kind, version,
@@ -533,6 +533,7 @@ LIMIT %(most)s;
 SELECT l.lanes
 FROM intake.line AS l
 WHERE l.message = %(message)s
+ORDER BY l.lane
 LIMIT 1;
 
 -- name: lanes_try
@@ -959,3 +960,23 @@ WITH body AS (
 
 DELETE FROM intake.message_key
 WHERE message = ANY(%(ids)s::bigint[]);
+
+-- name: act_clear
+-- Marks whole files that were set aside as taken.
+WITH cleared AS (
+    UPDATE intake.message AS m
+    SET state = 'done', reason = NULL, place = NULL, suggestion = NULL, done_at = %(now)s
+    FROM unnest(%(ids)s::bigint[], %(received_at)s::timestamptz[]) AS w (id, received_at)
+    WHERE m.id = w.id AND m.received_at = w.received_at AND cardinality(m.lanes) = 0
+    RETURNING m.id AS id
+),
+
+gone AS (
+    DELETE FROM intake.parked AS p
+    USING cleared AS c
+    WHERE p.message = c.id
+)
+
+SELECT c.id
+FROM cleared AS c
+ORDER BY c.id;

@@ -1,7 +1,7 @@
 """How one message is shown that somebody opened."""
 
 from careweave.doors.cli._desk import say
-from careweave.doors.cli._show import plain, say_table, visible
+from careweave.doors.cli._show import plain, say_line, say_table
 from careweave.doors.cli._spans import SegmentSpan, segments_of
 from careweave.doors.cli._tried import say_findings, say_segments, say_trial
 from careweave.doors.cli._trying import Trial
@@ -34,7 +34,9 @@ def say_opened(opened: Opened, tried: Trial | None) -> None:
     if segments:
         say_segments(segments)
     else:
-        say("\n" + visible(opened.body.decode("utf-8", errors="backslashreplace")))
+        say()
+        for line in opened.body.decode("utf-8", errors="backslashreplace").splitlines():
+            say_line(line)
 
 
 def _entries(opened: Opened) -> list[str]:

@@ -13,6 +13,7 @@ from careweave.intake import (
     Operator,
     Waiting,
     Wanted,
+    clear_files,
     message_of,
     parked_numbers,
     reason_text,
@@ -112,8 +113,10 @@ def _doing(word: str, act: Act) -> Callable[[Desk, Namespace], int]:
         with desk.database() as database, database.session() as session:
             numbers = _numbers(session, arguments)
             files = _files(desk, session, numbers) if word != "release" else {}
-            for file in files.values():
+            for number, file in files.items():
                 _decide(desk, session, word, file, who, arguments.reason)
+                settle = clear_files if word == "retry" else refuse_messages
+                settle(session, [number], operator=who, why=arguments.reason)
             others = [number for number in numbers if number not in files]
             n = act(session, others, operator=who, why=arguments.reason) if others else 0
         say(f"{word}: {n + len(files)} messages")

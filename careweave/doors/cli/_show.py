@@ -36,7 +36,11 @@ def visible(text: str) -> str:
 
 
 def say_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints rows below their head, each column as wide as it needs."""
+    """Prints rows below their head, each column as wide as it needs; "none" without any."""
+    rows = list(rows)
+    if not rows:
+        say("none")
+        return
     texts = [[str(cell) for cell in head], *([_cell(cell) for cell in row] for row in rows)]
     widths = [max(len(row[at]) for row in texts) for at in range(len(head))]
     for row in texts:

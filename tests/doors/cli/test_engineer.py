@@ -13,6 +13,7 @@ from careweave.db import Database
 from careweave.doors.cli import Around, main
 from careweave.doors.cli._show import json_text, leaves, span
 from careweave.doors.cli._when import moment
+from careweave.doors.feeds import Collector
 from careweave.intake import Arrival, Worker, load_rules, receive
 from careweave.settings import Settings
 from careweave.sources import FeedNote, Sources, activate, load_sources, note_feeds
@@ -367,6 +368,56 @@ def test_a_stopped_source_waits_whoever_works_and_goes_on_when_started(desk: Des
     desk("source", "start", "hill-miu", "--reason", "mended")
     desk.work()
     assert desk.rows("SELECT state FROM intake.message") == [("done",)]
+
+
+EXTRACT = """careweave: mapping/1
+id: hill-list
+version: 1
+input: csv
+file: {mode: snapshot, row_key: ["=row.Ref"], absence: keep, max_drop_percent: 10}
+systems: {ref: "urn:careweave:demo:hill:ref"}
+resources:
+  - type: Patient
+    key: ["=row.Ref"]
+    body: {identifier: [{$id: {system: ref, value: "=row.Ref"}}], name: [{text: "=row.Name"}]}
+"""
+
+
+def extract(n: int) -> str:
+    return "Ref,Name\n" + "".join(f"R{at},Person {at}\n" for at in range(n))
+
+
+@pytest.mark.parametrize(("word", "state"), [("retry", "done"), ("refuse", "refused")])
+def test_a_parked_file_is_decided_on_like_a_message(
+    desk: Desk, tmp_path: Path, word: str, state: str
+) -> None:
+    described = SOURCE.replace("hill-miu", "hill-list").replace("miu", "list")
+    described = described.replace("{kind: mllp, port: 2675, peers: [127.0.0.1]}", "{kind: folder}")
+    (desk.region / "sources" / "hill-list.yaml").write_text(described)
+    (desk.region / "mappings" / "hill-list.yaml").write_text(EXTRACT)
+    sources = desk.sources()
+    collector = Collector(
+        desk.database, lambda: sources, root=tmp_path / "drop", clock=lambda: NOW, settle_s=0.0
+    )
+    folder = tmp_path / "drop" / "hill-list" / "in"
+    folder.mkdir(parents=True)
+
+    def drop(name: str, n: int) -> str:
+        (folder / name).write_text(extract(n))
+        (taken,) = collector.once()
+        return str(taken.state)
+
+    assert drop("list_20260301.csv", 20) == "accepted"
+    assert drop("list_20260302.csv", 3) == "parked"
+    (one,) = desk.json("quarantine", "list")
+    assert one["reason"] == "file-parked"
+    number = str(one["newest"])
+    assert "1 messages" in desk("quarantine", word, number, "--reason", "the list is shorter")
+    assert desk.json("quarantine", "list") == []
+    assert desk.rows(f"SELECT state FROM intake.message WHERE id = {number}") == [(state,)]
+    found = [str(taken.state) for taken in collector.once()]
+    assert found == (["accepted"] if word == "retry" else [])
+    assert list(folder.iterdir()) == []
 
 
 def test_feeds_end_with_65_when_one_is_silent(desk: Desk) -> None:
