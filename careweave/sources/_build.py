@@ -155,8 +155,8 @@ def list_of(parts: list[Part]) -> Get:
     """Returns what builds a list; a list in it is spread out."""
     if len(parts) == 1 and parts[0].guard is None:
         return one_item(parts[0].get)
-    name_of, fill = _fill_of(parts)
-    gets = [_masked(part, name_of)[1:] for part in parts]
+    name, fill = _fill_of(parts)
+    gets = [_masked(part, name)[1:] for part in parts]
 
     def items(scope: Scope) -> Value:
         filled = fill(scope) if fill is not None else _ALWAYS

@@ -57,12 +57,21 @@ def first_piece(name: str, field: int, component: int, sub: int, *, is_used: boo
         if not text:
             return None
         line.used |= bit
-        repeat = line.signs[2]
-        if repeat in text:
-            text = text[: text.index(repeat)]
-        return piece(text, line.signs, component, sub)
+        signs = line.signs
+        if signs[2] in text:
+            text = text[: text.index(signs[2])]
+        if line.is_plain and sub == 1:
+            return _plain_piece(text, signs[0], component)
+        return piece(text, signs, component, sub)
 
     return get
+
+
+def _plain_piece(text: str, between: str, component: int) -> str | None:
+    if between in text:
+        parts = text.split(between, component)
+        return (parts[component - 1].strip() or None) if component <= len(parts) else None
+    return (text.strip() or None) if component == 1 else None
 
 
 def line_getter(name: str, number: int) -> Callable[[Scope], Line | None]:
@@ -92,6 +101,7 @@ def items_getter(
         if line is None or field >= len(line.fields):
             return []
         line.used |= bit
+        # Segments are asked for the same field again and again: names, numbers, telephones.
         found: list[Item] | Null | None = line.memo.get(key)
         if found is None:
             found = line.memo[key] = _items(line, field, pick)
@@ -104,18 +114,15 @@ def _items(line: Line, field: int, pick: Pick | None) -> list[Item] | Null:
     text = line.fields[field]
     if text == _QUOTES:
         return NULL
-    if pick is not None:
-        every = line.memo.get((field, None))
-        if every is None:
-            every = line.memo[field, None] = _every(line, field)
-        return [item for item in every if pick(item.parts, line.signs)]
-    return _every(line, field)
-
-
-def _every(line: Line, field: int) -> list[Item]:
     signs = line.signs
-    text = line.fields[field]
-    return [Item(one, signs) for one in text.split(signs[2]) if one]
+    every: list[Item] | None = line.memo.get(field)
+    if every is None:
+        if signs[2] in text:
+            every = [Item(one, signs) for one in text.split(signs[2]) if one]
+        else:
+            every = [Item(text, signs)] if text else []
+        line.memo[field] = every
+    return every if pick is None else [item for item in every if pick(item.parts, signs)]
 
 
 def picked_piece(

@@ -174,20 +174,14 @@ def _former() -> tuple[Callable[[Scope], list[Item] | Null], ...]:
 def _scope(run: Run, message: Hl7Message, names: frozenset[str] | None = None) -> Scope:
     """Returns the whole message as a place; with names, only the segments that are called so."""
     every: dict[str, list[Line]] = {}
-    signs = None
+    said = message.delimiters
+    signs = (said.component, said.sub, said.repetition, said.escape, said)
     for segment in message.segments:
-        if signs is None:
-            named_signs = segment.delimiters
-            signs = (
-                named_signs.component,
-                named_signs.sub,
-                named_signs.repetition,
-                named_signs.escape,
-                named_signs,
-            )
         if names is not None and segment.name not in names:
             continue
-        line = Line(segment.name, segment.index, segment.fields, signs)
+        raw = segment.raw
+        is_plain = not (said.escape in raw or said.sub in raw or '""' in raw)
+        line = Line(segment.name, segment.index, segment.fields, signs, is_plain=is_plain)
         run.lines.append(line)
         held = every.get(line.name)
         if held is None:

@@ -51,14 +51,14 @@ def _several(gets: list[Get]) -> Parts:
     return parts
 
 
-def id_maker(secret: bytes, type_name: str, authority: Get, parts: Parts) -> MakeId:
+def id_maker(secret: bytes, type_name: str, authority: Get | str, parts: Parts) -> MakeId:
     """Returns what gives the public id; the same key is worked out once for a message."""
 
     def make(scope: Scope, twin: int) -> str | None:
         found = parts(scope)
         if found is None:
             return None
-        owner = authority(scope)
+        owner = authority if isinstance(authority, str) else authority(scope)
         if type(owner) is not str:
             return None
         key = (owner, type_name, *found) if twin == 1 else (owner, type_name, *found, str(twin))

@@ -84,8 +84,8 @@ class _Concept:
         """Gives the CodeableConcept."""
         value = self.code(scope)
         code = value if type(value) is str else text_of(value)
-        display = _text(self.display, scope)
-        text = _text(self.text, scope) or display
+        display = _text(self.display, scope) if self.display is not None else None
+        text = (_text(self.text, scope) if self.text is not None else None) or display
         codings = self._codings(scope, code, display) if code is not None else []
         if codings is None:
             return None
@@ -105,7 +105,7 @@ class _Concept:
         """Returns the target and the source coding, None where the code is to be dropped."""
         table = self.table
         own: dict[str, Value] = {
-            "system": _text(self.system, scope) or table.source,
+            "system": (self.system and _text(self.system, scope)) or table.source,
             "code": code,
         }
         if display is not None:
@@ -136,8 +136,8 @@ class _Concept:
         return [own] if table.unmapped == "keep" else []
 
 
-def _text(get: Get | None, scope: Scope) -> str | None:
-    value = get(scope) if get is not None else None
+def _text(get: Get, scope: Scope) -> str | None:
+    value = get(scope)
     return value if type(value) is str else text_of(value)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from careweave.formats import NULL, is_type
 from careweave.sources._conditions import compile_test
-from careweave.sources._context import NOTHING, Context, Made, arguments, constant, nothing, word
+from careweave.sources._context import NOTHING, Context, Made, arguments, nothing, word
 from careweave.sources._keys import MakeId, compile_key, id_maker
 from careweave.sources._nodes import compile_node
 from careweave.sources._ops_codes import where_of
@@ -58,9 +58,9 @@ def compile_id(c: Context, table: Table) -> MakeId:
     if not is_type(type_name):
         c.fault(tree.spot, f"{type_name} is no resource type of FHIR R4", "mend the name")
     authority = table.get("authority")
-    made = compile_node(c, authority) if authority is not None else constant(c.place.authority)
+    owner = compile_node(c, authority).get if authority is not None else c.place.authority
     parts = compile_key(c, table.members["key"])
-    return id_maker(c.place.secret, type_name, made.get, parts)
+    return id_maker(c.place.secret, type_name, owner, parts)
 
 
 def _reference(type_name: str, make: MakeId, display: Get | None) -> Get:

@@ -10,7 +10,7 @@ from careweave.sources._context import NOTHING, Context, Made, arguments, check_
 from careweave.sources._faults import near
 from careweave.sources._nodes import compile_guarded, compile_many, compile_node, parts_of
 from careweave.sources._paths import Items
-from careweave.sources._scope import Get, Item, Line, Scope, Test, Value, text_of
+from careweave.sources._scope import Get, Line, Scope, Test, Value, text_of
 from careweave.sources._strict import remembered
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree
 
@@ -79,14 +79,26 @@ def join(c: Context, tree: Tree, _name: str) -> Made:
     gets = compile_many(c, table.members["of"])
     by = word(c.faults, table.members["by"], "by")
 
+    return Made(_joined(gets, by))
+
+
+def _joined(gets: list[Get], by: str) -> Get:
     def get(scope: Scope) -> Value:
-        values = [value for one in gets for value in _flat(one(scope))]
-        texts = [text for value in values if (text := text_of(value)) is not None]
+        texts: list[str] = []
+        is_null = False
+        for one in gets:
+            value = one(scope)
+            if type(value) is str:
+                texts.append(value)
+            elif value is not None:
+                is_null = is_null or value is NULL
+                found = (text_of(item) for item in _flat(value))
+                texts += (text for text in found if text is not None)
         if texts:
             return by.join(texts)
-        return NULL if NULL in values else None
+        return NULL if is_null else None
 
-    return Made(get)
+    return get
 
 
 def _flat(value: Value) -> Iterable[Value]:
@@ -203,35 +215,19 @@ def _loop(items: Items, do: Get, test: Test | None) -> Get:
         found = items(scope)
         if found is NULL or not found:
             return NULL if found is NULL else None
-        scope.run.take(len(found))
+        if len(found) > 1:
+            scope.run.take(len(found))
         made: list[Value] = []
-        if type(found[0]) is Item:
-            _at_items(scope, found, do, test, made)
-        else:
-            for inside in places_of(scope, found):
-                if test is None or test(inside):
-                    _add(made, do(inside))
+        for inside in places_of(scope, found):
+            if test is None or test(inside):
+                value = do(inside)
+                if type(value) is list:
+                    made += value
+                elif value is not None:
+                    made.append(value)
         return made or None
 
     return get
-
-
-def _at_items(
-    scope: Scope, found: list[Any], do: Get, test: Test | None, made: list[Value]
-) -> None:
-    held = scope.it
-    for item in found:
-        scope.it = item
-        if test is None or test(scope):
-            _add(made, do(scope))
-    scope.it = held
-
-
-def _add(made: list[Value], value: Value) -> None:
-    if type(value) is list:
-        made += value
-    elif value is not None:
-        made.append(value)
 
 
 def places_of(scope: Scope, found: list[Any]) -> Iterable[Scope]:

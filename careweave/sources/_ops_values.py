@@ -54,6 +54,8 @@ def _readers(c: Context, table: Table) -> tuple[Read, ...]:
 def _date(get: Get, told: Callable[[Scope, str], str | None]) -> Get:
     def date_of(scope: Scope) -> Value:
         value = get(scope)
+        if value is None:
+            return None
         text = value if type(value) is str else text_of(value)
         if text is None:
             return NULL if value is NULL else None

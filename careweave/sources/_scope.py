@@ -24,13 +24,20 @@ class Line:
 
     __slots__ = ("fields", "filled", "index", "is_plain", "memo", "name", "signs", "used")
 
-    def __init__(self, name: str, index: int, fields: list[str], signs: Signs) -> None:
-        """Takes the fields as sent; `fields[n]` is field n."""
+    def __init__(
+        self, name: str, index: int, fields: list[str], signs: Signs, *, is_plain: bool
+    ) -> None:
+        """Takes the fields as sent; `fields[n]` is field n.
+
+        A plain segment has no parts of components, no escapes and nothing to take away: its
+        components are what they say.
+        """
         self.name = name
         self.index = index
         self.fields = fields
         self.signs = signs
         self.used = 0
+        self.is_plain = is_plain
         self.filled = -1
         self.memo: dict[object, Any] = {}
 

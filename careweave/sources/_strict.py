@@ -77,7 +77,7 @@ def _is_strict_operator(c: Context, name: str, inside: Tree, depth: int) -> bool
 
 def _is_strict_input(c: Context, inside: Table, depth: int) -> bool:
     tree = inside.get("in")
-    return not isinstance(tree, Table) and tree is not None and is_strict(c, tree, depth)
+    return tree is not None and is_strict(c, tree, depth)
 
 
 def _when(c: Context, inside: Table, depth: int) -> bool:
@@ -163,6 +163,18 @@ def _inputs(c: Context, tree: Tree, deps: Deps, *, is_full: bool) -> Iterable[Tr
     if name == "$use":
         used = _used(c, tree)
         return () if used is None else (used,)
+    return _operator_inputs(c, tree, inside, deps, is_full=is_full)
+
+
+def _operator_inputs(
+    c: Context, tree: Table, inside: Tree, deps: Deps, *, is_full: bool
+) -> Iterable[Tree]:
+    name = next(iter(tree.members), "")
+    if name == "$when" and isinstance(inside, Table) and not is_full:
+        ways = [inside.get("then"), inside.get("else")]
+        if all(is_strict(c, way) for way in ways):
+            # Whichever way is gone, it gives nothing: what chooses between them decides nothing.
+            return [way for way in ways if way is not None]
     if name in _LOOPS and isinstance(inside, Table):
         return _loop_inputs(c, inside, deps, is_full=is_full)
     return tree.members.values()
