@@ -220,7 +220,7 @@ def _facts(coming: Sequence[_Coming]) -> dict[str, object]:
         "body": [one.body for one in arrivals],
         "state": [str(one.state) for one in coming],
         "reason": [one.reason for one in coming],
-        "where": [
+        "spot": [
             found.where if found and one.reason else None
             for found, one in zip(first, coming, strict=True)
         ],
