@@ -11,7 +11,8 @@ from datetime import datetime
 from careweave.db import Queries, Session
 
 _QUERIES = Queries("careweave.intake")
-_ROUNDS = 4
+_MOST_LANES = 1024
+"""Lanes that one claim looks into: each is a lock, of which PostgreSQL has some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,28 @@ def claim(session: Session, wish: Wish) -> Claim:
         most=wish.window,
     )
     is_full = len(rows) == wish.window
-    lanes = list(dict.fromkeys(lane for row in rows for lane in row[0]))
-    locked = _lock(session, lanes, wish.most)
-    waiting = runnable(_lines(session, locked, wish), locked)
+    waiting = _found(session, list(dict.fromkeys(lane for row in rows for lane in row[0])), wish)
     taken = _fetch(session, _affordable(waiting, wish))
     return Claim(taken, is_crowded=is_full and len(taken) * 2 < wish.most)
+
+
+def _found(session: Session, lanes: Sequence[int], wish: Wish) -> list[Waiting]:
+    """Returns what may be done in these lanes, of which no more are locked than that needs.
+
+    Lanes whose first message waits for another lane, or that are in other hands, give nothing: the
+    look goes on behind them, ever further, so that they never keep back the others.
+    """
+    locked: set[int] = set()
+    lines: list[tuple[int, Waiting]] = []
+    waiting: list[Waiting] = []
+    start, step = 0, max(wish.most, 1)
+    while start < min(len(lanes), _MOST_LANES) and len(waiting) * 2 < wish.most:
+        fresh = _lock(session, lanes[start : start + step])
+        lines += _lines(session, fresh, wish)
+        locked |= fresh
+        waiting = runnable(lines, locked)
+        start, step = start + step, step * 2
+    return waiting
 
 
 def claim_one(session: Session, message: int, now: datetime) -> Taken | None:
@@ -93,7 +111,7 @@ def claim_one(session: Session, message: int, now: datetime) -> Taken | None:
     if not rows:
         return None
     lanes = list(rows[0][0])
-    locked = _lock(session, lanes, len(lanes))
+    locked = _lock(session, lanes)
     wish = Wish(most=1, most_bytes=0, window=1, now=now)
     waiting = runnable(_lines(session, locked, wish), locked)
     found = _fetch(session, [one for one in waiting if one.message == message])
@@ -124,16 +142,9 @@ def _all(lanes: Iterable[int], free: Collection[int]) -> bool:
     return all(lane in free for lane in lanes)
 
 
-def _lock(session: Session, lanes: Sequence[int], enough: int) -> set[int]:
+def _lock(session: Session, lanes: Sequence[int]) -> set[int]:
     """Locks lanes until the transaction ends; passes by those that are in other hands."""
-    locked: set[int] = set()
-    step = max(enough, 1)
-    for start in range(0, min(len(lanes), step * _ROUNDS), step):
-        rows = session.rows(_QUERIES["lanes_try"], lanes=lanes[start : start + step])
-        locked.update(row[0] for row in rows)
-        if len(locked) * 2 >= enough:
-            break
-    return locked
+    return {row[0] for row in session.rows(_QUERIES["lanes_try"], lanes=list(lanes))}
 
 
 def _lines(session: Session, lanes: Collection[int], wish: Wish) -> list[tuple[int, Waiting]]:

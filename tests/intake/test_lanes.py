@@ -95,6 +95,19 @@ def test_thousands_behind_a_held_message_do_not_hide_the_others(inbox):
     assert inbox.state(kept.message) == "done"
 
 
+def test_merges_that_wait_for_held_lanes_do_not_hide_the_others(inbox):
+    for n in range(20):
+        inbox.take(poison(f"B{n}", control=f"b{n}"))
+    inbox.work()
+    for n in range(20):
+        lanes = [f"nm-acute-pas:A{n}", f"nm-acute-pas:B{n}"]
+        inbox.take(message(patient(f"A{n}"), control=f"m{n}", event=1, lanes=lanes))
+        inbox.take(good(f"A{n}", f"a{n}", event=2))
+    kept = inbox.take(good("C", "c"))
+    assert inbox.worker.work_once() == 1
+    assert inbox.state(kept.message) == "done"
+
+
 def test_where_the_source_says_so_a_failed_message_is_passed_by(inbox):
     inbox.sources = sources(source(order=Order(OrderRule.SKIP)))
     bad = inbox.take(poison("P1"))
