@@ -112,6 +112,8 @@ def _ground(session: Session, said: Said, sources: frozenset[SourceId]) -> _Grou
     held = record.held(session, refs | said.beside, sources=sources, lock=True)
     ground = _Ground(new, held, newest_of(session, refs), list_of=list_of)
     ground.again = old_refs.union(ref for ref in new if _is_late(ref, ground))
+    # A list that is taken back may have left out what the one before it did not.
+    ground.again.update(ref for ref, name in list_of.items() if name in old_lists)
     stored = all_of(session, ground.again)
     ground.stored = {
         ref: [one for one in ones if one.message not in said.taken_back]

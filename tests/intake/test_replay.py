@@ -5,7 +5,16 @@ import pytest
 from careweave.db import Database
 from careweave.intake import Operator, Selection, replay, settled, try_replay
 from careweave.terms import Incorrect
-from tests.lib.arrivals import encounter, key, message, patient, remapped, source, sources
+from tests.lib.arrivals import (
+    encounter,
+    key,
+    message,
+    patient,
+    remapped,
+    resource,
+    source,
+    sources,
+)
 from tests.lib.inbox import NOW, Inbox
 
 OPERATOR = Operator("ida", "region", "cli", "request-1", NOW)
@@ -92,6 +101,25 @@ def test_what_a_message_no_longer_says_is_gone_where_nobody_else_says_it(inbox):
     again(inbox, source="nm-acute-pas")
     inbox.work()
     assert inbox.entry("Encounter", key("Encounter", "V1"))["status"] == "planned"
+
+
+def test_a_list_that_a_message_no_longer_gives_leaves_nobody_out(inbox):
+    def relative(number):
+        value = {"patient": {"reference": f"Patient/{key('Patient', 'P1')}"}}
+        return resource("RelatedPerson", number, value, snapshot="list")
+
+    def gives(*numbers, **more):
+        listed = [("list", [key("RelatedPerson", number) for number in numbers])]
+        return message(patient(), *map(relative, numbers), snapshots=listed, **more)
+
+    inbox.take(gives("R1", "R2", control="1", event=1))
+    short = inbox.take(gives("R1", control="2", event=2))
+    inbox.work()
+    assert inbox.entry("RelatedPerson", key("RelatedPerson", "R2"))["active"] is False
+    inbox.sources = sources(remapped(source(), lambda said: {**said, "snapshots": []}))
+    again(inbox, ids=frozenset({short.message}))
+    inbox.work()
+    assert inbox.entry("RelatedPerson", key("RelatedPerson", "R2"))["active"] is True
 
 
 def test_what_would_change_is_told_first_and_nothing_is_stored(inbox):
