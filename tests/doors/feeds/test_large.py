@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from careweave.doors.feeds import FileState
-from tests.doors.feeds.conftest import DELTA, ENDING, Region, source_of
+from careweave.doors.feeds._snapshot import batches, finish, keep
+from careweave.sources import extract_rows
+from tests.doors.feeds.conftest import DELTA, ENDING, NOW, Region, source_of
 
 N_ROWS, N_COLUMNS, MOST_S = 100_000, 18, 20.0
 
@@ -25,10 +28,20 @@ def large(day: int) -> str:
     return ",".join(columns) + "\r\n" + "".join(rows)
 
 
+def _accept(region: Region, text: str) -> None:
+    """Makes an extract the last accepted one without handing in its rows, for what comes after."""
+    source = region.sources.named("ending")
+    with region.database.session(bulk=True) as session:
+        rows = extract_rows(text.encode(), source, session.secret)
+        for batch in batches(rows, 20_000):
+            keep(session, source, batch)
+        finish(session, source, NOW - timedelta(days=1))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_hundred_thousand_rows_with_two_in_a_hundred_changed_take_less_than_20_s(region):
-    region.take("ending", "p_20260316.csv", large(16))
+    _accept(region, large(16))
     began = time.monotonic()
     taken = region.take("ending", "p_20260317.csv", large(17))
     assert (taken.n_rows, taken.n_new, taken.n_changed) == (N_ROWS, 0, N_ROWS // 50)
