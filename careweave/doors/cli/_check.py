@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.intake import load_rules
-from careweave.sources import load_sources
+from careweave.sources import load_sources, try_examples
 from careweave.terms import CareweaveError, Incorrect
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ _THROW_AWAY = b"careweave-check"
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     """Adds the verb."""
-    check = verbs.add_parser("check", help="say what is wrong with a region directory")
+    check = verbs.add_parser(
+        "check", help="say what is wrong with a region directory; try the examples of its mappings"
+    )
     check.add_argument("directory", nargs="?", type=Path, help="the region (CAREWEAVE_REGION)")
     check.set_defaults(run=_run)
 
@@ -29,6 +31,8 @@ def _run(desk: Desk, arguments: Namespace) -> int:
         *_faults(folder, lambda: load_sources(folder, secret=_THROW_AWAY)),
         *_faults(folder, lambda: _rules(folder)),
     ]
+    # Of what does not compile, no example can be tried.
+    faults += try_examples(folder) if not faults else ()
     for fault in faults:
         say(fault)
     if faults:

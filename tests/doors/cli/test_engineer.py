@@ -225,6 +225,21 @@ def test_check_tells_all_faults_at_once_with_their_lines(desk: Desk) -> None:
     assert sum(line.startswith("mappings/hill-miu.yaml:") for line in lines) >= 2
 
 
+def test_check_tries_the_examples_of_mappings(desk: Desk) -> None:
+    example = """examples:
+  - name: an arrival
+    message: |
+      MSH|^~\\&|T|H|C|R|20260314101500||ADT^A04|T1|P|2.4
+      PID|1||H42^^^HILL^PI||Quill^Rowan
+    unmapped: [FIELDS]
+"""
+    for fields, code in (("", 0), ("ZTR-1", 64)):
+        said = MAPPING + example.replace("FIELDS", fields)
+        (desk.region / "mappings" / "hill-miu.yaml").write_text(said)
+        lines = desk("check", code=code)
+        assert bool(lines) == (code != 0)
+
+
 def test_messages_are_found_by_person_id_time_and_state(desk: Desk) -> None:
     first, second = desk.arrive(message(), message("T2", local=""))
 
