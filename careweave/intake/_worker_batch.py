@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from careweave import ledger
 from careweave.db import Session
-from careweave.intake._accounts import account
+from careweave.intake._accounts import account, account_for
 from careweave.intake._ages import label_the_young
 from careweave.intake._apply import append
 from careweave.intake._arrival import MessageState
 from careweave.intake._contribution import store, store_lists, take_back
 from careweave.intake._draft import Drafter
 from careweave.intake._lanes import Taken
-from careweave.intake._work import Work
+from careweave.intake._work import Ref, Work
 from careweave.intake._worker_build import Built, Known, build
 from careweave.intake._worker_read import Read, failed, read_message
 from careweave.intake._worker_settle import Done, Failed, Turn, settle
@@ -159,6 +159,13 @@ def _write(session: Session, ready: Sequence[Read], built: Built, means: Means) 
     store_lists(session, built.said.lists)
     accounts = [_account(one, built, means) for one in ready]
     ledger.append(session, accounts + [one for work in works for one in _lowered(work)])
+    account_for(session, _unspoken(ready, built))
+
+
+def _unspoken(ready: Sequence[Read], built: Built) -> list[Work]:
+    """Returns the writes of entries that no message speaks of: taken back, or left out of a list."""
+    spoken = set[Ref]().union(*(one.refs for one in ready)) | built.said.beside
+    return [work for ref, work in built.works.items() if ref not in spoken]
 
 
 def _of_patient(error: CareweaveError) -> CareweaveError:

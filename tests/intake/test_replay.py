@@ -122,6 +122,23 @@ def test_a_list_that_a_message_no_longer_gives_leaves_nobody_out(inbox):
     assert inbox.entry("RelatedPerson", key("RelatedPerson", "R2"))["active"] is True
 
 
+def test_what_a_replay_removes_is_accounted_to_the_patient(inbox):
+    kept = inbox.take(message(patient(), encounter(status="planned")))
+    inbox.work()
+    inbox.sources = sources(
+        remapped(source(), lambda said: {**said, "resources": said["resources"][:1]})
+    )
+    again(inbox, source="nm-acute-pas")
+    inbox.work()
+    (subject,) = inbox.rows("SELECT DISTINCT subject FROM record.resource")[0]
+    accounts = inbox.rows(
+        "SELECT action, what, n_items, request_id FROM ledger.account"
+        " WHERE %s = ANY(subjects) ORDER BY id",
+        subject,
+    )
+    assert ("delete", "Encounter", 1, str(kept.message)) in accounts
+
+
 def test_what_would_change_is_told_first_and_nothing_is_stored(inbox):
     inbox.sources = sources(remapped(source(), wrong, version=1))
     for body in corpus():
