@@ -5,6 +5,7 @@ Source: reference/interop.md 7.
 
 import hmac
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,11 @@ _QUERIES = Queries("careweave.sources")
 _KEPT_VALUES = 40
 """Twice the twenty that are shown, so that a value that grows late still gets among them."""
 _DIGEST = 8
-_CODE, _DISPLAY = 64, 120
+_DISPLAY = 120
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+*-]{0,31}")
+"""One word. Free text that came where a code belongs may say anything of anybody."""
+_NUMBER = re.compile(r"[0-9]{9}")
+"""The length of numbers that people have."""
 _Key = tuple[str, ...]
 
 
@@ -97,9 +102,11 @@ def _gather(secret: bytes, notes: Iterable[CoverageNote]) -> _Gathered:
         for path, value in note.coverage.unmapped:
             gathered.values[note.source, note.mapping, path][_digest(secret, path, value)] += 1
         for table, code, display in note.coverage.codes:
-            key = (note.source, note.mapping, table, _clean(code, _CODE))
+            is_code = _is_code(code)
+            said = code if is_code else f"#{_digest(secret, table, code)}"
+            key = (note.source, note.mapping, table, said)
             gathered.codes[key].count(note)
-            gathered.displays[key] = _clean(display, _DISPLAY)
+            gathered.displays[key] = _clean(display, _DISPLAY) if is_code else ""
         for finding in set(note.findings):
             gathered.findings[note.source, note.mapping, finding].count(note)
     return gathered
@@ -122,6 +129,11 @@ def _count_fields(gathered: _Gathered, note: CoverageNote) -> None:
 def _digest(secret: bytes, path: str, value: str) -> str:
     # With the path, so that the same number in two fields cannot be told from the digests.
     return hmac.digest(secret, f"coverage\x1f{path}\x1f{value}".encode(), "sha256")[:_DIGEST].hex()
+
+
+def _is_code(text: str) -> bool:
+    """Tells whether a value reads like a code: then no digest of it stands, but itself."""
+    return bool(_CODE.fullmatch(text)) and not _NUMBER.search(text)
 
 
 def _clean(text: str, most: int) -> str:

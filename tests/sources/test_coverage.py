@@ -98,12 +98,27 @@ def test_noting_takes_the_same_number_of_statements_however_many_notes(session):
     assert sent(1) == sent(300) <= 6
 
 
-def test_a_code_that_is_too_long_is_cut_and_has_no_control_characters(session):
-    note_coverage(session, [note(codes=[("t", "x" * 500, "a\nb\x00" + "y" * 500)])])
-    (code,) = coverage(session, now=NOW).codes
-    assert len(code.code) == 64
-    assert code.display.startswith("a b ")
-    assert len(code.display) == 120
+@pytest.mark.parametrize("code", ["NBR", "I20.9", "demo-x", "44054006", "A/b+c*1", "x" * 32])
+def test_what_reads_like_a_code_is_shown_with_its_display(session, code):
+    note_coverage(session, [note(codes=[("t", code, "a\nb\x00" + "y" * 500)])])
+    (found,) = coverage(session, now=NOW).codes
+    assert found.code == code
+    assert found.display.startswith("a b ")
+    assert len(found.display) == 120
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["lives with Tobias", "9990000018", "A999000001", "07700900123", "", "x" * 33, "\u202eabc"],
+)
+def test_free_text_in_the_place_of_a_code_is_counted_and_not_kept(session, text):
+    note_coverage(session, [note(codes=[("t", text, "a display")]) for _ in range(2)])
+    note_coverage(session, [note(codes=[("t", "other text", "")])])
+    first, second = coverage(session, now=NOW).codes
+    assert (first.n, second.n) == (2, 1)
+    assert first.code.startswith("#")
+    assert first.code != second.code
+    assert first.display == ""
 
 
 def test_the_report_forgets_what_did_not_come_for_thirty_days(session):
