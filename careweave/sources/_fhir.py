@@ -196,7 +196,9 @@ def _reading(feed: FhirFeed, value: dict[str, Any], findings: list[Finding]) -> 
 
 def _mapped(feed: FhirFeed, part: Part, key: str | None, findings: list[Finding]) -> Mapped | None:
     value: dict[str, Any] = dict(part.value or {})
-    kind = str(value.get("resourceType"))
+    kind = value.get("resourceType")
+    if not isinstance(kind, str):
+        raise unreadable(Reason.INVALID_RESOURCE, part.where, "It does not say its resourceType.")
     if kind in _MACHINERY:
         if part.where == kind:
             raise unreadable(Reason.TYPE_NOT_MAPPED, kind, "This holds no entry for the record.")

@@ -372,6 +372,19 @@ def test_hostile_documents_give_a_reason_and_nothing_to_store(name: str, release
     assert "aaaa" not in f"{reading.failure}{head}"
 
 
+@pytest.mark.attack(44)
+@pytest.mark.parametrize("kind", [None, 1, {}, []])
+@pytest.mark.parametrize("release", [Input.FHIR_R4, Input.FHIR_STU3])
+def test_what_does_not_say_its_type_is_no_fault_of_the_mapping(
+    kind: object, release: Input
+) -> None:
+    nameless = {"id": "1", "status": "final"} | ({} if kind is None else {"resourceType": kind})
+    for sent in (nameless, bundle(PATIENT, nameless)):
+        reading = read(sent, mapping(release))
+        assert reading.resources == ()
+        assert reading.failure.reason is Reason.INVALID_RESOURCE
+
+
 def test_fields_without_a_home_are_in_the_coverage() -> None:
     stu3 = {**CONDITION, "flavour": "x"}
     reading = read(stu3, mapping(Input.FHIR_STU3))
