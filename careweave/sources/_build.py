@@ -188,6 +188,9 @@ def first_of(parts: list[Part]) -> Get:
     name_of, fill = _fill_of(parts)
     gets = [_masked(part, name_of)[1:] for part in parts]
 
+    if name_of not in {"", "@"}:
+        return _first_in_line(gets, name_of)
+
     def first(scope: Scope) -> Value:
         filled = fill(scope) if fill is not None else _ALWAYS
         for get, mask in gets:
@@ -196,6 +199,22 @@ def first_of(parts: list[Part]) -> Get:
                 if type(value) is list:
                     value = next((item for item in value if item is not NULL), None)
                 # Two quotation marks say something: they win like any other value.
+                if value is not None:
+                    return value
+        return None
+
+    return first
+
+
+def _first_in_line(gets: list[tuple[Get, int]], segment: str) -> Get:
+    def first(scope: Scope) -> Value:
+        line = scope.first.get(segment)
+        filled = _ALWAYS if line is None else line.filled if line.filled >= 0 else line.fill()
+        for get, mask in gets:
+            if filled & mask:
+                value = get(scope)
+                if type(value) is list:
+                    value = next((item for item in value if item is not NULL), None)
                 if value is not None:
                     return value
         return None

@@ -88,7 +88,7 @@ def _in(c: Context, tree: Tree) -> Test | None:
         found = value if type(value) is str else text_of(value)
         if found is None or found in fixed:
             return found is not None
-        return any(other(scope) == found for other in others)
+        return bool(others) and any(other(scope) == found for other in others)
 
     return test
 

@@ -181,4 +181,7 @@ def all_of(picks: list[Pick]) -> Pick | None:
     """Gives the test of all filters of a path together."""
     if len(picks) < 2:
         return picks[0] if picks else None
+    if len(picks) == 2:
+        first, second = picks
+        return lambda parts, signs: first(parts, signs) and second(parts, signs)
     return lambda parts, signs: all(pick(parts, signs) for pick in picks)

@@ -12,7 +12,7 @@ from careweave.sources._strict import guard_of, guarded, is_remembered
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree
 
 _FREE = frozenset({"", "Resource", "Element", "xhtml"})
-_LISTING = frozenset({"$each", "$split", "$with", "$refs", "$jsonata"})
+_LISTING = frozenset({"$each", "$split", "$refs", "$jsonata"})
 """Operators that may give a list."""
 
 
@@ -220,8 +220,8 @@ def _may_be_many(c: Context, tree: Tree, depth: int = 0) -> bool:
     name, inside = next(iter(tree.members.items()), ("", tree))
     if name == "$use" and isinstance(inside, Scalar) and inside.text in c.nodes:
         return _may_be_many(c, c.nodes[inside.text], depth + 1)
-    if name == "$when" and isinstance(inside, Table):
-        ways = (inside.get(key) for key in ("then", "else"))
+    if name in {"$when", "$with"} and isinstance(inside, Table):
+        ways = (inside.get(key) for key in ("then", "else", "do"))
         return any(_may_be_many(c, way, depth + 1) for way in ways if way is not None)
     return name in _LISTING
 

@@ -26,6 +26,7 @@ from careweave.terms import Incorrect, NhsNumber
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 """Source: UK Core, identifier system of the NHS number."""
 
+_BLANKS = re.compile(r"[\s-]")
 _is_code = re.compile(r"[A-Za-z0-9._/+:<>=-]{1,24}").fullmatch
 
 
@@ -216,7 +217,7 @@ def _nhs_number(get: Get, where: str) -> Get:
         text = text_of(value)
         if text is None:
             return value
-        digits = re.sub(r"[\s-]", "", text)
+        digits = text if text.isdecimal() else _BLANKS.sub("", text)
         try:
             NhsNumber(digits)
         except Incorrect:

@@ -10,7 +10,7 @@ from careweave.sources._context import NOTHING, Context, Made, arguments, check_
 from careweave.sources._faults import near
 from careweave.sources._nodes import compile_guarded, compile_many, compile_node, parts_of
 from careweave.sources._paths import Items
-from careweave.sources._scope import Get, Line, Scope, Test, Value, text_of
+from careweave.sources._scope import Get, Item, Line, Scope, Test, Value, text_of
 from careweave.sources._strict import remembered
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree
 
@@ -47,6 +47,8 @@ def when(c: Context, tree: Tree, _name: str) -> Made:
 
 
 def _choice(test: Test, then: Get, other: Get) -> Get:
+    if other is nothing:
+        return lambda scope: then(scope) if test(scope) else None
     return lambda scope: then(scope) if test(scope) else other(scope)
 
 
@@ -66,7 +68,7 @@ def use(c: Context, tree: Tree, _name: str) -> Made:
         made = compile_guarded(c, c.nodes[name])
         c.using = held
         if not made.is_constant:
-            made = Made(remembered(c, c.nodes[name], made.get, (name, c.is_used)))
+            made = Made(remembered(c, c.nodes[name], made.get, name))
         c.made[key] = made
     return c.made[key]
 
@@ -147,7 +149,7 @@ def _parts(c: Context, table: Table) -> tuple[Items | None, Get, Test | None]:
     items = compile_items(c, table.members["in"])
     # That there are items says nothing of what they hold.
     held, c.guard = c.guard, {}
-    do = compile_guarded(c, table.members["do"]).get
+    do = compile_node(c, table.members["do"]).get
     test = compile_test(c, table.get("if"))
     c.guard = held
     return items, do, test
@@ -168,12 +170,9 @@ def _at_first(items: Items, do: Get, test: Test | None) -> Get:
         if found is NULL or not found:
             return NULL if found is NULL else None
         item = found[0]
-        if isinstance(item, Line | Scope):
-            inside = scope.at(item) if isinstance(item, Line) else item
-            return do(inside) if test is None or test(inside) else None
         held = scope.it
-        scope.it = item
-        value = do(scope) if test is None or test(scope) else None
+        inside = _place(scope, item)
+        value = do(inside) if test is None or test(inside) else None
         scope.it = held
         return value
 
@@ -217,30 +216,45 @@ def _loop(items: Items, do: Get, test: Test | None) -> Get:
             return NULL if found is NULL else None
         if len(found) > 1:
             scope.run.take(len(found))
-        made: list[Value] = []
-        for inside in places_of(scope, found):
-            if test is None or test(inside):
-                value = do(inside)
-                if type(value) is list:
-                    made += value
-                elif value is not None:
-                    made.append(value)
-        return made or None
+        return _of_each(scope, found, do, test) or None
 
     return get
+
+
+def _of_each(scope: Scope, found: list[Any], do: Get, test: Test | None) -> list[Value]:
+    made: list[Value] = []
+    held = scope.it
+    for item in found:
+        inside = scope
+        if type(item) is Item:
+            scope.it = item
+        else:
+            inside = _place(scope, item)
+        if test is None or test(inside):
+            value = do(inside)
+            if type(value) is list:
+                made += value
+            elif value is not None:
+                made.append(value)
+    scope.it = held
+    return made
+
+
+def _place(scope: Scope, item: Any) -> Scope:  # noqa: ANN401  items of any kind
+    """Returns the place that an item is seen from; the item of a loop is `@`."""
+    if isinstance(item, Line):
+        return scope.at(item)
+    if isinstance(item, Scope):
+        return item
+    scope.it = item
+    return scope
 
 
 def places_of(scope: Scope, found: list[Any]) -> Iterable[Scope]:
     """Gives the places that the items of a loop are at, one after the other."""
     held = scope.it
     for item in found:
-        if type(item) is Line:
-            yield scope.at(item)
-        elif type(item) is Scope:
-            yield item
-        else:
-            scope.it = item
-            yield scope
+        yield _place(scope, item)
     scope.it = held
 
 

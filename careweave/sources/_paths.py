@@ -90,8 +90,26 @@ class Hl7Paths:
     form = "a path is written PID-5.1, PID-3[5=PI].1, PID-13[*], NK1 or @.2"
     columns: frozenset[str] = frozenset()
 
+    def __init__(self) -> None:
+        """Begins without any: the same path is the same closure, which keeps what it found."""
+        self._values: dict[tuple[str, bool], Get | None] = {}
+        self._items: dict[tuple[str, bool], Items | None] = {}
+
     def value(self, text: str, *, is_used: bool) -> Get | None:
         """Returns what gives the value of a path."""
+        key = (text, is_used)
+        if key not in self._values:
+            self._values[key] = self._value(text, is_used=is_used)
+        return self._values[key]
+
+    def items(self, text: str, *, is_used: bool) -> Items | None:
+        """Returns what gives the repetitions of a field, or the segments of a name."""
+        key = (text, is_used)
+        if key not in self._items:
+            self._items[key] = _items_of(text, is_used=is_used)
+        return self._items[key]
+
+    def _value(self, text: str, *, is_used: bool) -> Get | None:
         if text in {"@it", "@"}:
             return _item_text
         piece = _PIECE.fullmatch(text)
@@ -102,16 +120,6 @@ class Hl7Paths:
             return _presence(segment[1], int(segment[2] or 1))
         found = _field(text)
         return _value(found, is_used=is_used) if found else None
-
-    def items(self, text: str, *, is_used: bool) -> Items | None:
-        """Returns what gives the repetitions of a field, or the segments of a name."""
-        if text in {"@it", "@"}:
-            return lambda scope: [scope.it]
-        segment = _SEGMENT.fullmatch(text)
-        if segment:
-            return _segments(segment[1], int(segment[2] or 0))
-        found = _field(text)
-        return _items(found, is_used=is_used) if found else None
 
     def is_segment(self, text: str) -> bool:
         """Whether the path names segments."""
@@ -131,6 +139,16 @@ class Hl7Paths:
             deps.add(found.segment, found.field)
         else:
             deps.is_wild = True
+
+
+def _items_of(text: str, *, is_used: bool) -> Items | None:
+    if text in {"@it", "@"}:
+        return lambda scope: [scope.it]
+    segment = _SEGMENT.fullmatch(text)
+    if segment:
+        return _segments(segment[1], int(segment[2] or 0))
+    found = _field(text)
+    return _items(found, is_used=is_used) if found else None
 
 
 def _field(text: str) -> _Field | None:

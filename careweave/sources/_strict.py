@@ -16,6 +16,7 @@ _FIXED = frozenset({"MSH", "EVN"})
 
 _IN = frozenset({"$split", "$date", "$num", "$text"})
 _LOOPS = frozenset({"$each", "$with", "$attach"})
+_STRUCTURES = frozenset({"$each", "$refs", "$code", "$id", "$attach", "$ref"})
 _WILD = frozenset({"$null", "$refs", "$jsonata"})
 
 
@@ -232,20 +233,23 @@ def _item_guard(get: Get, mask: int) -> Get:
     return guard
 
 
-def remembered(c: Context, tree: Tree, get: Get, key: object) -> Get:
+def remembered(c: Context, tree: Tree, get: Get, name_of: str) -> Get:
     """Returns the closure that is run once for a segment, where it reads nothing but one."""
-    name = _owner(deps_of(c, tree, is_full=True))
+    name = _owner(deps_of(c, tree, is_full=True)) if _may_be_text(c, tree) else None
     if name is None:
         return get
+    # What was worked out to be carried over serves a condition too; the reverse would leave the
+    # fields unused.
+    key, other = (name_of, c.is_used), (name_of, True)
 
     def memo(scope: Scope) -> Value:
         line = scope.first.get(name)
         if line is None:
             return get(scope)
         held = line.memo
-        if key in held:
-            value: Value = held[key]
-            return value
+        if key in held or other in held:
+            known: Value = held[key] if key in held else held[other]
+            return known
         value = get(scope)
         # Lists and objects are made anew each time: what is handed out may be changed.
         if type(value) is str or value is None:
@@ -276,9 +280,23 @@ def remembered_test(c: Context, tree: Tree, test: Test, key: object) -> Test:
 
 def is_remembered(c: Context, tree: Tree) -> bool:
     """Says whether a node is one by name whose value is kept: then asking is as quick as looking."""
-    if not isinstance(tree, Table) or "$use" not in tree.members:
+    used = _used(c, tree) if isinstance(tree, Table) else None
+    if used is None or not _may_be_text(c, used):
         return False
-    return _owner(deps_of(c, tree, is_full=True)) is not None
+    return _owner(deps_of(c, used, is_full=True)) is not None
+
+
+def _may_be_text(c: Context, tree: Tree) -> bool:
+    """Says whether a node may give a single value: lists and objects are never kept."""
+    if isinstance(tree, Scalar):
+        return True
+    if isinstance(tree, Sequence):
+        return False
+    used = _used(c, tree)
+    if used is not None:
+        return _may_be_text(c, used)
+    name = next(iter(tree.members), "")
+    return name.startswith("$") and name not in _STRUCTURES
 
 
 def _owner(deps: Deps) -> str | None:
