@@ -73,9 +73,10 @@ def known_file(session: Session, source: str, name: str, sha256: bytes) -> Known
     return None if row is None else Known(row[0], FileState(row[1]), row[2])
 
 
-def has_content(session: Session, source: str, sha256: bytes) -> bool:
-    """Tells whether the same bytes were accepted of a source under any name."""
-    return session.row(QUERIES["has_content"], source=source, sha256=sha256) == (True,)
+def last_file(session: Session, source: str) -> tuple[str, bytes] | None:
+    """Returns name and SHA-256 of the file of a source that was accepted last."""
+    row = session.row(QUERIES["last_file"], source=source)
+    return None if row is None else (row[0], row[1])
 
 
 def parked_files(session: Session) -> tuple[ParkedFile, ...]:

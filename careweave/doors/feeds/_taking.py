@@ -13,8 +13,8 @@ from careweave.doors.feeds._books import (
     Feed,
     FileState,
     Known,
-    has_content,
     known_file,
+    last_file,
     lock_feed,
 )
 from careweave.doors.feeds._desk import Desk
@@ -67,7 +67,8 @@ class Taker:
         """
         desk = Desk(session, coming, self._sources())
         feed, known = _before(desk)
-        if known is not None and not _may_go_on(known, feed, coming):
+        is_back = known is not None and known.state is FileState.ACCEPTED and _is_back(desk, feed)
+        if known is not None and not is_back and not _may_go_on(known, feed, coming):
             return _repeated(coming, known)
         is_decided = known is not None and known.state is FileState.CLEARED
         if not coming.has_rows:
@@ -113,6 +114,17 @@ def _may_go_on(known: Known, feed: Feed, coming: Coming) -> bool:
             return feed.sequence is not None and coming.sequence == feed.sequence + 1
         case _:
             return False
+
+
+def _is_back(desk: Desk, feed: Feed) -> bool:
+    """Tells whether a full extract says again what one of its name said before the last of it."""
+    coming = desk.coming
+    if not coming.source.file.is_snapshot or not coming.has_rows:
+        return False
+    if feed.snapshot_at is not None and coming.extract_at < feed.snapshot_at:
+        return False
+    last = last_file(desk.session, coming.source.name)
+    return last is not None and last[0] == coming.name and last[1] != coming.digest
 
 
 def _repeated(coming: Coming, known: Known) -> Taken:
@@ -203,7 +215,8 @@ def _delta(desk: Desk, feed: Feed, *, is_decided: bool) -> Taken:
     if wrong is not None:
         return _parked(desk, *wrong)
     # The same rows under the next number: the sender repeats itself, so only the number counts.
-    is_repeated = has_content(session, coming.source.name, coming.digest)
+    last = last_file(session, coming.source.name)
+    is_repeated = last is not None and last[1] == coming.digest
     number = desk.store()
     n_rows = n_faults = 0
     for batch in batches(() if is_repeated else _in_order(desk)):

@@ -18,13 +18,13 @@ SELECT f.id, f.state, f.message
 FROM feeds.file AS f
 WHERE f.source = %(source)s AND f.name = %(name)s AND f.sha256 = %(sha256)s;
 
--- name: has_content
--- Whether these very bytes were accepted of this source under any name.
-SELECT EXISTS (
-  SELECT 1
-  FROM feeds.file AS f
-  WHERE f.source = %(source)s AND f.sha256 = %(sha256)s AND f.state = 'accepted'
-);
+-- name: last_file
+-- The name and the bytes of the file of this source that was accepted last.
+SELECT f.name, f.sha256
+FROM feeds.file AS f
+WHERE f.source = %(source)s AND f.state = 'accepted'
+ORDER BY f.taken_at DESC, f.id DESC
+LIMIT 1;
 
 -- name: note_file
 -- Notes what became of a file.

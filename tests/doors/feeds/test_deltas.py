@@ -82,6 +82,12 @@ def test_the_same_rows_under_the_next_number_count_once(region):
     assert words(region) == ["a", "b"]
 
 
+def test_rows_that_go_back_to_what_an_earlier_file_said_are_told_again(region):
+    for number, word in enumerate("aba", 1):
+        region.take("delta", f"events_202603{15 + number}_{number:06}.csv", rows(word))
+    assert words(region) == ["a", "b", "a"]
+
+
 def test_files_without_rows_go_on_counting(region):
     for number in (1, 2, 3):
         assert region.take("delta", name(number), rows()).state is FileState.ACCEPTED

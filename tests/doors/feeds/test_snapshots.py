@@ -36,6 +36,13 @@ def test_a_row_that_goes_back_to_what_it_said_is_told_again(region):
     assert len({row["at"] for row in region.rows()}) == 3
 
 
+def test_a_file_that_is_written_anew_each_day_may_go_back_to_what_it_said(region):
+    for hours in ("1", "2", "1", "1"):
+        taken = region.take("keeping", "p.csv", table({"A": hours}))
+    assert [row["row"]["Hours"] for row in region.rows()] == ["1", "2", "1"]
+    assert taken.state is FileState.REPEATED
+
+
 def test_a_column_that_nobody_fills_changes_no_row(region):
     region.take("keeping", "p_20260316.csv", "Client,Line\nA,1\n")
     assert region.take("keeping", "p_20260317.csv", "Client,New,Line\nA,,1\n").n_changed == 0
