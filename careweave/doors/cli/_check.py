@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from careweave.demonstration import faults_of_people
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.intake import load_rules
 from careweave.sources import load_sources, try_examples
@@ -33,6 +34,8 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     ]
     # Of what does not compile, no example can be tried.
     faults += try_examples(folder) if not faults else ()
+    if (folder / "people").is_dir():
+        faults += faults_of_people(folder)
     for fault in faults:
         say(fault)
     if faults:
