@@ -4,7 +4,7 @@ Source: reference/interop.md 1, 3.2.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -26,6 +26,8 @@ from careweave.terms import CareweaveError, Conflict, Finding, Json, Severity
 _QUERIES = Queries("careweave.intake")
 _MOST_LANES = 64
 _MOST_KEYS = 64
+_LONGEST_ID = 199
+"""Characters of a control id. Source: HL7 v2.7, chapter 2, MSH-10."""
 
 
 @dataclass(slots=True)
@@ -109,8 +111,16 @@ def _look(arrival: Arrival, source: Source) -> _Coming:
     if arrival.is_container:
         head = Head(kind=arrival.channel)
         return _judged(_Coming(arrival, source, head, digest, MessageState.DONE, ()))
-    head = peek(source, arrival.body)
+    head = _bounded(peek(source, arrival.body))
     return _judged(_Coming(arrival, source, head, digest, MessageState.NEW, ()))
+
+
+def _bounded(head: Head) -> Head:
+    """Returns the head with a control id that an index takes: of a longer one its digest."""
+    text = head.control_id
+    if text is None or len(text) <= _LONGEST_ID:
+        return head
+    return replace(head, control_id=f"sha256:{sha256(text.encode(errors='replace')).hexdigest()}")
 
 
 def _judged(one: _Coming) -> _Coming:

@@ -1,5 +1,6 @@
 """What comes in is kept as it came, once, before anybody is answered."""
 
+import hashlib
 import threading
 
 import pytest
@@ -53,6 +54,14 @@ def test_a_control_id_with_other_bytes_is_kept_for_somebody_to_look_at(database,
     )
     assert (reason, n_lines) == ("control-id-reused", 0)
     assert len(rows(database, "SELECT 1 FROM intake.parked")) == 1
+
+
+def test_a_control_id_of_any_length_is_taken_and_known_again(database, receiver):
+    long = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(100))
+    one, other = message(patient(), control=long), message(patient(), control=long + "x")
+    assert isinstance(receiver.receive(arrival(one)), Kept)
+    assert isinstance(receiver.receive(arrival(one)), Duplicate)
+    assert receiver.receive(arrival(other)).state is MessageState.NEW
 
 
 def test_a_source_whose_control_ids_mean_nothing_may_reuse_them(receiver):
