@@ -68,7 +68,7 @@ def parts(settings: Settings) -> fhir.Parts:
         wait_s=settings.connection_wait_s,
         zone=settings.time_zone,
     )
-    known = _Clients(database, in_force(settings, database))
+    known = _Clients(database, in_force(settings, database, frozenset({Channel.FHIR})))
     return fhir.Parts(
         database=database,
         recorder=Recorder(database),
@@ -100,7 +100,7 @@ def value_sets(settings: Settings) -> Path:
 def listen(settings: Settings, database: Database, stop: Event) -> None:
     """Receives HL7 v2 for every source that sends it, until told to stop."""
     _log_to(sys.stdout, settings.log_level)
-    sources = in_force(settings, database)
+    sources = in_force(settings, database, frozenset({Channel.MLLP}))
     listener = mllp.Listener(
         Receiver(database, sources),
         sources,
@@ -120,7 +120,7 @@ def collect(settings: Settings, database: Database, stop: Event) -> None:
     _log_to(sys.stdout, settings.log_level)
     collector = feeds.Collector(
         database,
-        in_force(settings, database),
+        in_force(settings, database, frozenset({Channel.FOLDER, Channel.MESH})),
         root=settings.drop_root,
         clock=now,
         mesh=_mesh(settings),
@@ -149,8 +149,13 @@ def arrive(settings: Settings, database: Database, stop: Event, name: str) -> No
     keep_arriving(worker, stop)
 
 
-def in_force(settings: Settings, database: Database) -> Followed:
-    """Returns what gives the sources of the region as they are now, activated before they are."""
+def in_force(
+    settings: Settings, database: Database, kinds: frozenset[Channel] | None = None
+) -> Followed:
+    """Returns what gives the sources of the region as they are now, activated before they are.
+
+    With `kinds`, those that come in by these ways: a process compiles no mapping that it never uses.
+    """
 
     def adopt(found: Sources) -> None:
         with database.session() as session:
@@ -160,7 +165,7 @@ def in_force(settings: Settings, database: Database) -> Followed:
 
     with database.reading() as session:
         secret = session.secret
-    return Followed(region(settings), secret=secret, adopt=adopt)
+    return Followed(region(settings), secret=secret, adopt=adopt, kinds=kinds)
 
 
 class _Clients:

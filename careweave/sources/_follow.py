@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from careweave.sources._load import load_sources
-from careweave.sources._source import Sources
+from careweave.sources._source import Channel, Sources
 from careweave.terms import CareweaveError
 
 _FOLDERS = ("sources", "mappings", "codes")
@@ -28,10 +28,15 @@ class Followed:
         *,
         secret: bytes,
         adopt: Callable[[Sources], None],
+        kinds: frozenset[Channel] | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Takes the region; `adopt` is told of sources before they are in force, and may refuse."""
+        """Takes the region; `adopt` is told of sources before they are in force, and may refuse.
+
+        With `kinds`, only the sources that come in by one of these ways are read.
+        """
         self._region = region
+        self._kinds = kinds
         self._secret = secret
         self._adopt = adopt
         self._clock_s = clock_s
@@ -63,7 +68,7 @@ class Followed:
             self.fault = error
 
     def _read(self) -> Sources:
-        found = load_sources(self._region, secret=self._secret)
+        found = load_sources(self._region, secret=self._secret, kinds=self._kinds)
         self._adopt(found)
         return found
 

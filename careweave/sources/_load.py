@@ -12,18 +12,25 @@ from careweave.sources._faults import Faults, Spot
 from careweave.sources._mapping_file import Library, MappingFile, mapping_file
 from careweave.sources._source import Channel, Source, Sources
 from careweave.sources._tables import CodeFiles
-from careweave.sources._yaml import Sequence, Table, read_tree
+from careweave.sources._yaml import Scalar, Sequence, Table, Tree, read_tree
 
 _PACKAGE = "careweave.sources"
 
 
-def load_sources(region: Path, *, secret: bytes, only: frozenset[str] | None = None) -> Sources:
+def load_sources(
+    region: Path,
+    *,
+    secret: bytes,
+    only: frozenset[str] | None = None,
+    kinds: frozenset[Channel] | None = None,
+) -> Sources:
     """Returns the sources that the files of a region describe, each with its mapping compiled.
 
     Read are `sources/*.yaml`, `mappings/*.yaml`, `codes/*.csv` and `organisations.yaml`, and the
     mappings and codes that come with the package, over which those of the region win. Raises
     Incorrect with all faults at once, each as "file:line: what; what to do". `secret` is the key
-    of the public ids. With `only`, the sources of these names are read and no others.
+    of the public ids. With `only`, the sources of these names are read and no others; with `kinds`,
+    those that come in by one of these ways.
     """
     faults = Faults()
     library = load_library(region, faults)
@@ -36,7 +43,10 @@ def load_sources(region: Path, *, secret: bytes, only: frozenset[str] | None = N
         digest.update(file.name.encode() + b"\0" + body)
         if only is not None and file.stem not in only:
             continue
-        source = maker.source(read_tree(body, f"sources/{file.name}", faults), file.stem)
+        tree = read_tree(body, f"sources/{file.name}", faults)
+        if kinds is not None and _kind_of(tree) not in kinds:
+            continue
+        source = maker.source(tree, file.stem)
         if source is not None:
             made[source.name] = source
     _check_ports(made, faults)
@@ -44,6 +54,13 @@ def load_sources(region: Path, *, secret: bytes, only: frozenset[str] | None = N
     for source in made.values():
         digest.update((source.mapping.digest if source.mapping else "").encode())
     return Sources(made, digest.hexdigest())
+
+
+def _kind_of(tree: Tree | None) -> str | None:
+    """Returns the kind of transport that a description says, None where it says none."""
+    transport = tree.get("transport") if isinstance(tree, Table) else None
+    kind = transport.get("kind") if isinstance(transport, Table) else None
+    return kind.value if isinstance(kind, Scalar) and isinstance(kind.value, str) else None
 
 
 def load_library(region: Path, faults: Faults) -> Library:

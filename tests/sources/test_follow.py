@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from careweave.sources import Followed, Sources
+from careweave.sources import Channel, Followed, Sources
 from careweave.terms import Conflict
 
 ORGANISATIONS = """careweave: organisations/1
@@ -83,3 +83,12 @@ def test_a_region_that_is_wrong_at_the_start_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Conflict):
         Followed(region_of(tmp_path, "one"), secret=b"k", adopt=refuse)
+
+
+def test_with_kinds_only_those_sources_are_read(tmp_path: Path) -> None:
+    region = region_of(tmp_path, "one")
+    text = SOURCE.format(name="two").replace("kind: fhir", 'kind: folder, pattern: "*.csv"')
+    (region / "sources" / "two.yaml").write_text(text + "mapping: uk-r4\n")
+    for kinds, names in (({Channel.FHIR}, ("one",)), ({Channel.FOLDER}, ("two",))):
+        sources = Followed(region, secret=b"k", adopt=lambda _: None, kinds=frozenset(kinds))
+        assert sources().names == names
