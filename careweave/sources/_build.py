@@ -7,9 +7,11 @@ segment, or the item of a loop, are told by one look which of them to run: see `
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from careweave.formats import NULL
-from careweave.sources._scope import Get, Item, Scope, Value
+from careweave.sources._reading import Head
+from careweave.sources._scope import Get, Item, Run, Scope, Value
 from careweave.sources._strict import guarded
 
 Guard = tuple[str, int]
@@ -91,14 +93,17 @@ def _builder(parts: list[Part], least: int) -> Get:
     name, fill = _fill_of(parts)
     gets = [_masked(part, name) for part in parts]
     if fill is None:
-        return _all_builder([(name, get) for name, get, _ in gets], least)
+        return _all_builder(parts, [(name, get) for name, get, _ in gets], least)
     return _line_builder(gets, least, name) if name != "@" else _item_builder(gets, least)
 
 
 # Three times the same loop: a call in it for each object would be a tenth of the whole time.
-def _all_builder(gets: list[tuple[str, Get]], least: int) -> Get:
+def _all_builder(parts: list[Part], gets: list[tuple[str, Get]], least: int) -> Get:
+    first = _first_constants(parts)
+    gets = gets[len(first) :]
+
     def build(scope: Scope) -> Value:
-        made = {}
+        made = first.copy()
         for name, get in gets:
             value = get(scope)
             if value is not None:
@@ -106,6 +111,21 @@ def _all_builder(gets: list[tuple[str, Get]], least: int) -> Get:
         return made if len(made) > least else None
 
     return build
+
+
+def _first_constants(parts: list[Part]) -> dict[str, Value]:
+    """Returns the single constants that an object begins with, as most do: its system, its kind."""
+    made: dict[str, Value] = {}
+    for part in parts:
+        value = part.get(_nowhere()) if part.is_constant else None
+        if value is None or isinstance(value, dict | list):
+            break
+        made[part.name] = value
+    return made
+
+
+def _nowhere() -> Scope:
+    return Scope(Run(Head()), {}, {})
 
 
 def _line_builder(gets: list[tuple[str, Get, int]], least: int, segment: str) -> Get:
@@ -171,6 +191,25 @@ def list_of(parts: list[Part]) -> Get:
         return found or None
 
     return items
+
+
+def fresh(get: Get) -> Get:
+    """Returns what gives a constant object or list, a new one each time: it may be changed."""
+    value = get(_nowhere())
+    if isinstance(value, dict) and not any(isinstance(one, dict | list) for one in value.values()):
+        return lambda _scope: dict(value)
+    return lambda _scope: _copy(value)
+
+
+def _copy(value: Any) -> Any:  # noqa: ANN401  a JSON value
+    if type(value) is dict:
+        return {
+            name: _copy(one) if type(one) is dict or type(one) is list else one
+            for name, one in value.items()
+        }
+    if type(value) is list:
+        return [_copy(one) for one in value]
+    return value
 
 
 def one_item(get: Get) -> Get:

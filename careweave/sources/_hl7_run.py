@@ -1,7 +1,7 @@
 """HL7 v2 messages through a compiled mapping."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -154,13 +154,11 @@ class Hl7Reader:
             if skipped < 0:
                 continue
             skipped |= _SEPARATORS if name == "MSH" else 3 if name in _COUNTED else 1
-            used = line.used
-            for number, text in enumerate(line.fields):
-                if text and not skipped >> number & 1:
-                    if used >> number & 1:
-                        mapped.add(_path(name, number))
-                    elif not _EMPTY(text):
-                        unmapped.append((_path(name, number), text))
+            filled = (line.filled if line.filled >= 0 else line.fill()) & ~skipped
+            mapped.update(_paths(name, filled & line.used))
+            rest = filled & ~line.used
+            if rest:
+                unmapped += _left(line, rest)
         return Coverage(frozenset(mapped), tuple(unmapped), tuple(run.codes))
 
 
@@ -227,10 +225,17 @@ def _unfit(message: Hl7Message) -> Failure | None:
     return Failure(Reason(worst.code), worst.where, "Ask the sender for the whole message.")
 
 
+def _left(line: Line, rest: int) -> Iterator[tuple[str, str]]:
+    for number, text in enumerate(line.fields):
+        if rest >> number & 1 and not _EMPTY(text):
+            yield f"{line.name}-{number}", text
+
+
 def _mask(fields: frozenset[str] | None) -> int:
     return -1 if fields is None else sum(1 << int(field) for field in fields)
 
 
-@lru_cache(maxsize=8192)
-def _path(name: str, number: int) -> str:
-    return f"{name}-{number}"
+@lru_cache(maxsize=4096)
+def _paths(name: str, mask: int) -> tuple[str, ...]:
+    # The messages of a system fill the same fields again and again.
+    return tuple(f"{name}-{number}" for number in range(mask.bit_length()) if mask >> number & 1)

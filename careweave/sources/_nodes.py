@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from careweave.formats import Member, members
-from careweave.sources._build import Part, list_of, object_of, one_item
+from careweave.sources._build import Part, fresh, list_of, object_of, one_item
 from careweave.sources._context import NOTHING, Context, Made, constant, nothing
 from careweave.sources._faults import near
 from careweave.sources._scope import Get, Scope, Value
@@ -120,7 +120,9 @@ def system_of(c: Context, tree: Tree | None) -> str:
 
 def _list(c: Context, tree: Sequence) -> Made:
     parts = parts_of(c, tree.items)
-    return Made(list_of(parts), is_constant=all(part.is_constant for part in parts))
+    if all(part.is_constant for part in parts):
+        return Made(fresh(list_of(parts)), is_constant=True)
+    return Made(list_of(parts))
 
 
 def parts_of(c: Context, trees: Iterable[Tree]) -> list[Part]:
@@ -158,7 +160,9 @@ def _operator(c: Context, tree: Table) -> Made:
 
 def _object(c: Context, tree: Table) -> Made:
     parts = members_of(c, tree, c.shape)
-    return Made(object_of(parts), is_constant=all(part.is_constant for part in parts))
+    if all(part.is_constant for part in parts):
+        return Made(fresh(object_of(parts)), is_constant=True)
+    return Made(object_of(parts))
 
 
 def members_of(c: Context, tree: Table, shape: str) -> list[Part]:
