@@ -6,6 +6,7 @@ Source: reference/record.md 1.2; FHIR R4 4.0.1, Provenance.
 from collections.abc import Iterable
 
 from careweave.formats import Resource, instant, write_json
+from careweave.intake._fold_merge import Value
 from careweave.intake._lanes import Taken
 from careweave.intake._work import Ref
 from careweave.sources import Source
@@ -16,10 +17,29 @@ _ORGANISATION = "https://fhir.nhs.uk/Id/ods-organization-code"
 MAPPING_SYSTEM = "urn:careweave:mapping"
 
 
-def provenance_id(secret: bytes, source: Source, message: Taken) -> str:
-    """Returns the public id of the Provenance of a message: the same for the same message."""
-    parts = (source.name, message.control_id or "", message.sha256.hex())
-    return keyed_id(secret, source.authority or source.organisation, "Provenance", *parts)
+def provenance_ref(
+    secret: bytes, source: Source, message: Taken, said: Iterable[tuple[Ref, Value]]
+) -> Ref:
+    """Returns the Provenance of a message that says this: the same for the same message.
+
+    Another patient makes it another one, since no entry goes over from one patient to another.
+    """
+    patients = {patient_of(ref, value) for ref, value in said} - {None}
+    whose = min(map(str, patients), default="")
+    parts = (source.name, message.control_id or "", message.sha256.hex(), whose)
+    authority = source.authority or source.organisation
+    return "Provenance", keyed_id(secret, authority, "Provenance", *parts)
+
+
+def patient_of(ref: Ref, value: Value) -> str | None:
+    """Returns the patient that an entry names in the usual elements, as its subject."""
+    if ref[0] == "Patient":
+        return ref[1]
+    named = value.get("subject") or value.get("patient")
+    reference = named.get("reference") if isinstance(named, dict) else None
+    if isinstance(reference, str) and reference.startswith("Patient/"):
+        return reference.removeprefix("Patient/")
+    return None
 
 
 def provenance(source: Source, message: Taken, targets: Iterable[Ref]) -> Resource:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from careweave.db import Session
 from careweave.formats import Resource, write_json
 from careweave.intake._classify import classify
+from careweave.intake._contribution import said_in
 from careweave.intake._draft import Draft, Drafter
 from careweave.intake._facts import Context, Parent, SourceSettings
 from careweave.intake._fold import labels_after
@@ -14,12 +16,12 @@ from careweave.intake._fold_merge import Value
 from careweave.intake._fold_plan import Entry, Plan, Said, has_meta, plan
 from careweave.intake._kin import related, stored_parents
 from careweave.intake._opening import open_source
-from careweave.intake._provenance import provenance, provenance_id
+from careweave.intake._provenance import patient_of, provenance, provenance_ref
 from careweave.intake._references import check_references
 from careweave.intake._requests import Interaction, WriteRequest, Writing
 from careweave.intake._work import About, Ref, Work
 from careweave.intake._worker_read import Read
-from careweave.sources import Source, Sources, Write
+from careweave.sources import Mapped, Source, Sources, Write
 from careweave.terms import (
     Actor,
     CareweaveError,
@@ -105,12 +107,12 @@ def build(
     session: Session, reads: Sequence[Read], known: Known, drafter: Drafter, now: datetime
 ) -> Built:
     """Returns the writes of these messages, drafted and labelled; nothing is written yet."""
-    beside = {_provenance_ref(session, one): one for one in reads}
+    beside, former = _provenances(session, reads)
     said = Said(
         tuple(each for one in reads for each in one.contributions()),
         tuple(each for one in reads for each in one.lists()),
         frozenset(one.message.id for one in reads if one.may_have_spoken),
-        frozenset(beside),
+        frozenset(beside | former),
     )
     families = [known.family(one.source) for one in reads if one.source is not None]
     built = Built(said, plan(session, said, frozenset().union(*families)))
@@ -119,6 +121,8 @@ def build(
         _try(built, ref, lambda entry=entry: maker.entry(entry))  # type: ignore[misc]
     for ref, one in beside.items():
         _try(built, ref, lambda ref=ref, one=one: maker.beside(ref, one, built))  # type: ignore[misc]
+    for ref, one in former.items():
+        _try(built, ref, lambda ref=ref, one=one: maker.no_more(ref, one, built))  # type: ignore[misc]
     if not built.faults:
         _relate(session, built.works, drafter)
     return built
@@ -145,10 +149,29 @@ def _takes_back(entry: Entry | None) -> bool:
     return all(one.write is Write.MERGE and one.forces_status for one in said)
 
 
-def _provenance_ref(session: Session, one: Read) -> Ref:
-    if one.source is None:
-        raise Conflict
-    return "Provenance", provenance_id(session.secret, one.source, one.message)
+def _provenances(
+    session: Session, reads: Sequence[Read]
+) -> tuple[dict[Ref, Read], dict[Ref, Read]]:
+    """Returns what tells where the messages' entries come from, and what told it before.
+
+    Before a mapping was mended they may have spoken of other patients.
+    """
+    now: dict[Ref, Read] = {}
+    before: dict[Ref, Read] = {}
+    again = [one.message.id for one in reads if one.may_have_spoken]
+    held = said_in(session, again) if again else {}
+    for one in reads:
+        if one.source is None:
+            raise Conflict
+        whose = partial(provenance_ref, session.secret, one.source, one.message)
+        now[whose(_told(one.reading.resources))] = one
+        former = [each.said for each in held.get(one.message.id, [])]
+        before[whose(_told(former))] = one
+    return now, {ref: one for ref, one in before.items() if ref not in now}
+
+
+def _told(said: Iterable[Mapped]) -> Iterable[tuple[Ref, Value]]:
+    return (((one.type, one.id), one.value) for one in said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +219,17 @@ class _Maker:
         work.held = held
         number = self.known.numbers[one.source.name]
         work.about = About(one.moment.event_at, message.received_at, number)
+        return work
+
+    def no_more(self, ref: Ref, one: Read, built: Built) -> Work | None:
+        """Returns the end of what told where the entries came from when it was another patient."""
+        held = built.plan.held.get(ref)
+        if one.source is None or held is None or held.gone:
+            return None
+        message = one.message
+        writing = self.known.writing(one.source, message.channel, str(message.id), self.now)
+        work = self._work(ref, writing, one.source, None)
+        work.held = held
         return work
 
     def _speaker(self, entry: Entry) -> tuple[Source, Read]:
@@ -261,7 +295,7 @@ def is_same(entry: Entry, labels: frozenset[Label], body: bytes | None) -> bool:
 
 
 def _has_patient(entry: Entry) -> bool:
-    return entry.value is not None and _patient_of(entry.ref, entry.value) is not None
+    return entry.value is not None and patient_of(entry.ref, entry.value) is not None
 
 
 def _patients(built: Built, refs: Iterable[Ref]) -> set[Ref]:
@@ -273,21 +307,10 @@ def _patients(built: Built, refs: Iterable[Ref]) -> set[Ref]:
         if work is not None and work.draft is not None and work.draft.prepared.primary:
             patient = work.draft.prepared.patients[0]
         elif work is None and entry is not None and entry.value is not None:
-            patient = _patient_of(ref, entry.value)
+            patient = patient_of(ref, entry.value)
         if patient is not None and " " not in patient:
             found.add(("Patient", patient))
     return found
-
-
-def _patient_of(ref: Ref, value: Value) -> str | None:
-    """Returns the patient that an entry names in the usual elements, as its subject."""
-    if ref[0] == "Patient":
-        return ref[1]
-    named = value.get("subject") or value.get("patient")
-    reference = named.get("reference") if isinstance(named, dict) else None
-    if isinstance(reference, str) and reference.startswith("Patient/"):
-        return reference.removeprefix("Patient/")
-    return None
 
 
 def _relate(session: Session, works: Mapping[Ref, Work], drafter: Drafter) -> None:

@@ -122,6 +122,22 @@ def test_a_list_that_a_message_no_longer_gives_leaves_nobody_out(inbox):
     assert inbox.entry("RelatedPerson", key("RelatedPerson", "R2"))["active"] is True
 
 
+def test_a_replay_may_find_that_it_was_another_patient(inbox):
+    kept = inbox.take(message(patient("P1", gender="female")))
+    inbox.work()
+
+    def other(said):
+        return {**said, "resources": [patient("P2", gender="female")]}
+
+    inbox.sources = sources(remapped(source(), other))
+    again(inbox, ids=frozenset({kept.message}))
+    inbox.work()
+    assert inbox.state(kept.message) == "done"
+    assert inbox.entry("Patient", key("Patient", "P1")) is None
+    (told,) = inbox.entries("Provenance")
+    assert told["target"] == [{"reference": f"Patient/{key('Patient', 'P2')}"}]
+
+
 def test_what_a_replay_removes_is_accounted_to_the_patient(inbox):
     kept = inbox.take(message(patient(), encounter(status="planned")))
     inbox.work()
