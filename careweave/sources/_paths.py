@@ -214,13 +214,16 @@ def _item_text(scope: Scope) -> Value:
 
 
 def _item_piece(component: int, sub: int) -> Get:
+    index = component - 1
+    is_whole = sub == 1
+
     def get(scope: Scope) -> Value:
         item = scope.it
         if type(item) is not Item:
             return item if component == sub == 1 else None
-        if item.is_plain and sub == 1:
+        if item.is_plain and is_whole:
             parts = item.parts
-            return (parts[component - 1].strip() or None) if component <= len(parts) else None
+            return (parts[index].strip() or None) if index < len(parts) else None
         return hl7.item_piece(item, component, sub)
 
     return get
