@@ -103,7 +103,11 @@ def _organisations(region: Path, faults: Faults) -> dict[str, Organisation]:
     tree = read_tree(file.read_bytes(), file.name, faults)
     items = tree.get("organisations") if isinstance(tree, Table) else None
     made: dict[str, Organisation] = {}
-    for item in items.items if isinstance(items, Sequence) else ():
+    if not isinstance(items, Sequence):
+        what = "organisations is no list"
+        faults.add(Spot(file.name, 1), what, "list each with id, name, kind and code")
+        return made
+    for item in items.items:
         if isinstance(item, Table):
             ident, name, kind, code = (
                 word(faults, item.get(key), key) for key in ("id", "name", "kind", "code")

@@ -18,6 +18,7 @@ import pytest
 
 from careweave.db import Database, Embedded
 from careweave.record import faults
+from careweave.record._types import rt_of
 from tests.lib.demo import Running, server_home, start_demo, stop_demo
 
 N_ROUNDS = int(os.environ.get("CRASH_ROUNDS", "20"))
@@ -165,8 +166,8 @@ def check(home, writers):
         rows = connection.execute(
             "SELECT i.value ->> 'value' FROM record.resource AS r,"
             " jsonb_array_elements(convert_from(r.body, 'UTF8')::jsonb -> 'identifier') AS i"
-            " WHERE NOT r.gone AND i.value ->> 'system' = %s",
-            (SYSTEM,),
+            " WHERE NOT r.gone AND r.rt = %s AND i.value ->> 'system' = %s",
+            (rt_of("Patient"), SYSTEM),
         ).fetchall()
     counts = Counter(value for (value,) in rows)
     assert writers.acknowledged
