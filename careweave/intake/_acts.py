@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from careweave import ledger
 from careweave.db import Queries, Row, Session
 from careweave.intake._arrival import MessageState
+from careweave.intake._contribution import said_by
 from careweave.intake._messages import Wanted
 from careweave.intake._operators import Operator, account_of_act, stated
-from careweave.terms import Incorrect, NotFound
+from careweave.terms import Conflict, Incorrect, NotFound
 
 _QUERIES = Queries("careweave.intake")
 _MOST = 10_000
@@ -48,7 +49,18 @@ def release_messages(
 def refuse_messages(
     session: Session, numbers: Sequence[int], *, operator: Operator, why: str
 ) -> int:
-    """Decides that messages never go in, and returns how many; their bytes are kept."""
+    """Decides that messages never go in, and returns how many; their bytes are kept.
+
+    Conflict where one has been in: what it said is taken back by reading it again, and by nothing
+    else.
+    """
+    spoken, _ = said_by(session, numbers)
+    if spoken:
+        message = (
+            "What one of these messages said before its last replay is in the record; release it, "
+            "or replay it with a mapping that leaves that out."
+        )
+        raise Conflict(message, where="numbers")
     return _settle(session, numbers, MessageState.REFUSED, operator, why)
 
 

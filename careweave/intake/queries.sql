@@ -818,13 +818,13 @@ FROM intake.message AS m
 WHERE m.id = ANY(%(ids)s);
 
 -- name: lines_again
--- Puts messages that have bytes back into their lanes.
+-- Puts messages that have bytes and were not refused back into their lanes.
 INSERT INTO intake.line (lane, message, received_at, source, lanes, size, is_replay)
 SELECT l.lane, m.id, m.received_at, m.source, m.lanes, m.size, TRUE
 FROM intake.message AS m
 INNER JOIN intake.body AS b ON m.id = b.id AND m.received_at = b.received_at
 CROSS JOIN LATERAL unnest(m.lanes) AS l (lane)
-WHERE m.id = ANY(%(ids)s)
+WHERE m.id = ANY(%(ids)s) AND m.state <> 'refused'
 ON CONFLICT (lane, message) DO UPDATE SET is_replay = TRUE
 RETURNING message;
 
@@ -841,12 +841,13 @@ FROM intake.message AS m
 WHERE m.id = ANY(%(ids)s) AND m.state <> 'new';
 
 -- name: selected_parked
--- Messages that wait for somebody, in order.
+-- Messages that wait for somebody, in order; what was refused never goes in.
 SELECT p.message
 FROM intake.parked AS p
 INNER JOIN intake.message AS m ON p.message = m.id AND p.received_at = m.received_at
 WHERE
     p.message > %(after)s
+    AND p.state <> 'refused'
     AND (%(source)s::text IS NULL OR p.source = %(source)s)
     AND (%(state)s::text IS NULL OR p.state = %(state)s)
     AND (%(reason)s::text IS NULL OR p.reason = %(reason)s)
@@ -859,11 +860,12 @@ ORDER BY p.message
 LIMIT %(most)s;
 
 -- name: selected
--- Messages of any state, in order.
+-- Messages of any state, in order; what was refused never goes in.
 SELECT m.id
 FROM intake.message AS m
 WHERE
     m.id > %(after)s
+    AND m.state <> 'refused'
     AND (%(source)s::text IS NULL OR m.source = %(source)s)
     AND (%(state)s::text IS NULL OR m.state = %(state)s)
     AND (%(reason)s::text IS NULL OR m.reason = %(reason)s)

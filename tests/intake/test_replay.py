@@ -3,8 +3,15 @@
 import pytest
 
 from careweave.db import Database
-from careweave.intake import Operator, Selection, replay, settled, try_replay
-from careweave.terms import Incorrect
+from careweave.intake import (
+    Operator,
+    Selection,
+    refuse_messages,
+    replay,
+    settled,
+    try_replay,
+)
+from careweave.terms import Conflict, Incorrect
 from tests.lib.arrivals import (
     encounter,
     key,
@@ -206,6 +213,29 @@ def test_a_replay_that_fails_leaves_what_was_said_before(inbox):
     inbox.work()
     assert inbox.state(kept.message) == "held"
     assert inbox.entry("Patient", key("Patient", "P1"))["gender"] == "female"
+
+
+def test_nobody_refuses_a_message_whose_words_are_in_the_record(inbox):
+    kept = inbox.take(message(patient(gender="female")))
+    inbox.work()
+    inbox.sources = sources(remapped(source(), lambda said: {**said, "fail": "no-key"}))
+    again(inbox, ids=frozenset({kept.message}))
+    inbox.work()
+    with pytest.raises(Conflict), inbox.database.session() as session:
+        refuse_messages(session, [kept.message], operator=OPERATOR, why="no patient")
+    assert inbox.state(kept.message) == "held"
+
+
+def test_a_replay_of_everything_leaves_out_what_was_refused(inbox):
+    bad = inbox.take(message(patient(gender="female"), fail="no-key"))
+    inbox.work()
+    with inbox.database.session() as session:
+        refuse_messages(session, [bad.message], operator=OPERATOR, why="not ours")
+    inbox.sources = sources(remapped(source(), lambda said: {**said, "fail": None}))
+    assert again(inbox, source="nm-acute-pas").n_messages == 0
+    inbox.work()
+    assert inbox.state(bad.message) == "refused"
+    assert inbox.record() == {}
 
 
 @pytest.mark.attack(67)
