@@ -279,7 +279,7 @@ def test_merges_and_moves_need_a_right_of_their_own(event: str) -> None:
             "did you mean $map?",
         ),
         ("resources: [{group: order, resources: []}]", "there is no group order here"),
-        ("resources: [{type: Basic, key: [x], heading: XXX, body: {}}]", "XXX is not known here"),
+        ("resources: [{type: Basic, key: [x], heading: NONE, body: {}}]", "NONE is not known here"),
         ("resources: [{type: Basic, key: [x], label: [S99], body: {}}]", "there is no label S99"),
         ("nodes: {a: {$use: a}}\nresources: [{type: Basic, key: [{$use: a}], body: {}}]", "itself"),
         ('resources: [{type: Basic, key: ["=row.x"], body: {}}]', "is not a path"),
