@@ -30,7 +30,18 @@ from careweave.intake import (
 )
 from careweave.ledger import Recorder
 from careweave.settings import Settings, Wrong, load
-from careweave.sources import Channel, Followed, Source, Sources, activate, expect_feeds
+from careweave.sources import (
+    Channel,
+    Followed,
+    Keeping,
+    Source,
+    Sources,
+    activate,
+    expect_feeds,
+    keep_configuration,
+    newest_configuration,
+    refuse_configuration,
+)
 from careweave.terms import Actor, CareweaveError, Incorrect, SourceId
 
 if TYPE_CHECKING:
@@ -156,16 +167,29 @@ def in_force(
 
     With `kinds`, those that come in by these ways: a process compiles no mapping that it never uses.
     """
+    place = region(settings)
 
     def adopt(found: Sources) -> None:
         with database.session() as session:
             activate(session, found, now=now())
             feeds_of = [(one.name, one.feed, one.rhythm) for one in found]
             expect_feeds(session, feeds_of, now=now())
+            # Only who reads all of them knows that all of them can be used.
+            if kinds is None:
+                keep_configuration(session, place, now=now())
+
+    def kept() -> bytes | None:
+        with database.reading() as session:
+            return newest_configuration(session)
+
+    def refused(error: CareweaveError) -> None:
+        logging.getLogger("careweave").warning('{"event": "region-not-in-force"}')
+        with database.session() as session:
+            refuse_configuration(session, error, now=now())
 
     with database.reading() as session:
         secret = session.secret
-    return Followed(region(settings), secret=secret, adopt=adopt, kinds=kinds)
+    return Followed(place, secret=secret, keeping=Keeping(adopt, refused, kept), kinds=kinds)
 
 
 class _Clients:

@@ -2,6 +2,12 @@
 
 from careweave.sources._activate import activate
 from careweave.sources._checks import LiveCheck, LiveOutcome, forget_live, live_checks, note_live
+from careweave.sources._configuration import (
+    keep_configuration,
+    newest_configuration,
+    not_in_force,
+    refuse_configuration,
+)
 from careweave.sources._coverage import CoverageNote, note_coverage
 from careweave.sources._covered import (
     CoverageReport,
@@ -21,9 +27,10 @@ from careweave.sources._extract import (
     extract_rows,
     parts_of,
     row_body,
+    said_of,
     sequence_of,
 )
-from careweave.sources._follow import Followed
+from careweave.sources._follow import Followed, Keeping
 from careweave.sources._live import (
     Answered,
     LiveClients,
@@ -89,6 +96,7 @@ __all__ = [
     "Followed",
     "Head",
     "Input",
+    "Keeping",
     "KindCoverage",
     "ListMode",
     "LiveCheck",
@@ -127,16 +135,21 @@ __all__ = [
     "forget_feed_counts",
     "forget_live",
     "is_whole",
+    "keep_configuration",
     "live_checks",
     "load_sources",
     "mapping_of",
+    "newest_configuration",
+    "not_in_force",
     "note_coverage",
     "note_feeds",
     "note_live",
     "parts_of",
     "peek",
     "read",
+    "refuse_configuration",
     "row_body",
+    "said_of",
     "sequence_of",
     "start_source",
     "stop_source",

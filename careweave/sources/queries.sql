@@ -538,3 +538,37 @@ FROM given AS g
 LEFT JOIN added AS a ON g.id = a.id AND g.version = a.version
 LEFT JOIN sources.mapping_version AS m ON g.id = m.id AND g.version = m.version
 ORDER BY g.id, g.version;
+
+-- name: keep_configuration
+-- Keeps the files that came into force, and takes back what was said of them before.
+WITH told AS (
+    DELETE FROM sources.not_in_force
+    WHERE one
+)
+
+INSERT INTO sources.configuration (digest, files, adopted_at)
+VALUES (%(digest)s, %(files)s, %(now)s)
+ON CONFLICT (digest) DO UPDATE SET adopted_at = excluded.adopted_at;
+
+-- name: forget_configurations
+-- Forgets all but the newest files.
+DELETE FROM sources.configuration AS c
+WHERE c.adopted_at < (SELECT max(n.adopted_at) FROM sources.configuration AS n);
+
+-- name: newest_configuration
+-- The files that came into force last.
+SELECT c.files
+FROM sources.configuration AS c
+ORDER BY c.adopted_at DESC, c.digest
+LIMIT 1;
+
+-- name: refuse_configuration
+-- Says why what lies on disk is not in force.
+INSERT INTO sources.not_in_force (one, faults, since)
+VALUES (TRUE, %(faults)s, %(now)s)
+ON CONFLICT (one) DO UPDATE SET faults = excluded.faults;
+
+-- name: not_in_force
+-- Why what lies on disk is not in force.
+SELECT n.faults
+FROM sources.not_in_force AS n;

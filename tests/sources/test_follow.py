@@ -1,11 +1,22 @@
 """A process follows the files of its region, and keeps what was right when they are wrong."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from careweave.sources import Channel, Followed, Sources
-from careweave.terms import Conflict
+from careweave.db import Database
+from careweave.sources import (
+    Channel,
+    Followed,
+    Keeping,
+    Sources,
+    keep_configuration,
+    newest_configuration,
+    not_in_force,
+    refuse_configuration,
+)
+from careweave.terms import CareweaveError, Conflict
 
 ORGANISATIONS = """careweave: organisations/1
 organisations:
@@ -39,7 +50,7 @@ def region_of(tmp_path: Path, *names: str) -> Path:
 def test_a_new_file_is_followed_within_seconds(tmp_path: Path) -> None:
     clock, adopted = Time(), []
     region = region_of(tmp_path, "one")
-    sources = Followed(region, secret=b"k", adopt=adopted.append, clock_s=clock)
+    sources = Followed(region, secret=b"k", keeping=Keeping(adopted.append), clock_s=clock)
     region_of(tmp_path, "two")
     assert sources().names == ("one",)
     clock.now = 5.0
@@ -50,7 +61,7 @@ def test_a_new_file_is_followed_within_seconds(tmp_path: Path) -> None:
 def test_sources_that_are_wrong_leave_those_before_in_force(tmp_path: Path) -> None:
     clock = Time()
     region = region_of(tmp_path, "one")
-    sources = Followed(region, secret=b"k", adopt=lambda _: None, clock_s=clock)
+    sources = Followed(region, secret=b"k", keeping=Keeping(lambda _: None), clock_s=clock)
     (region / "sources" / "bad.yaml").write_text("careweave: source/1\nname: [")
     clock.now = 5.0
     assert sources().names == ("one",)
@@ -70,7 +81,7 @@ def test_what_is_refused_on_adoption_is_not_in_force(tmp_path: Path) -> None:
         if refuses:
             raise Conflict("raise the version")
 
-    sources = Followed(region, secret=b"k", adopt=adopt, clock_s=clock)
+    sources = Followed(region, secret=b"k", keeping=Keeping(adopt), clock_s=clock)
     region_of(tmp_path, "two")
     refuses, clock.now = True, 5.0
     assert sources().names == ("one",)
@@ -82,7 +93,7 @@ def test_a_region_that_is_wrong_at_the_start_is_refused(tmp_path: Path) -> None:
         raise Conflict("raise the version")
 
     with pytest.raises(Conflict):
-        Followed(region_of(tmp_path, "one"), secret=b"k", adopt=refuse)
+        Followed(region_of(tmp_path, "one"), secret=b"k", keeping=Keeping(refuse))
 
 
 def test_with_kinds_only_those_sources_are_read(tmp_path: Path) -> None:
@@ -90,5 +101,41 @@ def test_with_kinds_only_those_sources_are_read(tmp_path: Path) -> None:
     text = SOURCE.format(name="two").replace("kind: fhir", 'kind: folder, pattern: "*.csv"')
     (region / "sources" / "two.yaml").write_text(text + "mapping: uk-r4\n")
     for kinds, names in (({Channel.FHIR}, ("one",)), ({Channel.FOLDER}, ("two",))):
-        sources = Followed(region, secret=b"k", adopt=lambda _: None, kinds=frozenset(kinds))
+        sources = Followed(
+            region, secret=b"k", keeping=Keeping(lambda _: None), kinds=frozenset(kinds)
+        )
         assert sources().names == names
+
+
+def test_a_start_beside_files_that_are_wrong_goes_on_with_those_in_force(
+    database: Database, tmp_path: Path
+) -> None:
+    now = datetime(2026, 3, 16, 8, tzinfo=UTC)
+    region = region_of(tmp_path, "one")
+
+    def adopt(_: Sources) -> None:
+        with database.session() as session:
+            keep_configuration(session, region, now=now)
+
+    def kept() -> bytes | None:
+        with database.reading() as session:
+            return newest_configuration(session)
+
+    def refused(error: CareweaveError) -> None:
+        with database.session() as session:
+            refuse_configuration(session, error, now=now)
+
+    def start() -> Followed:
+        return Followed(region, secret=b"k", keeping=Keeping(adopt, refused, kept))
+
+    assert start()().names == ("one",)
+    (region / "sources" / "two.yaml").write_text("careweave: source/1\nname: [")
+    again = start()
+    assert again().names == ("one",)
+    assert again.fault is not None
+    with database.reading() as session:
+        assert any("two.yaml" in fault for fault in not_in_force(session))
+    region_of(tmp_path, "two")
+    assert start()().names == ("one", "two")
+    with database.reading() as session:
+        assert not_in_force(session) == ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from careweave.doors.cli._desk import Desk, note
 from careweave.doors.cli._show import plain, say_json, say_table, since
 from careweave.intake import quarantine_sizes
-from careweave.sources import FeedStatus, feed_status
+from careweave.sources import FeedStatus, feed_status, not_in_force
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -31,6 +31,7 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     with desk.database() as database, database.session() as session:
         sizes = quarantine_sizes(session)
         found = [one for one in feed_status(session, now) if arguments.source in {None, one.source}]
+        faults = not_in_force(session)
     if arguments.json:
         say_json([_told(one, sizes) for one in found])
     else:
@@ -38,7 +39,11 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     alarms = [one for one in found if one.is_alarming]
     if alarms and not arguments.json:
         note(f"{len(alarms)} of {len(found)} feeds need somebody")
-    return _ALARM if alarms else 0
+    if faults:
+        note("What lies in the folder of the region is not in force; what was before still is:")
+        for fault in faults:
+            note(f"  {fault}")
+    return _ALARM if alarms or faults else 0
 
 
 def _say(found: list[FeedStatus], sizes: Mapping[str, int], now: "datetime") -> None:
