@@ -19,8 +19,10 @@ Stamp = frozenset[tuple[str, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What is done with sources: told before they are in force, and may refuse them; told of files
-    that cannot be used; and what gives the files that were in force before, None for none.
+    """What keeps the sources in force beyond one process.
+
+    `adopt` is told of sources before they are in force, and may refuse them; `refused` of files
+    that cannot be used; `kept` gives the files that were in force before, None where none were.
     """
 
     adopt: Callable[[Sources], None]
