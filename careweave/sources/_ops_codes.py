@@ -172,9 +172,14 @@ def _concept(c: Context, table: Table, found: CodeTable) -> _Concept:
 
 def _all(gets: list[Get]) -> Get:
     def every(scope: Scope) -> Value:
-        values = [get(scope) for get in gets]
-        flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
-        return [one for one in flat if isinstance(one, dict)] or None
+        made: list[Value] = []
+        for get in gets:
+            value = get(scope)
+            if isinstance(value, dict):
+                made.append(value)
+            elif isinstance(value, list):
+                made += [one for one in value if isinstance(one, dict)]
+        return made or None
 
     return every
 

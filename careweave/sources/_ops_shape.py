@@ -268,7 +268,8 @@ def places(items: Items) -> Loop:
         found = items(scope)
         if found is NULL or not found:
             return ()
-        scope.run.take(len(found))
+        if len(found) > 1:
+            scope.run.take(len(found))
         return places_of(scope, found)
 
     return get
