@@ -11,6 +11,8 @@ from careweave.doors.cli._desk import say
 from careweave.terms import Json
 
 _DIGITS = re.compile(r'"\\u0000([-+0-9.eE]+)\\u0000"')
+_WIDEST = 60
+"""Of a column; a longer cell, such as an id that somebody made up, widens its own row alone."""
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
 
@@ -36,13 +38,13 @@ def visible(text: str) -> str:
 
 
 def say_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints rows below their head, each column as wide as it needs; "none" without any."""
+    """Prints rows below their head, each column as wide as most need; "none" without any."""
     rows = list(rows)
     if not rows:
         say("none")
         return
     texts = [[str(cell) for cell in head], *([_cell(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[at]) for row in texts) for at in range(len(head))]
+    widths = [min(max(len(row[at]) for row in texts), _WIDEST) for at in range(len(head))]
     for row in texts:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         say("  ".join(cells).rstrip())
