@@ -15,7 +15,7 @@ from careweave.intake._arrival import (
     Received,
     TurnedAway,
 )
-from careweave.intake._bodies import Attempt, Opened, open_message
+from careweave.intake._bodies import Attempt, Opened, bodies_of, open_message
 from careweave.intake._classify import classify
 from careweave.intake._facts import Classification, Context, Parent, SourceSettings
 from careweave.intake._import import Imported, ImportOrder, Progress, run_import
@@ -95,6 +95,7 @@ __all__ = [
     "Writer",
     "Writing",
     "Written",
+    "bodies_of",
     "classify",
     "clear_files",
     "erase",

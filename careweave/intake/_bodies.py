@@ -1,13 +1,14 @@
-"""Opening one message: its bytes, only after it is accounted that somebody opened it.
+"""Bytes of messages: opened by somebody only after that is accounted, or read back by a door.
 
 Source: reference/interop.md 3.3, 11.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from careweave import record
-from careweave.db import Database, Queries
+from careweave.db import Database, Queries, Session
 from careweave.intake._messages import Message, message_of
 from careweave.intake._operators import Operator, account_of_act, stated
 from careweave.ledger import Recorder
@@ -64,3 +65,12 @@ def open_message(
     if row is None:
         raise Gone("The bytes of this message are not kept; what is known of it is still found.")
     return Opened(message, bytes(row[0]), tuple(Attempt(*one) for one in attempts), entries)
+
+
+def bodies_of(session: Session, source: str, numbers: Collection[int]) -> dict[int, bytes]:
+    """Returns the bytes of those of these arrivals of a source that are still kept, by number.
+
+    For the door that handed them in, which keeps nothing of them itself: nobody looks at them.
+    """
+    rows = session.rows(_QUERIES["bodies"], source=source, ids=sorted(numbers))
+    return {row[0]: bytes(row[1]) for row in rows}

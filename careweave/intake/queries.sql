@@ -371,6 +371,14 @@ SELECT b.body
 FROM intake.body AS b
 WHERE b.id = %(id)s AND b.received_at = %(at)s;
 
+-- name: bodies
+-- The bytes of messages of one source, by number alone.
+SELECT m.id, b.body
+FROM intake.message AS m
+INNER JOIN intake.body AS b ON m.id = b.id AND m.received_at = b.received_at
+WHERE m.id = ANY(%(ids)s::bigint[]) AND m.source = %(source)s
+ORDER BY m.id;
+
 -- name: message_attempts
 -- The attempts on one message.
 SELECT a.n, a.started_at, a.finished_at, a.worker, a.mapping, a.outcome, a.reason
@@ -898,7 +906,8 @@ WHERE m.id = ANY(%(ids)s)
 ORDER BY m.id;
 
 -- name: contributions_forget
--- Removes what was said of entries and the lists they were on; gives who said it, and where.
+-- Removes what was said of entries and the lists they were on; gives who said it, and where: in no
+-- lane for a message that speaks of another patient too.
 WITH gone AS (
     DELETE FROM intake.contribution AS c
     USING unnest(%(types)s::text[], %(ids)s::text[]) AS w (type, id)
@@ -912,21 +921,63 @@ listed AS (
     WHERE s.list = l.list
 )
 
-SELECT DISTINCT m.id, m.lanes, m.parent
+SELECT DISTINCT
+    m.id,
+    CASE
+        WHEN NOT EXISTS (
+            SELECT 1
+            FROM intake.contribution AS o
+            WHERE o.message = m.id AND o.type = 'Patient' AND o.id <> ALL(%(ids)s::text[])
+        ) THEN m.lanes
+        ELSE '{}'
+    END AS lanes,
+    m.parent, m.source
 FROM gone AS g
 INNER JOIN intake.message AS m ON g.message = m.id AND g.received_at = m.received_at;
 
+-- name: messages_alike
+-- Messages with one lane that name by no identifier anybody but whom the messages of some lanes name.
+WITH known AS MATERIALIZED (
+    SELECT DISTINCT k.key
+    FROM intake.message AS m
+    INNER JOIN intake.message_key AS k ON m.id = k.message AND m.received_at = k.received_at
+    WHERE m.id = ANY(%(ids)s::bigint[]) AND m.lanes <@ %(lanes)s::bigint[]
+),
+
+named AS MATERIALIZED (
+    SELECT DISTINCT k.message, k.received_at
+    FROM known AS w
+    INNER JOIN intake.message_key AS k ON w.key = k.key
+)
+
+SELECT m.id, m.lanes, m.parent, m.source
+FROM named AS n
+INNER JOIN intake.message AS m ON n.message = m.id AND n.received_at = m.received_at
+WHERE
+    cardinality(m.lanes) = 1
+    AND NOT EXISTS (
+        SELECT 1
+        FROM intake.message_key AS o
+        WHERE o.message = m.id AND o.key NOT IN (SELECT w.key FROM known AS w)
+    );
+
 -- name: lanes_forget
--- Refuses what waits or failed in lanes whose subject was erased, and takes it out of them.
+-- Refuses what waits or failed of a subject that was erased, by lanes and by numbers.
 WITH waiting AS (
     SELECT l.message
     FROM intake.line AS l
     WHERE l.lane = ANY(%(lanes)s::bigint[]) AND cardinality(l.lanes) = 1
     UNION
+    SELECT l.message
+    FROM intake.line AS l
+    WHERE l.message = ANY(%(ids)s::bigint[])
+    UNION
     SELECT p.message
     FROM intake.parked AS p
     INNER JOIN intake.message AS m ON p.message = m.id AND p.received_at = m.received_at
-    WHERE m.lanes <@ %(lanes)s::bigint[] AND cardinality(m.lanes) > 0
+    WHERE
+        p.message = ANY(%(ids)s::bigint[])
+        OR (m.lanes <@ %(lanes)s::bigint[] AND cardinality(m.lanes) > 0)
 ),
 
 line AS (
@@ -951,13 +1002,23 @@ UPDATE intake.message AS m
 SET state = 'refused', reason = 'unknown-outcome', done_at = %(now)s
 FROM waiting AS w
 WHERE m.id = w.message
-RETURNING m.id;
+RETURNING m.id, m.lanes, m.parent, m.source;
 
 -- name: messages_unheard
--- Removes the bytes of messages, and what finds them by their patient.
+-- Removes the bytes of messages and of all files of sources, and what finds messages by patient.
 WITH body AS (
-    DELETE FROM intake.body
-    WHERE id = ANY(%(ids)s::bigint[])
+    DELETE FROM intake.body AS b
+    USING (
+        SELECT u.id
+        FROM unnest(%(ids)s::bigint[]) AS u (id)
+        UNION
+        SELECT m.id
+        FROM intake.message AS m
+        WHERE
+            m.source = ANY(%(sources)s::text[]) AND m.parent IS NULL AND m.kind = m.channel
+            AND cardinality(m.lanes) = 0
+    ) AS w
+    WHERE b.id = w.id
 )
 
 DELETE FROM intake.message_key

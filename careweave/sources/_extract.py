@@ -150,6 +150,11 @@ def absent_body(said: bytes, at: datetime) -> bytes:
     return b'{"absent":true,' + _wrapped("row", said, at)[1:]
 
 
+def said_of(body: bytes) -> bytes:
+    """Returns what a row said, from the bytes of the arrival that it became."""
+    return _canonical(json.loads(body)["row"])
+
+
 def _wrapped(key: str, said: bytes, at: datetime) -> bytes:
     return b'{"at":"' + at.isoformat().encode() + b'","' + key.encode() + b'":' + said + b"}"
 

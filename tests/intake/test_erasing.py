@@ -6,7 +6,7 @@ from careweave.db import Database
 from careweave.intake import Duplicate, Selection, Writing, erase, replay
 from careweave.terms import Actor, Purpose, Sight, SourceId
 from tests.intake.test_replay import OPERATOR
-from tests.lib.arrivals import encounter, key, message, patient
+from tests.lib.arrivals import MRN, encounter, key, message, patient, source, sources
 from tests.lib.inbox import NOW, Inbox
 
 
@@ -75,3 +75,43 @@ def test_what_a_message_said_of_others_stays(inbox):
     inbox.work()
     (left,) = inbox.entries("Patient")
     assert (left["gender"], left["birthDate"]) == ("male", "1950-01-01")
+
+
+def test_a_message_on_another_patient_that_told_of_the_erased_one_takes_nothing_else_of_theirs(
+    inbox,
+):
+    inbox.take(message(patient("P1", gender="female"), control="1", **lane("P1")))
+    inbox.take(message(patient("P2"), encounter("V9", "P1"), control="2", **lane("P2")))
+    inbox.take(message(patient("P2", gender="male"), control="3", **lane("P2")))
+    inbox.take(message(patient("P2"), control="4", fail="no-key", **lane("P2")))
+    inbox.work()
+    erased(inbox, "P1")
+    assert [row[0] for row in inbox.rows("SELECT id FROM intake.body ORDER BY id")] == [3, 4]
+    assert inbox.rows("SELECT message FROM intake.parked") == [(4,)]
+
+
+def test_what_another_source_sent_of_the_erased_patient_alone_goes_too(database):
+    inbox = Inbox(database, sources(source(), source("nm-acute-odd")))
+    inbox.take(message(patient("P1", gender="female"), control="1", **lane("P1")))
+    odd = {"lanes": ["nm-acute-odd:P1"], "patient": "P1"}
+    inbox.take(message(control="2", fail="no-key", **odd), of="nm-acute-odd")
+    inbox.take(message(control="3", **odd), of="nm-acute-odd")
+    both = [f"{MRN}|P1", f"{MRN}|P2"]
+    odd["lanes"] = ["nm-acute-odd:P2"]
+    inbox.take(message(control="4", patients=both, **odd), of="nm-acute-odd")
+    inbox.work()
+    erased(inbox, "P1")
+    assert inbox.rows("SELECT id FROM intake.body") == [(4,)]
+    assert inbox.rows("SELECT 1 FROM intake.parked") == []
+
+
+def test_who_waits_in_the_lane_of_nobody_in_particular_goes_on_waiting(inbox):
+    nobody = {"lanes": ["nm-acute-pas:*unknown*"]}
+    inbox.take(message(patient("P1", gender="female"), control="1", **lane("P1")))
+    inbox.take(message(control="2", fail="no-key", patient="P1", **nobody))
+    inbox.take(message(patient("P2", gender="male"), control="3", patient="P2", **nobody))
+    inbox.work()
+    erased(inbox, "P1")
+    inbox.work()
+    assert [row[0] for row in inbox.rows("SELECT id FROM intake.body")] == [3]
+    assert [e["gender"] for e in inbox.entries("Patient")] == ["male"]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from careweave.db import Session
 from careweave.doors.feeds._books import QUERIES
 from careweave.doors.feeds._taken import Coming, Taken
-from careweave.intake import Arrival, Duplicate, Kept, receive
+from careweave.intake import Arrival, Duplicate, Kept, Received, TurnedAway, receive
 from careweave.sources import (
     ExtractRow,
     FeedNote,
@@ -56,9 +56,9 @@ class Desk:
         )
         return number
 
-    def hand_in(self, rows: Sequence[ExtractRow], parent: int) -> None:
-        """Hands in rows of the file."""
-        self._many(
+    def hand_in(self, rows: Sequence[ExtractRow], parent: int) -> list[int | None]:
+        """Hands in rows of the file, and returns their numbers; None for one that is not taken."""
+        return self._many(
             [
                 self._arrival(
                     row_body(row, self._at(row)), parent=parent, line=row.line, fault=row.fault
@@ -136,6 +136,9 @@ class Desk:
             case _:
                 raise Incorrect("The source takes no such file.", code="turned-away")
 
-    def _many(self, arrivals: Sequence[Arrival]) -> None:
+    def _many(self, arrivals: Sequence[Arrival]) -> list[int | None]:
+        answers: list[Received] = []
         for start in range(0, len(arrivals), _BATCH):
-            receive(self.session, arrivals[start : start + _BATCH], sources=self._sources)
+            batch = arrivals[start : start + _BATCH]
+            answers += receive(self.session, batch, sources=self._sources)
+        return [None if isinstance(one, TurnedAway) else one.message for one in answers]

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from careweave.db import Session
 from careweave.doors.feeds._books import QUERIES
-from careweave.sources import ExtractRow, Source
+from careweave.intake import bodies_of
+from careweave.sources import ExtractRow, Source, said_of
 
 _BATCH = 1000
 _STAGED = 20_000
@@ -57,28 +58,39 @@ def batches(rows: Iterable[ExtractRow], size: int = _BATCH) -> Iterator[list[Ext
         yield batch
 
 
-def keep(session: Session, source: Source, rows: Sequence[ExtractRow]) -> None:
-    """Keeps what these rows say now; their cells only where their absence may have to be told."""
-    tells = source.file.end_after is not None
+def keep(
+    session: Session, source: Source, rows: Sequence[ExtractRow], numbers: Sequence[int | None]
+) -> None:
+    """Keeps that these arrivals told these rows, by keyed hashes and numbers: nothing of a person."""
     session.run(
         QUERIES["keep_rows"],
         source=source.name,
         keys=[item.key for item in rows],
         digests=[item.digest for item in rows],
-        said=[item.said if tells and item.fault is None else None for item in rows],
+        messages=[
+            number if item.fault is None else None
+            for item, number in zip(rows, numbers, strict=True)
+        ],
     )
 
 
-def gone(session: Session, source: Source, difference: Difference) -> list[bytes]:
-    """Counts what is absent, and returns the cells of each row that ends with this extract.
+def gone(session: Session, source: Source, difference: Difference) -> tuple[list[bytes], int]:
+    """Counts what is absent; returns the cells of rows that end now, and how many are forgotten.
 
-    An extract with rows that could not be read ends nothing: any of them may be the absent one.
+    An extract with rows that could not be read ends nothing: any of them may be the absent one. A
+    row is forgotten where its arrival has no bytes any more: its person was erased, or it is old.
     """
     session.run(QUERIES["find_rows"], source=source.name)
     if difference.n_faults:
-        return []
+        return [], 0
     rows = session.rows(QUERIES["miss_rows"], source=source.name, end_after=source.file.end_after)
-    return [row[0] for row in rows]
+    if not rows:
+        return [], 0
+    bodies = bodies_of(session, source.name, [number for _, number in rows])
+    lost = [key for key, number in rows if number not in bodies]
+    if lost:
+        session.run(QUERIES["forget_rows"], source=source.name, keys=lost)
+    return [said_of(bodies[number]) for _, number in rows if number in bodies], len(lost)
 
 
 def finish(session: Session, source: Source, at: datetime) -> None:

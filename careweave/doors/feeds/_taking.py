@@ -34,6 +34,8 @@ from careweave.terms import Incorrect
 _MOST_AT_ONCE = 20_000
 """Rows handed in in one transaction: what PostgreSQL knows of its tables is of before each."""
 
+_FORGOTTEN = "Of {} rows that are no longer in it nothing is told: their content is not kept."
+
 
 class Taker:
     """Takes files; each in one transaction with all that it brings."""
@@ -183,17 +185,18 @@ def _partly(desk: Desk, difference: Difference, number: int) -> Taken:
 
 def _hand_in(desk: Desk, lines: frozenset[int], number: int) -> None:
     for batch in batches(_of_lines(desk, lines)):
-        desk.hand_in(batch, number)
-        keep(desk.session, desk.coming.source, batch)
+        numbers = desk.hand_in(batch, number)
+        keep(desk.session, desk.coming.source, batch, numbers)
 
 
 def _accepted(desk: Desk, difference: Difference, number: int) -> Taken:
     source = desk.coming.source
     _hand_in(desk, difference.changed, number)
-    ended = gone(desk.session, source, difference)
+    ended, n_forgotten = gone(desk.session, source, difference)
     desk.hand_in_ended(ended, number)
+    about = _FORGOTTEN.format(n_forgotten) if n_forgotten else ""
     return replace(
-        _told(desk.coming, FileState.ACCEPTED, number),
+        _told(desk.coming, FileState.ACCEPTED, number, about=about),
         n_rows=difference.n_rows,
         n_new=len(difference.new),
         n_changed=len(difference.changed - difference.new),

@@ -87,12 +87,14 @@ ORDER BY s.line;
 
 -- name: keep_rows
 -- Keeps what some rows say now.
-INSERT INTO feeds.row AS r (source, key, digest, said)
-SELECT %(source)s, u.key, u.digest, u.said
-FROM unnest(%(keys)s::bytea [], %(digests)s::bytea [], %(said)s::bytea []) AS u (key, digest, said)
+INSERT INTO feeds.row AS r (source, key, digest, message)
+SELECT %(source)s, u.key, u.digest, u.message
+FROM
+  unnest(%(keys)s::bytea [], %(digests)s::bytea [], %(messages)s::bigint [])
+    AS u (key, digest, message)
 ON CONFLICT (source, key) DO UPDATE SET
   digest = excluded.digest,
-  said = excluded.said,
+  message = excluded.message,
   missed = 0,
   is_ended = FALSE;
 
@@ -115,13 +117,18 @@ WITH missing AS (
       FROM feeds.staged AS s
       WHERE s.source = r.source AND s.key = r.key
     )
-  RETURNING r.key, r.said, r.is_ended
+  RETURNING r.key, r.message, r.is_ended
 )
 
-SELECT m.said
+SELECT m.key, m.message
 FROM missing AS m
-WHERE m.is_ended AND m.said IS NOT NULL
+WHERE m.is_ended AND m.message IS NOT NULL
 ORDER BY m.key;
+
+-- name: forget_rows
+-- Forgets rows of which nothing more can be told.
+DELETE FROM feeds.row
+WHERE source = %(source)s AND key = any(%(keys)s::bytea []);
 
 -- name: parked
 -- The files that wait for somebody, the oldest first.

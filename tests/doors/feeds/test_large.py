@@ -34,7 +34,7 @@ def _accept(region: Region, text: str) -> None:
     with region.database.session(bulk=True) as session:
         rows = extract_rows(text.encode(), source, session.secret)
         for batch in batches(rows, 20_000):
-            keep(session, source, batch)
+            keep(session, source, batch, [None] * len(batch))
         finish(session, source, NOW - timedelta(days=1))
 
 

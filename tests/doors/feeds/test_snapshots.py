@@ -79,9 +79,6 @@ def test_absence_is_not_told_where_it_is_kept(region):
     rest = {key: hours for key, hours in MANY.items() if key != "K050"}
     assert region.take("keeping", "p_20260317.csv", table(rest)).n_ended == 0
     assert len(region.rows()) == 100
-    with psycopg.connect(region.database.url) as connection:
-        said = connection.execute("SELECT count(said) FROM feeds.row").fetchone()
-    assert said == (0,), "the cells of rows are kept for nothing"
 
 
 def test_an_extract_with_rows_that_cannot_be_read_ends_nothing(region):
