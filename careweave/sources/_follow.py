@@ -104,5 +104,13 @@ class Followed:
 
 def _stamp(region: Path) -> Stamp:
     """Returns what tells one state of the files from another."""
-    found = ((str(path), path.stat()) for path in files_of(region))
-    return frozenset((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    return frozenset((str(path), *_changed(path)) for path in files_of(region))
+
+
+def _changed(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        # Gone since it was listed: the next look does not find it.
+        return (0, 0)
+    return stat.st_mtime_ns, stat.st_size

@@ -13,6 +13,7 @@ from careweave.sources._mapping_file import Library, MappingFile, mapping_file
 from careweave.sources._source import Channel, Source, Sources
 from careweave.sources._tables import CodeFiles
 from careweave.sources._yaml import Scalar, Sequence, Table, Tree, read_tree
+from careweave.terms import Incorrect
 
 _PACKAGE = "careweave.sources"
 
@@ -32,6 +33,16 @@ def load_sources(
     of the public ids. With `only`, the sources of these names are read and no others; with `kinds`,
     those that come in by one of these ways.
     """
+    try:
+        return _loaded(region, secret, only, kinds)
+    except OSError as error:
+        message = "A file of the region cannot be read; give the server the right to read it."
+        raise Incorrect(message, where="region") from error
+
+
+def _loaded(
+    region: Path, secret: bytes, only: frozenset[str] | None, kinds: frozenset[Channel] | None
+) -> Sources:
     faults = Faults()
     library = load_library(region, faults)
     organisations = _organisations(region, faults)

@@ -217,3 +217,10 @@ def test_the_lineage_names_the_path_and_the_operators(region: Write) -> None:
         ("Patient", "id", "PID-3.1", ()),
         ("Patient", "identifier.value", "PID-3.1", ("$id",)),
     ]
+
+
+def test_a_file_that_cannot_be_read_is_told(region: Write) -> None:
+    place = region(sources__pas=SOURCE, mappings__mini=MAPPING)
+    (place / "sources" / "gone.yaml").symlink_to(place / "nowhere.yaml")
+    with pytest.raises(Incorrect, match="cannot be read"):
+        load_sources(place, secret=KEY)

@@ -40,7 +40,29 @@ def test_what_is_slow_elsewhere_is_quick_here(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(?=a)", "(?!a)", "(?P<x>a)", r"(a)\1", "a*?", "a++", "(a", "a)", "[a", "{", "a{9", "a{500}", "a{3,2}", "*", "x" * 201, "(" * 30 + ")" * 30, r"\b", "a\\", "(a{200}){200}", r"[b-\d]", "a^"],
+    [
+        "(?=a)",
+        "(?!a)",
+        "(?P<x>a)",
+        r"(a)\1",
+        "a*?",
+        "a++",
+        "(a",
+        "a)",
+        "[a",
+        "{",
+        "a{9",
+        "a{500}",
+        "a{3,2}",
+        "*",
+        "x" * 201,
+        "(" * 30 + ")" * 30,
+        r"\b",
+        "a\\",
+        "(a{200}){200}",
+        r"[b-\d]",
+        "a^",
+    ],
 )
 def test_what_is_not_of_the_subset_is_refused(text: str) -> None:
     with pytest.raises(PatternFault):
