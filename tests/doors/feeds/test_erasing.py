@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from careweave.doors.feeds import FileState
 from careweave.intake import Worker, Writing, erase
@@ -22,6 +21,7 @@ from careweave.sources import (
 )
 from careweave.terms import Actor, Finding, Purpose, Severity, Sight, SourceId, keyed_id
 from tests.doors.feeds.conftest import ENDING, NOW, Region, peek_row, source_of
+from tests.lib.canary import holding
 
 MRN = "urn:careweave:test:mrn"
 CANARY = "Zzcanary"
@@ -95,26 +95,6 @@ def erased(region: Region, client: str) -> int:
         return erase(session, found[0], ground="law", writing=writing).n_entries
 
 
-def holding(region: Region, word: str) -> list[str]:
-    """The tables in which a word is found anywhere, in text or in bytes."""
-    held = []
-    with psycopg.connect(region.database.url) as connection:
-        tables = connection.execute(
-            "SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n"
-            " ON c.relnamespace = n.oid WHERE c.relkind IN ('r', 'm')"
-            " AND n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')"
-        ).fetchall()
-        for schema, table in tables:
-            found = connection.execute(
-                sql.SQL("SELECT count(*) FROM {} AS t WHERE t::text ILIKE ANY(%s::text[])").format(
-                    sql.Identifier(schema, table)
-                ),
-                [[f"%{word}%", f"%{word.encode().hex()}%", f"%{word.lower().encode().hex()}%"]],
-            ).fetchone()
-            held += [f"{schema}.{table}"] if found[0] else []
-    return sorted(held)
-
-
 def active(region: Region) -> int:
     with psycopg.connect(region.database.url) as connection:
         found = connection.execute(
@@ -126,7 +106,7 @@ def active(region: Region) -> int:
 
 def test_the_door_keeps_nothing_that_a_row_says(region):
     day(region, 16, HERS)
-    assert [table for table in holding(region, CANARY) if table.startswith("feeds")] == []
+    assert [table for table in holding(region.database, CANARY) if table.startswith("feeds")] == []
 
 
 def test_nothing_of_an_erased_person_is_left_in_any_table(region):
@@ -135,9 +115,9 @@ def test_nothing_of_an_erased_person_is_left_in_any_table(region):
     day(region, 18, HERS, "X,1,Another,\n")
     day(region, 19, HERS.replace("odd", "new"))
     region.take("people", "p_20260320.csv", HEADER + HERS)
-    assert "intake.contribution" in holding(region, CANARY)
+    assert "intake.contribution" in holding(region.database, CANARY)
     assert erased(region, f"{CANARY}7") > 0
-    assert holding(region, CANARY) == []
+    assert holding(region.database, CANARY) == []
     assert active(region) == 20
 
 
@@ -146,7 +126,7 @@ def test_what_failed_or_gave_nothing_goes_with_the_person(region, line):
     day(region, 16, HERS)
     day(region, 17, HERS.replace(",1,", f",{line},"))
     erased(region, f"{CANARY}7")
-    assert holding(region, CANARY) == []
+    assert holding(region.database, CANARY) == []
 
 
 def test_a_row_that_goes_after_an_erasure_ends_nothing_and_fails_nothing(region):
