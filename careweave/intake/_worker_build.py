@@ -14,6 +14,7 @@ from careweave.intake._facts import Context, Parent, SourceSettings
 from careweave.intake._fold import labels_after
 from careweave.intake._fold_merge import Value
 from careweave.intake._fold_plan import Entry, Plan, Said, has_meta, plan
+from careweave.intake._fold_whose import of_one_patient
 from careweave.intake._kin import related, stored_parents
 from careweave.intake._opening import open_source
 from careweave.intake._provenance import patient_of, provenance, provenance_ref
@@ -115,7 +116,8 @@ def build(
         frozenset(beside | former),
     )
     families = [known.family(one.source) for one in reads if one.source is not None]
-    built = Built(said, plan(session, said, frozenset().union(*families)))
+    planned, faults = of_one_patient(plan(session, said, frozenset().union(*families)))
+    built = Built(said, planned, faults=faults)
     maker = _Maker(known, drafter, {one.message.source: one for one in reads}, now)
     for ref, entry in built.plan.entries.items():
         _try(built, ref, lambda entry=entry: maker.entry(entry))  # type: ignore[misc]

@@ -10,7 +10,17 @@ from careweave.db import Database
 from careweave.intake import requeue
 from careweave.intake._lanes import Waiting, Wish, claim, runnable
 from careweave.sources import Order, OrderRule
-from tests.lib.arrivals import START, key, message, patient, remapped, resource, source, sources
+from tests.lib.arrivals import (
+    START,
+    encounter,
+    key,
+    message,
+    patient,
+    remapped,
+    resource,
+    source,
+    sources,
+)
 from tests.lib.inbox import NOW, Inbox
 
 
@@ -173,6 +183,46 @@ def test_an_entry_does_not_go_over_to_another_patient(inbox):
     inbox.work()
     assert inbox.reason(bad.message)[:2] == ("held", "identifier-conflict")
     assert inbox.state(other.message) == "done"
+
+
+def result_of(number):
+    value = {"status": "final", "code": {"text": "x"}}
+    value["subject"] = {"reference": f"Patient/{key('Patient', number)}"}
+    return resource("Observation", "O1", value)
+
+
+def test_an_entry_of_two_patients_is_seen_in_one_batch_as_in_two(inbox):
+    inbox.take(message(result_of("P1"), **_lane("P1")))
+    bad = inbox.take(message(result_of("P2"), control="2", event=1, **_lane("P2"), patient="P2"))
+    inbox.work()
+    assert inbox.reason(bad.message)[:2] == ("held", "identifier-conflict")
+    (held,) = inbox.entries("Observation")
+    assert held["subject"] == {"reference": f"Patient/{key('Patient', 'P1')}"}
+
+
+@pytest.mark.parametrize("is_together", [True, False])
+def test_after_a_merge_what_is_said_under_the_new_number_is_said_of_the_old_entries(
+    inbox, is_together
+):
+    link = {"other": {"reference": f"Patient/{key('Patient', 'P1')}"}, "type": "replaces"}
+    merge = patient("P2", link=[link]) | {"lists": {"link": "add"}}
+    both = {"lanes": ["nm-acute-pas:P1", "nm-acute-pas:P2"]}
+    for body in (
+        message(patient("P1"), encounter(status="planned"), **_lane("P1")),
+        message(merge, patient("P1", active=False), control="2", event=1, **both),
+        message(
+            patient("P2"), encounter(patient="P2", status="arrived"),
+            control="3", event=2, patient="P2", **_lane("P2"),
+        ),
+    ):  # fmt: skip
+        inbox.take(body)
+        if not is_together:
+            inbox.work()
+    inbox.work()
+    stay = inbox.entry("Encounter", key("Encounter", "V1"))
+    assert stay["status"] == "arrived"
+    assert stay["subject"] == {"reference": f"Patient/{key('Patient', 'P1')}"}
+    assert inbox.rows("SELECT DISTINCT state FROM intake.message") == [("done",)]
 
 
 @pytest.mark.attack(49)
