@@ -215,7 +215,8 @@ def _cut_off(message: Hl7Message) -> Finding | None:
     worst = next((one for one in message.findings if one.severity is Severity.ERROR), None)
     if worst is None or worst.code in _REASONS:
         return worst
-    return replace(worst, code=Reason.MAPPING_ERROR, about=worst.code)
+    # Zero bytes, several messages in one: no mapping can mend that, its sender sends it again.
+    return replace(worst, code=Reason.TRUNCATED, about=worst.code)
 
 
 def _unfit(message: Hl7Message) -> Failure | None:

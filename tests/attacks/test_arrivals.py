@@ -147,6 +147,16 @@ def test_an_escape_makes_no_segment_in_the_record(north):
     assert [one["value"] for one in patient["identifier"]] == ["ATT1"]
 
 
+@pytest.mark.attack(46)
+@pytest.mark.parametrize("how", ["zero bytes", "two messages"])
+def test_bytes_that_nobody_can_trust_are_asked_for_again_and_then_taken(north, how):
+    good = adt("1")
+    bad = good.replace(b"Jane", b"Ja\0ne") if how == "zero bytes" else good + good
+    assert became(north, sent(north, bad)) == ("quarantined", "truncated")
+    assert bodies(north, "Patient") == []
+    assert became(north, sent(north, good)) == ("done", None)
+
+
 @pytest.mark.attack(45)
 def test_digits_arrive_as_they_were_written(north):
     values = ["0.10", "100.00", "1.5000", "0.000001", "12345678901234.5678"]
