@@ -199,7 +199,7 @@ class Settings:
         metadata=_about(_path, "path", "Root of the drop folders of sources; else in the home."),
     )
     arrival_workers: int = field(
-        default=1,
+        default=2,
         metadata=_about(
             _whole(0, 64), "0 to 64", "Processes that bring arrivals into the record; 0 for none."
         ),
