@@ -8,6 +8,7 @@ from careweave.doors.cli._desk import Desk, note
 from careweave.doors.cli._show import plain, say_json, say_table, since
 from careweave.intake import quarantine_sizes
 from careweave.sources import FeedStatus, feed_status, not_in_force
+from careweave.terms import NotFound
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -32,6 +33,9 @@ def _run(desk: Desk, arguments: Namespace) -> int:
         sizes = quarantine_sizes(session)
         found = [one for one in feed_status(session, now) if arguments.source in {None, one.source}]
         faults = not_in_force(session)
+    if arguments.source is not None and not found:
+        message = "There is no feed of a source of that name; `careweave source list` names them."
+        raise NotFound(message)
     if arguments.json:
         say_json([_told(one, sizes) for one in found])
     else:

@@ -108,9 +108,9 @@ class Supervisor:
             child.start()
 
     def pids(self) -> dict[str, int | None]:
-        """Returns the process ids of the children, and our own; not of one that has done its work."""
-        working = [child for child in self.children if not child.has_done_its_work]
-        return {"supervisor": os.getpid(), **{child.name: child.pid for child in working}}
+        """Returns our own process id, and those of the children that are to run always."""
+        lasting = [child for child in self.children if child.is_lasting]
+        return {"supervisor": os.getpid(), **{child.name: child.pid for child in lasting}}
 
     def watch_once(self, changed: threading.Event) -> None:
         """Waits a moment, then starts again what has died; `changed` tells of each new start."""
