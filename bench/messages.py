@@ -17,7 +17,8 @@ def adt(number: int, *, mark: str = "B", n_people: int = N_PEOPLE) -> bytes:
     """
     person, turn = number % n_people, number // n_people
     event = _EVENTS[turn % len(_EVENTS)]
-    at = (_START + timedelta(seconds=number // 10 + turn)).strftime("%Y%m%d%H%M%S")
+    visits = len(_EVENTS) * n_people
+    at, admitted = _moment(number, turn), _moment(number // visits * visits + person, 0)
     family, given = FAMILIES[person % len(FAMILIES)], GIVEN[person % len(GIVEN)]
     other = GIVEN[(person + 5) % len(GIVEN)]
     local, visit = f"B{person:07d}", f"V{person:07d}{turn // len(_EVENTS)}"
@@ -35,12 +36,16 @@ def adt(number: int, *, mark: str = "B", n_people: int = N_PEOPLE) -> bytes:
         f"NK1|1|{family}^{other}|SPO^Spouse|{1 + person % 200} Larch Row^^Ambleford^^ZZ99 {person % 9}WZ|07700900456",
         f"NK1|2|{FAMILIES[(person + 7) % len(FAMILIES)]}^{given}|CHD^Child||07700900789",
         f"PV1|1|I|W{turn % 9}^B{person % 6}^{person % 30:02d}^CWA01|21|||C9999991^Sorrel^Ada^^^Dr"
-        f"|||300|||||||C9999992^Teasel^Olu^^^Dr|I|{visit}" + "|" * 25 + f"{at}|{left}",
+        f"|||300|||||||C9999992^Teasel^Olu^^^Dr|I|{visit}" + "|" * 25 + f"{admitted}|{left}",
         "PV2|||^Chest pain",
         "AL1|1|DA|PENICILLIN^Penicillin^L|MO|Rash",
         f"DG1|1||I20^Angina^I10||{at}|W",
     )
     return ("\r".join(lines) + "\r").encode()
+
+
+def _moment(number: int, turn: int) -> str:
+    return (_START + timedelta(seconds=number // 10 + turn)).strftime("%Y%m%d%H%M%S")
 
 
 def _nhs_number(person: int) -> str:
