@@ -107,9 +107,7 @@ def test_a_system_is_connected_as_written(reader: Reader, running: Running) -> N
 
 def test_files_are_loaded_as_written(reader: Reader) -> None:
     (load,) = blocks(DOCS / "how-to/load-files.md")
-    made = reader.run(
-        "./run careweave client add pas --organisation nm-acute --system pas"
-    )
+    made = reader.run("./run careweave client add pas --organisation nm-acute --system pas")
     assert made.code == 0, made.err
     folder = reader.folder / "exports/2026-11"
     folder.mkdir(parents=True)
