@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from careweave.db import Embedded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +52,7 @@ def start_demo(
             process.kill()
             pytest.fail(f"the demo did not start: {(home / 'out.txt').read_text()[-2000:]}")
         time.sleep(0.1)
-    while is_still and not _has_sent(home):
+    while is_still and not (_has_sent(home) and _is_settled(home)):
         if process.poll() is not None or time.monotonic() > until:
             process.kill()
             pytest.fail("the demo did not send what it has to send")
@@ -62,6 +65,16 @@ def start_demo(
 def _has_sent(home: Path) -> bool:
     told = home / "northmere.json"
     return told.exists() and json.loads(told.read_text())["is_complete"]
+
+
+def _is_settled(home: Path) -> bool:
+    """Says that everything that was sent is in the record, files too."""
+    folders = json.loads((home / "demo.json").read_text())["doors"]["folders"].values()
+    if any(any(Path(folder).iterdir()) for folder in folders if Path(folder).is_dir()):
+        return False
+    with psycopg.connect(Embedded.find(home).url) as connection:
+        row = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM intake.line)").fetchone()
+    return row == (True,)
 
 
 def stop_demo(running: Running) -> None:
