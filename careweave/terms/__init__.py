@@ -35,6 +35,7 @@ from careweave.terms._words import (
     Heading,
     Json,
     Label,
+    PersonId,
     SourceId,
     SubjectId,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "NhsNumber",
     "NotAcceptable",
     "NotFound",
+    "PersonId",
     "Purpose",
     "Severity",
     "Sight",

@@ -5,12 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
+from uuid import UUID
 
 SourceId = NewType("SourceId", int)
 """One system of one organisation, as the small integer that the record gave it."""
 
 SubjectId = NewType("SubjectId", int)
 """One patient or client record of one id authority: the compartment key of every entry."""
+
+PersonId = NewType("PersonId", UUID)
+"""The opaque id of a person: what the subjects of one human being are linked to."""
 
 Clock = Callable[[], datetime]
 """Gives the time now, aware, in UTC. Passed in, so that a test can hold it still."""
