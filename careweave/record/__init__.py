@@ -10,6 +10,18 @@ from careweave.record._held import held, parents, taken
 from careweave.record._history import HistoryPage, history
 from careweave.record._keyring import keys
 from careweave.record._keys import Keys
+from careweave.record._links import (
+    Fact,
+    Link,
+    Member,
+    Stake,
+    link,
+    members,
+    note_facts,
+    persons_of,
+    stakes,
+    with_fact,
+)
 from careweave.record._maintain import Erased, Finding, analyse, erase, faults, statistics
 from careweave.record._nodes import Include, Kind, Parameter, Search, Summary, Total
 from careweave.record._parameters import parameters
@@ -29,6 +41,7 @@ __all__ = [
     "Change",
     "Dictionaries",
     "Erased",
+    "Fact",
     "Finding",
     "Found",
     "Held",
@@ -36,7 +49,9 @@ __all__ = [
     "Include",
     "Keys",
     "Kind",
+    "Link",
     "Match",
+    "Member",
     "Op",
     "Parameter",
     "Prepared",
@@ -44,6 +59,7 @@ __all__ = [
     "Row",
     "Rows",
     "Search",
+    "Stake",
     "Summary",
     "TieProof",
     "Total",
@@ -63,19 +79,25 @@ __all__ = [
     "is_plain",
     "keep_receipt",
     "keys",
+    "link",
     "located",
+    "members",
+    "note_facts",
     "open_source",
     "parameters",
     "parents",
     "parse",
+    "persons_of",
     "prepare",
     "reach",
     "read",
     "receipt",
     "search",
+    "stakes",
     "statistics",
     "subjects",
     "subjects_of",
     "taken",
     "timeline",
+    "with_fact",
 ]

@@ -827,3 +827,145 @@ FROM record.idx_token AS t
 INNER JOIN record.resource AS r ON t.subject = r.subject AND t.rid = r.rid
 WHERE t.key = ANY(%(keys)s) AND r.source = ANY(%(sources)s) AND NOT r.gone
 ORDER BY r.rt, r.id;
+
+-- name: links_set
+-- Writes to whom subjects belong, and tells of all subjects of the persons that it concerns.
+WITH change AS MATERIALIZED (
+    SELECT c.subject, c.frozen
+    FROM unnest(%(subject)s::bigint[], %(frozen)s::boolean[]) AS c (subject, frozen)
+),
+
+opened AS MATERIALIZED (
+    SELECT o.subject, o.person, o.since, o.decision
+    FROM unnest(
+        %(linked)s::bigint[], %(person)s::uuid[], %(since)s::timestamptz[], %(decision)s::bigint[]
+    ) AS o (subject, person, since, decision)
+),
+
+closed AS (
+    DELETE FROM record.subject_person AS p
+    USING change AS c
+    WHERE
+        p.subject = c.subject
+        AND NOT EXISTS (SELECT 1 FROM opened AS o WHERE o.subject = c.subject)
+),
+
+written AS (
+    INSERT INTO record.subject_person (subject, person, since, decision)
+    SELECT o.subject, o.person, o.since, o.decision
+    FROM opened AS o
+    ON CONFLICT (subject) DO UPDATE
+        SET person = excluded.person, since = excluded.since, decision = excluded.decision
+),
+
+held AS (
+    UPDATE record.subject AS s
+    SET frozen = c.frozen
+    FROM change AS c
+    WHERE s.subject = c.subject AND s.frozen <> c.frozen
+)
+
+INSERT INTO record.outbox (subject, op, at)
+SELECT t.subject, 'L', %(at)s::timestamptz
+FROM (
+    SELECT c.subject
+    FROM change AS c
+    UNION
+    SELECT q.subject
+    FROM record.subject_person AS p
+    INNER JOIN record.subject_person AS q ON p.person = q.person
+    WHERE p.subject = ANY(%(subject)s)
+    UNION
+    SELECT q.subject
+    FROM record.subject_person AS q
+    WHERE q.person = ANY(%(person)s)
+) AS t
+ORDER BY t.subject
+RETURNING pg_notify('cw_outbox', '') AS woken;
+
+-- name: members
+-- The subjects of a person.
+SELECT p.subject, p.person, s.authority, s.local_id, p.decision, s.frozen
+FROM record.subject_person AS p
+INNER JOIN record.subject AS s ON p.subject = s.subject
+WHERE p.person = %(person)s
+ORDER BY p.subject;
+
+-- name: persons_of
+-- To whom these subjects belong.
+SELECT p.subject, p.person, s.authority, s.local_id, p.decision, s.frozen
+FROM record.subject_person AS p
+INNER JOIN record.subject AS s ON p.subject = s.subject
+WHERE p.subject = ANY(%(subjects)s)
+ORDER BY p.subject;
+
+-- name: stakes
+-- Whether these subjects have entries of some headings, a visit since then, anything since then.
+SELECT
+    w.subject,
+    EXISTS (
+        SELECT 1
+        FROM record.resource AS r
+        WHERE r.subject = w.subject AND NOT r.gone AND r.heading = ANY(%(headings)s)
+    ) AS has_heading,
+    EXISTS (
+        SELECT 1
+        FROM record.resource AS r
+        WHERE
+            r.subject = w.subject AND NOT r.gone AND r.rt = ANY(%(visits)s)
+            AND r.live_until > %(visit_since)s AND (r.dhi IS NULL OR r.dhi > %(visit_since)s)
+    ) AS has_visit,
+    EXISTS (
+        SELECT 1
+        FROM record.resource AS r
+        WHERE
+            r.subject = w.subject AND NOT r.gone AND r.heading <> 0
+            AND r.dlo > %(active_since)s
+    ) AS is_active
+FROM unnest(%(subjects)s::bigint[]) AS w (subject)
+ORDER BY w.subject;
+
+-- name: facts_note
+-- Keeps what entries state of their subjects; what is no longer stated ends.
+WITH entry AS MATERIALIZED (
+    SELECT r.subject, r.rid, w.stated
+    FROM unnest(%(ids)s::text[], %(stated)s::boolean[]) AS w (id, stated)
+    INNER JOIN record.resource AS r ON r.rt = %(rt)s::smallint AND w.id = r.id
+),
+
+ended AS (
+    UPDATE record.subject_fact AS f
+    SET until = %(at)s::timestamptz
+    FROM entry AS e
+    WHERE
+        NOT e.stated AND f.subject = e.subject AND f.kind = %(kind)s::smallint
+        AND f.from_subject = e.subject AND f.from_rid = e.rid AND f.until > %(at)s::timestamptz
+)
+
+INSERT INTO record.subject_fact AS f (subject, kind, since, from_subject, from_rid)
+SELECT e.subject, %(kind)s::smallint, %(at)s::timestamptz, e.subject, e.rid
+FROM entry AS e
+WHERE e.stated
+ON CONFLICT (subject, kind, from_subject, from_rid) DO UPDATE
+    SET since = excluded.since, until = excluded.until
+    WHERE f.until <= excluded.since;
+
+-- name: facts_of
+-- Those of these subjects of which a fact holds, by any subject of the same person.
+SELECT w.subject
+FROM unnest(%(subjects)s::bigint[]) AS w (subject)
+WHERE EXISTS (
+    SELECT 1
+    FROM record.subject_fact AS f
+    WHERE
+        f.kind = %(kind)s::smallint AND f.since <= %(at)s AND f.until > %(at)s
+        AND f.subject IN (
+            SELECT w.subject
+            UNION ALL
+            SELECT q.subject
+            FROM record.subject_person AS p
+            INNER JOIN record.subject_person AS q ON p.person = q.person
+            WHERE p.subject = w.subject
+        )
+)
+ORDER BY w.subject;
