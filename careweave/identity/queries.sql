@@ -1,0 +1,229 @@
+-- name: journal_events
+-- Adds one event for each group that was decided together.
+INSERT INTO identity.event (at, kind, actor, cause, group_id, inverse_of, payload, digest)
+SELECT w.at, w.kind, w.actor, w.cause, w.group_id, w.inverse_of, w.payload, w.digest
+FROM unnest(
+    %(at)s::timestamptz[], %(kinds)s::text[], %(actors)s::text[], %(causes)s::text[],
+    %(group_ids)s::uuid[], %(inverse_of)s::uuid[], %(payloads)s::jsonb[], %(digests)s::bytea[]
+) WITH ORDINALITY AS w (at, kind, actor, cause, group_id, inverse_of, payload, digest, place)
+ORDER BY w.place;
+
+-- name: journal_persons
+-- Adds the persons that the groups make.
+INSERT INTO identity.person (person, created_seq, created_at)
+SELECT w.person, e.seq, e.at
+FROM unnest(%(group_ids)s::uuid[], %(persons)s::uuid[]) AS w (group_id, person)
+INNER JOIN identity.event AS e ON w.group_id = e.group_id;
+
+-- name: journal_forwards_end
+-- Lets persons answer for themselves again.
+UPDATE identity.person_forward AS f
+SET until_seq = e.seq
+FROM unnest(%(group_ids)s::uuid[], %(persons)s::uuid[]) AS w (group_id, person)
+INNER JOIN identity.event AS e ON w.group_id = e.group_id
+WHERE f.person = w.person AND f.until_seq IS NULL;
+
+-- name: journal_forwards
+-- Lets persons answer as others.
+INSERT INTO identity.person_forward (person, to_person, from_seq)
+SELECT w.person, w.to_person, e.seq
+FROM unnest(%(group_ids)s::uuid[], %(persons)s::uuid[], %(to_persons)s::uuid[])
+    AS w (group_id, person, to_person)
+INNER JOIN identity.event AS e ON w.group_id = e.group_id;
+
+-- name: journal_barriers_end
+-- Lifts barriers between subjects.
+UPDATE identity.barrier AS b
+SET until_seq = e.seq
+FROM unnest(%(group_ids)s::uuid[], %(lefts)s::bigint[], %(rights)s::bigint[], %(kinds)s::text[])
+    AS w (group_id, left_subject, right_subject, kind)
+INNER JOIN identity.event AS e ON w.group_id = e.group_id
+WHERE
+    b.left_subject = w.left_subject AND b.right_subject = w.right_subject AND b.kind = w.kind
+    AND b.until_seq IS NULL;
+
+-- name: journal_barriers
+-- Sets barriers between subjects, with the decision of the same group on either where there is one.
+INSERT INTO identity.barrier (left_subject, right_subject, kind, decision, basis, from_seq)
+SELECT
+    w.left_subject,
+    w.right_subject,
+    w.kind,
+    (
+        SELECT min(d.decision)
+        FROM identity.decision AS d
+        WHERE
+            d.seq = e.seq AND d.verdict = 'NOT_SAME'
+            AND d.subject = ANY(ARRAY[w.left_subject, w.right_subject])
+    ) AS decision,
+    w.basis,
+    e.seq
+FROM unnest(
+    %(group_ids)s::uuid[], %(lefts)s::bigint[], %(rights)s::bigint[], %(kinds)s::text[],
+    %(bases)s::bytea[]
+) AS w (group_id, left_subject, right_subject, kind, basis)
+INNER JOIN identity.event AS e ON w.group_id = e.group_id
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM identity.barrier AS b
+    WHERE
+        b.left_subject = w.left_subject AND b.right_subject = w.right_subject AND b.kind = w.kind
+        AND b.until_seq IS NULL
+);
+
+-- name: journal_states
+-- Sets how local identities stand and what replaces them.
+UPDATE identity.local_identity AS i
+SET state = w.state, replaced_by = w.replaced_by
+FROM unnest(
+    %(group_ids)s::uuid[], %(subjects)s::bigint[], %(states)s::text[], %(replaced_by)s::bigint[]
+) AS w (group_id, subject, state, replaced_by)
+INNER JOIN identity.event AS e ON w.group_id = e.group_id
+WHERE i.subject = w.subject;
+
+-- name: journal_rulings
+-- Adds decisions; the last LINK or UNLINK of each subject closes its membership and opens the next.
+WITH
+decided AS (
+    INSERT INTO identity.decision (
+        seq, subject, version, person, verdict, method, reason, model, weight, lead, explanation,
+        confidence, decided_by, decided_at, supersedes
+    )
+    SELECT
+        e.seq, w.subject, w.version, w.person, w.verdict, w.method, w.reason, w.model, w.weight,
+        w.lead, w.explanation, w.confidence, w.decided_by, e.at, w.supersedes
+    FROM unnest(
+        %(group_ids)s::uuid[], %(subjects)s::bigint[], %(versions)s::int[], %(persons)s::uuid[],
+        %(verdicts)s::text[], %(methods)s::text[], %(reasons)s::text[], %(models)s::text[],
+        %(weights)s::float8[], %(leads)s::float8[], %(explanations)s::jsonb[],
+        %(confidences)s::text[], %(deciders)s::text[], %(supersedes)s::bigint[]
+    ) WITH ORDINALITY AS w (
+        group_id, subject, version, person, verdict, method, reason, model, weight, lead,
+        explanation, confidence, decided_by, supersedes, place
+    )
+    INNER JOIN identity.event AS e ON w.group_id = e.group_id
+    ORDER BY w.place
+    RETURNING decision, seq, subject, person, verdict, decided_at
+),
+
+final AS (
+    SELECT DISTINCT ON (d.subject) d.decision, d.seq, d.subject, d.person, d.verdict, d.decided_at
+    FROM decided AS d
+    WHERE d.verdict <> 'NOT_SAME'
+    ORDER BY d.subject, d.decision DESC
+),
+
+closed AS (
+    UPDATE identity.membership AS m
+    SET until_seq = f.seq, until_at = f.decided_at
+    FROM final AS f
+    WHERE
+        m.subject = f.subject AND m.until_seq IS NULL
+        AND (f.verdict = 'UNLINK' OR m.person <> f.person)
+    RETURNING m.subject
+)
+
+INSERT INTO identity.membership (subject, person, from_seq, from_at, decision)
+SELECT f.subject, f.person, f.seq, f.decided_at, f.decision
+FROM final AS f
+-- The count makes what is open close first.
+WHERE
+    f.verdict = 'LINK' AND (SELECT count(*) FROM closed) >= 0
+    AND NOT EXISTS (
+        SELECT 1
+        FROM identity.membership AS m
+        WHERE m.subject = f.subject AND m.until_seq IS NULL AND m.person = f.person
+    );
+
+-- name: journal_outcome
+-- The event of each group, with where each subject stands whose membership or state it changed.
+SELECT
+    e.group_id,
+    e.seq,
+    t.subject,
+    m.person,
+    coalesce(m.decision, 0) AS decision,
+    coalesce(m.from_at, e.at) AS since,
+    i.state
+FROM identity.event AS e
+LEFT JOIN unnest(%(touched_groups)s::uuid[], %(subjects)s::bigint[]) AS t (group_id, subject)
+    ON e.group_id = t.group_id
+LEFT JOIN identity.membership AS m ON t.subject = m.subject AND m.until_seq IS NULL
+LEFT JOIN identity.local_identity AS i ON t.subject = i.subject
+WHERE e.group_id = ANY(%(group_ids)s::uuid[])
+ORDER BY e.seq, t.subject;
+
+-- name: act_roots
+-- The persons that these persons answer as now, themselves where they answer for themselves.
+WITH RECURSIVE way (asked, person) AS (
+    SELECT w.person, w.person
+    FROM unnest(%(persons)s::uuid[]) AS w (person)
+    INNER JOIN identity.person AS p ON w.person = p.person
+    UNION
+    SELECT way.asked, f.to_person
+    FROM way
+    INNER JOIN identity.person_forward AS f ON way.person = f.person AND f.until_seq IS NULL
+)
+
+SELECT way.asked, way.person, p.created_seq
+FROM way
+INNER JOIN identity.person AS p ON way.person = p.person
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM identity.person_forward AS f
+    WHERE f.person = way.person AND f.until_seq IS NULL
+)
+ORDER BY way.asked;
+
+-- name: act_lock_persons
+-- Makes all who change these persons wait for each other, in one order.
+SELECT p.person
+FROM identity.person AS p
+WHERE p.person = ANY(%(persons)s::uuid[])
+ORDER BY p.person
+FOR UPDATE;
+
+-- name: act_whose
+-- The persons that these subjects belong to now.
+SELECT m.subject, m.person
+FROM identity.membership AS m
+WHERE m.subject = ANY(%(subjects)s::bigint[]) AND m.until_seq IS NULL
+ORDER BY m.subject;
+
+-- name: act_members
+-- The subjects of these persons, as they are compared and how they came there.
+SELECT
+    i.subject,
+    m.person,
+    m.from_seq,
+    m.decision,
+    d.method,
+    i.state,
+    i.replaced_by,
+    i.source,
+    i.authority,
+    i.local_id,
+    i.version,
+    i.norm,
+    i.seen_at
+FROM identity.local_identity AS i
+INNER JOIN identity.membership AS m ON i.subject = m.subject AND m.until_seq IS NULL
+INNER JOIN identity.decision AS d ON m.decision = d.decision
+WHERE m.person = ANY(%(persons)s::uuid[])
+ORDER BY i.subject;
+
+-- name: act_barriers
+-- The barriers that stand between any two of these subjects.
+SELECT b.left_subject, b.right_subject, b.kind, b.basis
+FROM identity.barrier AS b
+WHERE
+    b.left_subject = ANY(%(subjects)s::bigint[]) AND b.right_subject = ANY(%(subjects)s::bigint[])
+    AND b.until_seq IS NULL
+ORDER BY b.left_subject, b.right_subject, b.kind;
+
+-- name: act_trails
+-- Where these subjects have belonged, from the newest, with the kind of event that brought them.
+SELECT m.subject, m.person, m.from_seq, m.until_seq
+FROM identity.membership AS m
+WHERE m.subject = ANY(%(subjects)s::bigint[])
+ORDER BY m.subject, m.from_seq DESC;
