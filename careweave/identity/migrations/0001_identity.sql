@@ -64,10 +64,14 @@ CREATE TABLE identity.local_identity (
     version int NOT NULL,
     norm bytea NOT NULL,
     seen_at timestamptz NOT NULL,
+    alive_at timestamptz,
+    has_links boolean NOT NULL DEFAULT FALSE,
+    is_incomplete boolean NOT NULL DEFAULT FALSE,
     UNIQUE (authority, local_id)
 );
 CREATE INDEX local_identity_replaced ON identity.local_identity (replaced_by)
 WHERE replaced_by IS NOT NULL;
+CREATE INDEX local_identity_incomplete ON identity.local_identity (subject) WHERE is_incomplete;
 COMMENT ON TABLE identity.local_identity IS 'The patient records of sources as they are compared now.';
 COMMENT ON COLUMN identity.local_identity.subject IS 'The compartment key of the record.';
 COMMENT ON COLUMN identity.local_identity.source IS 'The source that last told its demographics.';
@@ -79,6 +83,9 @@ COMMENT ON COLUMN identity.local_identity.replaced_by IS 'The subject that a mer
 COMMENT ON COLUMN identity.local_identity.version IS 'The newest version of its demographics.';
 COMMENT ON COLUMN identity.local_identity.norm IS 'Its demographics of all periods, normalised and packed.';
 COMMENT ON COLUMN identity.local_identity.seen_at IS 'When its source last spoke of it.';
+COMMENT ON COLUMN identity.local_identity.alive_at IS 'When its source last saw the person alive, as far as it told.';
+COMMENT ON COLUMN identity.local_identity.has_links IS 'Its newest version links to other patients of its source.';
+COMMENT ON COLUMN identity.local_identity.is_incomplete IS 'Keys too common were left out when it was resolved: the nightly sweep looks again.';
 
 CREATE TABLE identity.source_record (
     subject bigint NOT NULL,
@@ -189,6 +196,8 @@ CREATE TABLE identity.barrier (
     PRIMARY KEY (left_subject, right_subject, kind, from_seq),
     CHECK (left_subject < right_subject)
 );
+CREATE UNIQUE INDEX barrier_one ON identity.barrier (left_subject, right_subject, kind)
+WHERE until_seq IS NULL;
 CREATE INDEX barrier_right ON identity.barrier (right_subject) WHERE until_seq IS NULL;
 COMMENT ON TABLE identity.barrier IS 'Two subjects that must never be one person.';
 COMMENT ON COLUMN identity.barrier.left_subject IS 'The one with the smaller number.';
@@ -221,6 +230,7 @@ CREATE TABLE identity.review (
     closed_at timestamptz
 );
 CREATE UNIQUE INDEX review_open ON identity.review (subject, kind) WHERE state <> 'closed';
+CREATE INDEX review_subject ON identity.review (subject);
 CREATE INDEX review_queue ON identity.review (hazard DESC, value DESC, opened_seq)
 WHERE state IN ('open', 'claimed', 'second');
 COMMENT ON TABLE identity.review IS 'What a human is asked: the queue, with claims and second readers.';
