@@ -175,14 +175,6 @@ WHERE NOT EXISTS (
 )
 ORDER BY way.asked;
 
--- name: act_lock_persons
--- Makes all who change these persons wait for each other, in one order.
-SELECT p.person
-FROM identity.person AS p
-WHERE p.person = ANY(%(persons)s::uuid[])
-ORDER BY p.person
-FOR UPDATE;
-
 -- name: act_whose
 -- The persons that these subjects belong to now.
 SELECT m.subject, m.person
@@ -202,14 +194,15 @@ SELECT
     i.replaced_by,
     i.source,
     i.authority,
-    i.local_id,
+    i.is_provisional,
     i.version,
     i.norm,
-    i.seen_at
-FROM identity.local_identity AS i
-INNER JOIN identity.membership AS m ON i.subject = m.subject AND m.until_seq IS NULL
+    i.seen_at,
+    i.alive_at
+FROM identity.membership AS m
+INNER JOIN identity.local_identity AS i ON m.subject = i.subject
 INNER JOIN identity.decision AS d ON m.decision = d.decision
-WHERE m.person = ANY(%(persons)s::uuid[])
+WHERE m.person = ANY(%(persons)s::uuid[]) AND m.until_seq IS NULL
 ORDER BY i.subject;
 
 -- name: act_barriers
@@ -227,3 +220,52 @@ SELECT m.subject, m.person, m.from_seq, m.until_seq
 FROM identity.membership AS m
 WHERE m.subject = ANY(%(subjects)s::bigint[])
 ORDER BY m.subject, m.from_seq DESC;
+
+-- name: standings
+-- How these subjects stand: person, state, and their demographics as compared.
+SELECT
+    l.subject,
+    m.person,
+    l.state,
+    l.is_provisional,
+    l.norm
+FROM identity.local_identity AS l
+INNER JOIN identity.membership AS m ON l.subject = m.subject AND m.until_seq IS NULL
+WHERE l.subject = ANY(%(subjects)s::bigint[])
+ORDER BY l.subject;
+
+-- name: together
+-- The subjects that are linked to these persons now, ids that were given up followed.
+WITH RECURSIVE answering AS (
+    SELECT w.person AS asked, w.person
+    FROM unnest(%(persons)s::uuid[]) AS w (person)
+    UNION
+    SELECT a.asked, f.to_person
+    FROM answering AS a
+    INNER JOIN identity.person_forward AS f ON a.person = f.person AND f.until_seq IS NULL
+)
+
+SELECT
+    a.asked,
+    l.subject,
+    m.person,
+    l.state,
+    l.is_provisional,
+    l.norm
+FROM answering AS a
+INNER JOIN identity.membership AS m ON a.person = m.person AND m.until_seq IS NULL
+INNER JOIN identity.local_identity AS l ON m.subject = l.subject
+ORDER BY a.asked, l.subject;
+
+-- name: lock_room
+-- Lets others work in the room, but nobody who needs it for himself.
+SELECT pg_advisory_xact_lock_shared(%(space)s::int, %(place)s::int);
+
+-- name: lock_whole
+-- Waits until nobody else works in the room, and keeps it until the transaction ends.
+SELECT pg_advisory_xact_lock(%(space)s::int, %(place)s::int);
+
+-- name: lock_places
+-- Takes locks in the order given.
+SELECT count(pg_advisory_xact_lock(w.space, w.place)::text) AS n_locked
+FROM unnest(%(spaces)s::int[], %(places)s::int[]) AS w (space, place);
