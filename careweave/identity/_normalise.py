@@ -1,0 +1,79 @@
+"""Demographics as written, made comparable."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from careweave.identity._demographics import Demographics
+from careweave.identity._fold import fold
+from careweave.identity._fold_dates import FoldedDate, fold_date
+from careweave.identity._fold_homes import fold_contacts, fold_homes
+from careweave.identity._fold_names import fold_names
+from careweave.identity._fold_numbers import fold_numbers
+from careweave.identity._norm import Norm
+from careweave.identity._rules import Rules
+
+_SEXES = {
+    **dict.fromkeys(("male", "m", "1"), "male"),
+    **dict.fromkeys(("female", "f", "2"), "female"),
+    **dict.fromkeys(("other", "o", "x", "9", "indeterminate"), "other"),
+}
+
+
+def normalise(written: Demographics, known: Rules, *, today: date) -> Norm:
+    """Returns demographics made comparable, with remarks on what was left out.
+
+    Source: `reference/identity.md` sections 4 and 5.
+    """
+    named = fold_names(written.names, known)
+    homes = fold_homes(written.addresses, known)
+    contacts = fold_contacts(written.contacts, known)
+    birth = fold_date(written.birth_date, known.birth_dates, today=today)
+    sex = _SEXES.get(written.sex.strip().casefold(), "")
+    numbers = fold_numbers(written.numbers, known, birth=birth.parts, sex=sex)
+    return Norm(
+        names=named.names,
+        birth=birth.parts,
+        precision=_precision(birth, written),
+        sex=sex,
+        homes=homes.homes,
+        phones=contacts.phones,
+        emails=contacts.emails,
+        past_contacts=contacts.past,
+        nhs=numbers.nhs,
+        chi=numbers.chi,
+        hc=numbers.hc,
+        verified=numbers.verified,
+        past_numbers=numbers.past,
+        numbers=numbers.others,
+        mother=fold(written.mother).replace(" ", ""),
+        birth_order=written.birth_order or named.birth_order,
+        practice=fold(written.practice).replace(" ", ""),
+        died=_died(written.died, today),
+        is_restricted=written.is_restricted,
+        extra=_extra(written.extra),
+        flags=named.flags | homes.flags | birth.flags | numbers.flags,
+    )
+
+
+def _precision(birth: FoldedDate, written: Demographics) -> str:
+    if birth.parts is None:
+        return "none"
+    if written.is_birth_estimated:
+        return "estimated"
+    _, month, day = birth.parts
+    return "day" if day else "month" if month else "year"
+
+
+def _died(written: str, today: date) -> str:
+    """Returns the date of death as ISO writes it, `yes` where only the fact is known, or ''."""
+    if not written:
+        return ""
+    parts = fold_date(written, (), today=today).parts
+    if parts is None or not parts[2]:
+        return "yes"
+    return date(*parts).isoformat()
+
+
+def _extra(written: Mapping[str, str]) -> dict[str, str]:
+    folded = {name: fold(text) for name, text in written.items()}
+    return {name: text for name, text in folded.items() if text}
