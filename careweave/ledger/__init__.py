@@ -10,6 +10,7 @@ from careweave.ledger._sealing import (
     seal,
     unsealed_s,
 )
+from careweave.ledger._shown import shown
 from careweave.ledger._verifying import Finding, Tampering, Verified, verify
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "new_ids",
     "newest_head",
     "seal",
+    "shown",
     "unsealed_s",
     "verify",
 ]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from careweave.db import Database, Gather, Queries, Row, Session
-from careweave.terms import CareweaveError, SubjectId, Unavailable
+from careweave.terms import CareweaveError, PersonId, SubjectId, Unavailable
 
 _QUERIES = Queries("careweave.ledger")
 _VERSION_7 = 0x7 << 76
@@ -31,7 +31,9 @@ class Account:
 
     `what` is the question in canonical parameters: types, counts, names of parameters, and never a
     value of anybody. `subjects` are those touched. `source` is what the actor writes as.
-    `answer_ms` and `bytes` are None where they are not known yet.
+    `answer_ms` and `bytes` are None where they are not known yet. Where entries were shown as those
+    of a `person`, `links` are the decisions by which their subjects belonged to it, so that what
+    was shown through a wrong one can be listed.
     Source: `reference/security.md` 5.1.
     """
 
@@ -53,13 +55,16 @@ class Account:
     config_version: int = 0
     answer_ms: int | None = None
     bytes: int | None = None
+    person: PersonId | None = None
+    links: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
     """The accounts of one answer about several people: alike but for the person and the count.
 
-    `account` gives what they share; its own id, subjects and n_items are not used.
+    `account` gives what they share; its own id, subjects and n_items are not used, and it names no
+    person: what is shown of one has accounts of its own.
     """
 
     account: Account
@@ -134,7 +139,7 @@ def canonical(row: Row) -> bytes:
     Only integers and strings; what is null is left out. `row` is as the query `sealed` gives it.
     Source: `reference/security.md` 5.3.
     """
-    return encode(dict(zip(_NAMES, row[1:], strict=True)))
+    return encode(dict(zip(NAMES, row[1:], strict=True)))
 
 
 def encode(values: dict[str, object]) -> bytes:
@@ -143,11 +148,12 @@ def encode(values: dict[str, object]) -> bytes:
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-_NAMES = (
+NAMES = (
     *("id", "at", "actor", "organisation", "source", "action", "door", "request_id", "purpose"),
     *("subjects", "what", "n_items", "outcome", "reason", "clauses", "config_version"),
-    *("answer_ms", "bytes"),
+    *("answer_ms", "bytes", "person", "links"),
 )
+"""The columns of an account, in the order in which the queries give them."""
 
 
 def _plain(value: object) -> object:
@@ -157,19 +163,27 @@ def _plain(value: object) -> object:
 
 
 def _single(account: Account) -> dict[str, object]:
-    return {name: getattr(account, name) for name in _NAMES}
+    values = {name: getattr(account, name) for name in NAMES}
+    # Nothing is null, not an empty list: what names no person is hashed as it always was.
+    return values | {"links": account.links or None}
 
 
 def _spread(spread: Spread) -> dict[str, object]:
     shared = _single(spread.account)
-    del shared["id"], shared["subjects"], shared["n_items"]
+    for name in ("id", "subjects", "n_items", "person", "links"):
+        del shared[name]
     return shared | {"ids": spread.ids, "people": spread.subjects, "counts": spread.counts}
 
 
 def _several(accounts: Iterable[Account]) -> dict[str, object]:
-    columns: dict[str, list[object]] = {name: [] for name in _NAMES}
-    for account in accounts:
-        for name in _NAMES:
-            columns[name].append(getattr(account, name))
-    columns["subjects"] = ["{" + ",".join(map(str, s)) + "}" for s in columns["subjects"]]  # type: ignore[call-overload]  # tuples of subjects
+    rows = list(accounts)
+    columns: dict[str, list[object]] = {
+        name: [getattr(one, name) for one in rows] for name in NAMES
+    }
+    columns["subjects"] = [_array(account.subjects) for account in rows]
+    columns["links"] = [_array(account.links) if account.links else None for account in rows]
     return dict(columns)
+
+
+def _array(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"

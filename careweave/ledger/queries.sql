@@ -2,33 +2,33 @@
 -- Adds one account.
 INSERT INTO ledger.account (
   id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
-  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links
 )
 VALUES (
   %(id)s, %(at)s, %(actor)s, %(organisation)s, %(source)s, %(action)s, %(door)s, %(request_id)s,
   %(purpose)s, %(subjects)s, %(what)s, %(n_items)s, %(outcome)s, %(reason)s, %(clauses)s,
-  %(config_version)s, %(answer_ms)s, %(bytes)s
+  %(config_version)s, %(answer_ms)s, %(bytes)s, %(person)s, %(links)s
 );
 
 -- name: add_accounts
--- Adds several accounts at once; the subjects of each come as the text of an array.
+-- Adds several accounts at once; the subjects and links of each come as the text of an array.
 INSERT INTO ledger.account (
   id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
-  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links
 )
 SELECT
   a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
   a.subjects::bigint[], a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version,
-  a.answer_ms, a.bytes
+  a.answer_ms, a.bytes, a.person, a.links::bigint[]
 FROM unnest(
   %(id)s::uuid[], %(at)s::timestamptz[], %(actor)s::text[], %(organisation)s::text[],
   %(source)s::int[], %(action)s::text[], %(door)s::text[], %(request_id)s::text[],
   %(purpose)s::text[], %(subjects)s::text[], %(what)s::text[], %(n_items)s::int[],
   %(outcome)s::text[], %(reason)s::text[], %(clauses)s::text[], %(config_version)s::int[],
-  %(answer_ms)s::int[], %(bytes)s::bigint[]
+  %(answer_ms)s::int[], %(bytes)s::bigint[], %(person)s::uuid[], %(links)s::text[]
 ) AS a (
   id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
-  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links
 );
 
 -- name: add_spread
@@ -61,7 +61,7 @@ LIMIT 1;
 SELECT
   a.tx, a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
   a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
-  a.bytes
+  a.bytes, a.person, a.links
 FROM ledger.account AS a
 WHERE
   (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid)
@@ -74,7 +74,7 @@ LIMIT %(most)s;
 SELECT
   a.tx, a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
   a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
-  a.bytes
+  a.bytes, a.person, a.links
 FROM ledger.account AS a
 WHERE
   (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid)
@@ -104,3 +104,15 @@ LIMIT %(most)s;
 SELECT EXTRACT(EPOCH FROM %(now)s::timestamptz - min(a.at))::float8
 FROM ledger.account AS a
 WHERE (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid);
+
+-- name: shown
+-- What was shown of these persons by one of these links, the oldest first.
+SELECT
+  a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
+  a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
+  a.bytes, a.person, a.links
+FROM ledger.account AS a
+WHERE
+  a.person = ANY(%(persons)s::uuid[]) AND a.links && %(links)s::bigint[]
+  AND a.outcome = 'permit'
+ORDER BY a.at, a.id;

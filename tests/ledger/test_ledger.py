@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -23,12 +24,13 @@ from careweave.ledger import (
     new_id,
     newest_head,
     seal,
+    shown,
     unsealed_s,
     verify,
 )
 from careweave.ledger._account import _QUERIES, canonical
 from careweave.ledger._tree import Frontier, leaf
-from careweave.terms import SubjectId, Unavailable
+from careweave.terms import PersonId, SubjectId, Unavailable
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -98,7 +100,7 @@ def test_an_account_is_kept_as_it_was_given(database: Database, n):
             *(given_.at, given_.actor, given_.organisation, 3, "read", "fhir", "r1", "TREAT"),
             *(list(given_.subjects), given_.what),
         )
-        assert row[12:] == (given_.n_items, "permit", "ü", "", 0, None, 7)
+        assert row[12:] == (given_.n_items, "permit", "ü", "", 0, None, 7, None, None)
 
 
 def test_accounts_travel_with_the_commit_of_their_transaction(database):
@@ -371,3 +373,43 @@ def test_two_starts_at_once_agree_on_one_key(tmp_path):
     for thread in threads:
         thread.join()
     assert len(set(found)) == 1
+
+
+PERSON, OTHER = PersonId(UUID(int=1)), PersonId(UUID(int=2))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_what_was_shown_of_a_person_is_found_by_its_link(database, n):
+    made = [account(person=PERSON, links=(4, 7 + i), request_id=f"r{i}") for i in range(n)]
+    beside = [
+        account(person=PERSON, links=(5,)),
+        account(person=OTHER, links=(7,)),
+        account(person=PERSON, links=(7,), outcome=Outcome.ABSENT),
+        account(),
+    ]
+    write(database, *made)
+    write(database, *beside)
+
+    with database.reading() as session:
+        assert set(shown(session, [PERSON], [7])) == {made[0]}
+        assert sorted(one.request_id for one in shown(session, [PERSON], [4])) == [
+            one.request_id for one in made
+        ]
+        assert shown(session, [], [7]) == shown(session, [PERSON], []) == ()
+
+
+def test_the_person_and_the_links_are_sealed(database, key):
+    write(database, account(person=PERSON, links=(4,)), account())
+    sealed(database, key)
+    assert checked(database).is_sound
+
+    tamper(database, "UPDATE ledger.account SET links = '{5}' WHERE person IS NOT NULL")
+
+    assert [one.kind for one in checked(database).findings] == [Tampering.EDITED]
+
+
+def test_an_account_of_no_person_is_hashed_as_before_there_were_persons(database):
+    write(database, account())
+    text = canonical(fetch(database)[0])
+    assert b"person" not in text
+    assert b"links" not in text
