@@ -61,8 +61,10 @@ from careweave.sources._source import (
     OrderRule,
     Source,
     Sources,
+    Telling,
     Tls,
     Transport,
+    TrustedNumbers,
 )
 from careweave.sources._status import (
     FeedNote,
@@ -114,8 +116,10 @@ __all__ = [
     "Source",
     "SourceMapping",
     "Sources",
+    "Telling",
     "Tls",
     "Transport",
+    "TrustedNumbers",
     "UnmappedCode",
     "UnmappedPath",
     "Why",

@@ -18,6 +18,7 @@ from careweave.sources._mapping import Input, SourceMapping
 from careweave.sources._mapping_file import Library, MappingFile, compile_mapping
 from careweave.sources._source import Channel, Order, OrderRule, Source, Transport
 from careweave.sources._tables import Codes
+from careweave.sources._telling import telling
 from careweave.sources._transport import transport
 from careweave.sources._yaml import Scalar, Table, Tree
 from careweave.terms import Heading, Json, Label
@@ -27,6 +28,7 @@ _ALLOWED = (
     *("feed", "authority", "mapping", "input", "codes", "systems", "parameters", "time_zone"),
     *("rhythm", "order", "control_id", "entitled", "service", "labels", "may_tag", "ties"),
     *("live", "live_base", "id_prefix", "sender", "charset", "version", "accept", "about"),
+    "identity",
 )
 _WIDTH = re.compile(r"([1-9][0-9]{0,5})(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -128,6 +130,7 @@ class Maker:
             version=base.version,
             file=file_rules(file.tree.get("file") if file else None, self.faults),
             parameters=self._parameters(tree.get("parameters")),
+            telling=telling(tree.get("identity"), self.faults),
         )
 
     def _file(self, tree: Table, carrier: Transport) -> MappingFile | None:

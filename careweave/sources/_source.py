@@ -96,6 +96,29 @@ class FileRules:
     records: str = ""
 
 
+class TrustedNumbers(StrEnum):
+    """Which national numbers of a source count as verified: all, those it says are, or none."""
+
+    VERIFIED = "verified"
+    STATED = "stated"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a source tells who is who, as its region declares it.
+
+    `deduplicates`: two live records of it are two people. `links`: its records may be linked to
+    persons; without, each stays alone. `rank`: what the source with the lowest says is shown first.
+    Source: reference/identity.md 5, 7, 15.
+    """
+
+    numbers: TrustedNumbers = TrustedNumbers.STATED
+    deduplicates: bool = False
+    links: bool = True
+    rank: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One legacy system of one organisation, as its file in `region/sources/` describes it.
@@ -131,6 +154,7 @@ class Source:
     version: str | None = None
     file: FileRules = FileRules()
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    telling: Telling = Telling()
 
     @property
     def processing_ids(self) -> frozenset[str]:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from careweave.sources import Channel, OrderRule, Sources, load_sources, try_examples
+from careweave.sources import (
+    Channel,
+    OrderRule,
+    Sources,
+    Telling,
+    TrustedNumbers,
+    load_sources,
+    try_examples,
+)
 from careweave.terms import Heading, Incorrect, Label, NotFound
 
 KEY = b"careweave-demo-key"
@@ -224,3 +232,42 @@ def test_a_file_that_cannot_be_read_is_told(region: Write) -> None:
     (place / "sources" / "gone.yaml").symlink_to(place / "nowhere.yaml")
     with pytest.raises(Incorrect, match="cannot be read"):
         load_sources(place, secret=KEY)
+
+
+def test_a_source_that_says_nothing_of_identity_is_trusted_as_far_as_it_states(
+    region: Write,
+) -> None:
+    source = _loaded(region(sources__pas=SOURCE, mappings__mini=MAPPING)).named("pas")
+
+    assert source.telling == Telling(TrustedNumbers.STATED, deduplicates=False, links=True, rank=0)
+
+
+def test_a_source_tells_who_is_who_as_its_file_says(region: Write) -> None:
+    text = SOURCE + "identity: {numbers: verified, deduplicates: true, links: false, rank: 3}\n"
+
+    source = _loaded(region(sources__pas=text, mappings__mini=MAPPING)).named("pas")
+
+    assert source.telling == Telling(
+        TrustedNumbers.VERIFIED, deduplicates=True, links=False, rank=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("identity: yes", "identity is an object"),
+        ("identity: {numbers: trusted}", "numbers: trusted is not known"),
+        ("identity: {deduplicates: often}", "deduplicates: often is not known"),
+        ("identity: {links: perhaps}", "links: perhaps is not known"),
+        ("identity: {rank: first}", "the rank is a whole number"),
+        ("identity: {rank: 100}", "the rank is a whole number"),
+        ("identity: {golden: true}", "golden is not known here"),
+    ],
+)
+def test_a_wrong_word_on_identity_is_told_with_its_line(
+    region: Write, text: str, fault: str
+) -> None:
+    faults = _faults(region(sources__pas=f"{SOURCE}{text}\n", mappings__mini=MAPPING))
+
+    assert len(faults) == 1
+    assert faults[0].startswith(f"sources/pas.yaml:7: {fault}")
