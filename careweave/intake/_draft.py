@@ -100,7 +100,7 @@ class Drafter:
     def _as(
         self, said: Resource, public_id: str, found: Classification, issues: tuple[Issue, ...]
     ) -> Draft:
-        meta = _meta(said.value.get("meta"), found)
+        meta = _meta(said.value.get("meta"), found, self.rules.labels.facts_of_subject)
         resource = replace(said, value={**said.value, "meta": meta})
         prepared = record.prepare(resource, keys=self.keys, zone=self.zone, public_id=public_id)
         return Draft(resource, said, public_id, found, prepared, meta_fragment(meta), issues)
@@ -162,8 +162,10 @@ def warnings_of(resource: Resource) -> tuple[Issue, ...]:
     )
 
 
-def _meta(said: Json, found: Classification) -> dict[str, Json]:
+def _meta(said: Json, found: Classification, facts: frozenset[str]) -> dict[str, Json]:
     """Returns the meta to be kept: what the client said, our tags and labels in place of old ones.
+
+    Facts of the subject stay as they were said: they are no labels of the entry.
 
     Source: reference/record.md 1.2.
     """
@@ -174,7 +176,7 @@ def _meta(said: Json, found: Classification) -> dict[str, Json]:
     meta["tag"] = _others(meta.get("tag"), _OURS) + tags
     if found.labels or "security" in meta:
         labels: list[Json] = [dict(label) for label in _labels(found.labels)]
-        meta["security"] = _others(meta.get("security"), {LABEL_SYSTEM}) + labels
+        meta["security"] = _others(meta.get("security"), {LABEL_SYSTEM}, facts) + labels
     return {name: value for name, value in meta.items() if value != []}
 
 
@@ -190,10 +192,16 @@ def told(meta: Json | Mapping[str, Json]) -> tuple[tuple[Heading, ...], str]:
     return tuple(also), rule_id
 
 
-def _others(codings: Json, ours: frozenset[str] | set[str]) -> list[Json]:
+def _others(
+    codings: Json, ours: frozenset[str] | set[str], but: frozenset[str] = frozenset()
+) -> list[Json]:
     if not isinstance(codings, list):
         return []
-    return [c for c in codings if not (isinstance(c, Mapping) and c.get("system") in ours)]
+    return [
+        c
+        for c in codings
+        if not (isinstance(c, Mapping) and c.get("system") in ours and c.get("code") not in but)
+    ]
 
 
 @lru_cache(maxsize=4096)

@@ -77,11 +77,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """An entry as it is held, for what is newer than all that it was folded from."""
+    """An entry as it is held, for what is newer than all that it was folded from.
+
+    `security` is what was said last of how confidential a patient is.
+    """
 
     value: Value
     profile: Json
     heading: Heading | None
+    security: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def fold(said: Sequence[Contribution], base: Base | None = None) -> tuple[Step, 
     for one in counting:
         step = _step(held, one)
         steps.append(step)
-        held = Base(step.value, step.meta.get("profile"), None)
+        held = Base(step.value, step.meta.get("profile"), None, step.meta.get("security"))
     return tuple(steps)
 
 
@@ -138,11 +142,17 @@ def _settle_status(before: Value, after: Value, one: Contribution) -> bool:
 
 
 def _meta(held: Base | None, one: Contribution) -> Value:
-    """Returns the meta of what the mapping gives, with the profile that was said last."""
+    """Returns the meta of what the mapping gives, with the profile that was said last.
+
+    So that of a patient whose address is protected: a message that says nothing of it opens nothing.
+    """
     said = one.said.value.get("meta")
     found: Value = dict(said) if isinstance(said, dict) else {}
     if "profile" not in found and held is not None and held.profile is not None:
         found["profile"] = held.profile
+    is_silent = one.said.write is Write.MERGE and "security" not in found
+    if one.said.type == "Patient" and is_silent and held is not None and held.security is not None:
+        found["security"] = held.security
     found["source"] = f"urn:careweave:source:{one.source_name}"
     return found
 

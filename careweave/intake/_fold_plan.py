@@ -28,7 +28,7 @@ from careweave.intake._fold import (
 from careweave.intake._fold_merge import Value
 from careweave.intake._work import Ref
 from careweave.record import Held
-from careweave.terms import Heading, SourceId
+from careweave.terms import LABEL_SYSTEM, Heading, Json, Label, SourceId
 
 _TAGGED = "tag"
 
@@ -206,7 +206,22 @@ def _base(held: Held) -> Base:
     meta = _meta(held)
     _, rule_id = told(meta)
     heading = held.heading if rule_id.split("+")[0] == _TAGGED else None
-    return Base(_value(held), meta.get("profile"), heading)
+    return Base(_value(held), meta.get("profile"), heading, _said_security(meta))
+
+
+def _said_security(meta: Value) -> Json:
+    """Returns what a source said in `meta.security`: our labels of the entry are no words of it."""
+    codings = meta.get("security")
+    if not isinstance(codings, list):
+        return None
+    names = {label.value for label in Label}
+    said: list[Json] = [
+        one
+        for one in codings
+        if isinstance(one, dict)
+        and not (one.get("system") == LABEL_SYSTEM and one.get("code") in names)
+    ]
+    return said or None
 
 
 def _value(held: Held) -> Value:
@@ -221,8 +236,10 @@ def _meta(held: Held | None) -> Value:
 
 
 def has_meta(held: Held, meta: Value) -> bool:
-    """Says whether what is held was made with this meta: nothing in it but source and profile."""
-    if not meta.keys() <= {"source", "profile"}:
+    """Says whether what is held was made with this meta: source, profile, how confidential."""
+    if not meta.keys() <= {"source", "profile", "security"}:
         return False
     kept = _meta(held)
+    if meta.get("security") != _said_security(kept):
+        return False
     return all(kept.get(name) == meta.get(name) for name in ("source", "profile"))

@@ -13,6 +13,7 @@ from careweave.terms import LABEL_SYSTEM, Heading, Json, Label
 
 K = TypeVar("K")
 _NO_LABELS: frozenset[Label] = frozenset()
+_OF_SUBJECT = "label-of-subject"
 _LABELS: Mapping[str, Label] = {label.value: label for label in Label}
 
 
@@ -28,6 +29,8 @@ class LabelRules:
     restricted_else: Label
     ordinary: frozenset[str]
     facts_of_subject: frozenset[str]
+    restricted_facts: frozenset[str]
+    protected_address: str
     value_sets: Mapping[str, Label]
     services: Mapping[str, frozenset[Label]]
     headings: Mapping[Heading, frozenset[Label]]
@@ -50,6 +53,8 @@ def read_labels(rules: Node) -> LabelRules:
         restricted_else=Label(str(rules["restricted_else"])),
         ordinary=frozenset(texts(rules, "ordinary")),
         facts_of_subject=frozenset(texts(rules, "facts_of_subject")),
+        restricted_facts=frozenset(texts(rules, "restricted_facts")),
+        protected_address=str(rules["protected_address"]),
         value_sets=_labels_by(rules, "value_sets"),
         services={key: _label_set(node(rules["services"]), key) for key in node(rules["services"])},
         headings={
@@ -98,11 +103,29 @@ def source_labels(value: Mapping[str, Json], rules: LabelRules) -> SourceLabels:
                 confidentiality.add(code)
             else:
                 _one_label(system, code, rules, labels, findings)
+    if value.get("resourceType") in rules.restricted_facts and confidentiality & rules.restricted:
+        confidentiality -= rules.restricted
+        findings.add(_OF_SUBJECT)
     known = rules.very_restricted | rules.restricted | rules.ordinary
     if not confidentiality <= known:
         labels.add(Label.VERY_RESTRICTED)
         findings.add("label-unknown")
     return SourceLabels(frozenset(labels), frozenset(confidentiality), tuple(sorted(findings)))
+
+
+def is_protected(value: Mapping[str, Json], rules: LabelRules) -> bool:
+    """Says whether a Patient states that the address of the person is protected.
+
+    Source: reference/record.md 6, S12.
+    """
+    for coding in at(value, "meta.security"):
+        if isinstance(coding, dict):
+            system, code = coding.get("system"), coding.get("code")
+            if system in rules.confidentiality_systems and code in rules.restricted:
+                return True
+            if system == LABEL_SYSTEM and code == rules.protected_address:
+                return True
+    return False
 
 
 def _one_label(
@@ -112,7 +135,7 @@ def _one_label(
         found = rules.sensitivity.get(code)
     elif system == LABEL_SYSTEM:
         if code in rules.facts_of_subject:
-            findings.add("label-of-subject")
+            findings.add(_OF_SUBJECT)
             return
         found = _LABELS.get(code)
     else:

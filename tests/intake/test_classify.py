@@ -18,6 +18,7 @@ from careweave.intake import (
     inherit,
     load_rules,
 )
+from careweave.intake._labels import is_protected
 from careweave.intake._nodes import node, nodes, packaged
 from careweave.intake._rules import ordered
 from careweave.terms import HEADING_SYSTEM, LABEL_SYSTEM, Heading, Label
@@ -286,6 +287,31 @@ def test_confidentiality_of_hl7_gives_its_label(code, label):
 def test_facts_of_the_subject_are_no_label_of_an_entry():
     said = {"security": [{"system": LABEL_SYSTEM, "code": "S12"}]}
     assert not classify(a("Condition", meta=said), PLAIN, NONE, RULES).labels
+
+
+def test_r_on_a_patient_is_a_fact_of_the_subject_and_no_label():
+    system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+    said = {"security": [{"system": system, "code": "R"}]}
+
+    found = classify(a("Patient", meta=said), PLAIN, NONE, RULES)
+
+    assert not found.labels
+    assert "label-of-subject" in found.findings
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "is_so"),
+    [
+        ("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "R", True),
+        ("http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "N", False),
+        (LABEL_SYSTEM, "S12", True),
+        (LABEL_SYSTEM, "S11", False),
+        ("urn:other", "R", False),
+    ],
+)
+def test_a_patient_states_that_its_address_is_protected(system, code, is_so):
+    said = {"security": [{"system": system, "code": code}]}
+    assert is_protected(a("Patient", meta=said), RULES.labels) is is_so
 
 
 @pytest.mark.attack(68)

@@ -44,6 +44,21 @@ def test_a_seed_counts_only_while_nothing_else_was_said():
     assert value(seeds[0], base=Base(NAME, None, None)) is None
 
 
+def security(code):
+    return {"meta": {"security": [{"system": "c", "code": code}]}}
+
+
+def test_what_says_nothing_of_a_protected_address_opens_it_not():
+    def kept(*contributions):
+        meta = fold(contributions)[-1].meta
+        return [one["code"] for one in meta.get("security", [])]
+
+    assert kept(said(1, security("R")), said(2, NAME)) == ["R"]
+    assert kept(said(1, security("R")), said(2, NAME), said(3, security("N"))) == ["N"]
+    assert kept(said(1, security("R")), said(2, NAME, write=Write.REPLACE)) == []
+    assert kept(said(1, security("R"), "Encounter"), said(2, {}, "Encounter")) == []
+
+
 def test_one_choice_takes_the_place_of_the_other():
     both = said(1, {"deceasedBoolean": True}), said(2, {"deceasedDateTime": "2026-03-01"})
     assert value(*both) == {"deceasedDateTime": "2026-03-01"}
