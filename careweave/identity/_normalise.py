@@ -77,3 +77,22 @@ def _died(written: str, today: date) -> str:
 def _extra(written: Mapping[str, str]) -> dict[str, str]:
     folded = {name: fold(text) for name, text in written.items()}
     return {name: text for name, text in folded.items() if text}
+
+
+def n_usable(norm: Norm) -> int:
+    """Returns how many facts of a record can be compared: below three it's only provisional.
+
+    A verified number counts twice: with a birth date it is enough. Source:
+    `reference/identity.md` section 15, placeholder data.
+    """
+    numbers = sum(bool(number) for number in (norm.nhs, norm.chi, norm.hc))
+    facts = (
+        any(name.family for name in norm.names),
+        any(name.given for name in norm.names),
+        norm.birth is not None,
+        any(home.postcode or home.street for home in norm.homes),
+        bool(norm.phones),
+        bool(norm.emails),
+        bool(norm.numbers),
+    )
+    return sum(facts) + numbers + len(norm.verified)
