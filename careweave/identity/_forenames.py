@@ -1,0 +1,108 @@
+"""How close the forenames of two people are: what tells twins and siblings apart.
+
+Source: reference/identity.md section 7.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from rapidfuzz.distance import JaroWinkler
+
+from careweave.identity._limits import Limits
+from careweave.identity._nicknames import is_nickname
+from careweave.identity._norm import Name, Norm
+
+_SHORTEST_PREFIX = 3
+
+Shares = Mapping[str, float]
+"""How many of all people share each given name, from 0 to 1."""
+
+
+class Closeness(IntEnum):
+    """How close two forenames are, in growing order; UNKNOWN where one side tells none.
+
+    RIVAL: they look alike, but both are names of their own, as Jaden and Jayden are. SIMILAR: one
+    may be the other misspelt. FORM: a short form, a nickname, a middle name, or the names exchanged.
+    """
+
+    UNKNOWN = -1
+    APART = 0
+    RIVAL = 1
+    SIMILAR = 2
+    FORM = 3
+    EQUAL = 4
+
+
+def closeness(left: Norm, right: Norm, shares: Shares, limits: Limits) -> Closeness:
+    """Returns how close the closest forenames of both are, of any time."""
+    pairs = [
+        (one, other) for one in left.names for other in right.names if one.givens and other.givens
+    ]
+    found = Closeness.UNKNOWN
+    for one, other in pairs:
+        found = max(found, _closeness(one, other, shares, limits))
+        if found is Closeness.EQUAL:
+            break
+    return found
+
+
+def _closeness(one: Name, other: Name, shares: Shares, limits: Limits) -> Closeness:
+    first, second = one.givens[0], other.givens[0]
+    if one.given == other.given:
+        return Closeness.EQUAL
+    if first == second:
+        is_shared = _is_shared(one, other, shares, limits)
+        return Closeness.APART if is_shared else Closeness.EQUAL
+    if _is_form(one, other, limits):
+        return Closeness.FORM
+    return _looks(first, second, shares, limits)
+
+
+def _is_form(one: Name, other: Name, limits: Limits) -> bool:
+    first, second = one.givens[0], other.givens[0]
+    return (
+        _is_short(first, second)
+        or is_nickname(first, second)
+        or _is_middle(one, other)
+        or _is_exchanged(one, other, limits)
+    )
+
+
+def _looks(first: str, second: str, shares: Shares, limits: Limits) -> Closeness:
+    if not _alike(first, second, limits):
+        return Closeness.APART
+    is_rival = min(shares.get(first, 0.0), shares.get(second, 0.0)) >= limits.known_name
+    return Closeness.RIVAL if is_rival else Closeness.SIMILAR
+
+
+def _is_shared(one: Name, other: Name, shares: Shares, limits: Limits) -> bool:
+    """Says that a common first name is followed by second names that differ.
+
+    Mohammed Ali and Mohammed Hassan are two brothers, Maria Jose and Maria Carmen two sisters.
+    """
+    if len(one.givens) < 2 or len(other.givens) < 2:
+        return False
+    if shares.get(one.givens[0], 0.0) <= limits.common_token:
+        return False
+    first, second = one.givens[1], other.givens[1]
+    return not _is_short(first, second) and not _alike(first, second, limits)
+
+
+def _is_short(left: str, right: str) -> bool:
+    """Says that one is the initial of the other, or begins it with three letters or more."""
+    short, long = sorted((left, right), key=len)
+    return (len(short) == 1 or len(short) >= _SHORTEST_PREFIX) and long.startswith(short)
+
+
+def _alike(left: str, right: str, limits: Limits) -> bool:
+    return JaroWinkler.similarity(left, right) >= limits.forename_similarity
+
+
+def _is_middle(one: Name, other: Name) -> bool:
+    """Says that the forename of one is a middle name of the other: called by the second name."""
+    return one.givens[0] in other.givens[1:] or other.givens[0] in one.givens[1:]
+
+
+def _is_exchanged(one: Name, other: Name, limits: Limits) -> bool:
+    """Says that family name and forename changed places on one side."""
+    return _alike(one.given, other.family, limits) and _alike(one.family, other.given, limits)
