@@ -22,7 +22,7 @@ from careweave.intake._worker_build import Known, know
 from careweave.intake._worker_notes import Notes
 from careweave.intake._worker_read import failed, read_message
 from careweave.intake._worker_settle import Failed, Turn, settle
-from careweave.intake._worker_shift import begin, keep_partitions, lost
+from careweave.intake._worker_shift import Left, begin, keep_partitions, lost
 from careweave.sources import Failure, Reason, Sources, stopped_sources
 from careweave.terms import (
     Busy,
@@ -88,15 +88,14 @@ class Worker:
     _force: _Force = field(default_factory=_Force)
     _notes: Notes = field(default_factory=Notes)
     _in_hand: tuple[int, ...] = ()
-    _has_looked_back: bool = False
+    _left: list[Left] | None = None
 
     def work_once(self) -> int:
         """Takes some of what waits, does it, and returns how many messages that were.
 
         Unavailable or Busy when the database is: everything then waits as it was.
         """
-        if not self._has_looked_back:
-            self._look_back()
+        self._look_back()
         started_at = self.clock()
         n, alone = self._together(started_at)
         self._pace.learn(self.clock() - started_at, n)
@@ -163,17 +162,29 @@ class Worker:
                 settle(session, [], [_judged(taken, error, means)], means.turn)
 
     def _look_back(self) -> None:
-        """Tries what a worker of this name had in hand when it was killed, each by itself."""
-        now, known = self.clock(), self._known()
-        with self.database.session() as session:
-            keep_partitions(session, now=now)
-            left = lost(session, self.name, now)
-        for one in left:
-            if one.n_attempts < _MOST_LOST:
-                self._alone(one.message)
-            else:
-                self._give_up(one.message, Lost(), self._means(known, now))
-        self._has_looked_back = True
+        """Tries what a worker of this name had in hand when it was killed, each by itself.
+
+        That loss counts once, however often the database goes away before all are tried.
+        """
+        if self._left is None:
+            now = self.clock()
+            with self.database.session() as session:
+                keep_partitions(session, now=now)
+                left = lost(session, self.name, now)
+            self._left = left[::-1]
+        while self._left:
+            one = self._left.pop()
+            try:
+                self._try_again(one)
+            except (Unavailable, Busy):
+                self._left.append(one)
+                raise
+
+    def _try_again(self, one: Left) -> None:
+        if one.n_lost < _MOST_LOST:
+            self._alone(one.message)
+        else:
+            self._give_up(one.message, Lost(), self._means(self._known(), self.clock()))
 
     def _known(self) -> Known:
         """Returns the sources in force with their numbers, asked anew when they have changed."""

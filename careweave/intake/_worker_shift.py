@@ -11,10 +11,10 @@ _SMALL = 32767
 
 
 class Left(NamedTuple):
-    """A message that a lost worker had in hand; `n_attempts` counts that one."""
+    """A message that a lost worker had in hand; `n_lost` were lost over it alone, that one too."""
 
     message: int
-    n_attempts: int
+    n_lost: int
 
 
 def begin(database: Database, worker: str, messages: Sequence[int], now: datetime) -> None:
@@ -25,23 +25,30 @@ def begin(database: Database, worker: str, messages: Sequence[int], now: datetim
 
 
 def lost(session: Session, worker: str, now: datetime) -> list[Left]:
-    """Returns what a worker of this name left undone, and counts those attempts as lost."""
+    """Returns what a worker of this name left undone; counts an attempt on what it had alone.
+
+    One of several is no more than a suspect: most of them are innocent. All are in nobody's hand
+    from then on: who asks again finds, and counts, nothing.
+    """
     rows = session.rows(_QUERIES["shift_left"], worker=worker)
-    if rows:
-        ids = [row[0] for row in rows]
-        session.defer(_QUERIES["shift_lost"], ids=ids, received_at=[row[1] for row in rows])
-        session.defer(
-            _QUERIES["attempts_add"],
-            ids=ids,
-            n=[min(row[2] + 1, _SMALL) for row in rows],
-            mapping=[row[3] for row in rows],
-            outcome=["lost"] * len(rows),
-            reason=["unknown-outcome"] * len(rows),
-            started_at=now,
-            finished_at=None,
-            worker=worker,
-        )
-    return [Left(row[0], row[2] + 1) for row in rows]
+    session.defer(_QUERIES["shift_end"], worker=worker)
+    left = []
+    for message, received_at, n_attempts, mapping, is_alone, n_lost in rows:
+        left.append(Left(message, n_lost + is_alone))
+        if is_alone:
+            session.defer(_QUERIES["shift_lost"], ids=[message], received_at=[received_at])
+            session.defer(
+                _QUERIES["attempts_add"],
+                ids=[message],
+                n=[min(n_attempts + 1, _SMALL)],
+                mapping=[mapping],
+                outcome=["lost"],
+                reason=["unknown-outcome"],
+                started_at=now,
+                finished_at=None,
+                worker=worker,
+            )
+    return left
 
 
 def keep_partitions(session: Session, *, now: datetime, months: int = 3) -> int:

@@ -686,15 +686,27 @@ ON CONFLICT (worker) DO UPDATE SET at = excluded.at, messages = excluded.message
 SELECT set_config('synchronous_commit', 'off', TRUE) AS set;
 
 -- name: shift_left
--- What a worker of this name had in hand when it was lost, with what is still to be done of it.
-SELECT l.message, l.received_at, m.n_attempts, m.mapping
+-- What a worker had in hand when it was lost and is still to be done: whether that was all it had,
+-- and how many workers were lost over it alone before.
+SELECT
+    l.message, l.received_at, m.n_attempts, m.mapping, cardinality(s.messages) = 1 AS is_alone,
+    (
+        SELECT count(*)
+        FROM intake.attempt AS a
+        WHERE a.message = l.message AND a.outcome = 'lost'
+    ) AS n_lost
 FROM intake.shift AS s
 CROSS JOIN LATERAL unnest(s.messages) AS h (message)
 INNER JOIN intake.line AS l ON h.message = l.message
 INNER JOIN intake.message AS m ON l.message = m.id AND l.received_at = m.received_at
 WHERE s.worker = %(worker)s
-GROUP BY l.message, l.received_at, m.n_attempts, m.mapping
+GROUP BY l.message, l.received_at, m.n_attempts, m.mapping, s.messages
 ORDER BY l.message;
+
+-- name: shift_end
+-- Forgets what a worker had in hand.
+DELETE FROM intake.shift
+WHERE worker = %(worker)s;
 
 -- name: shift_lost
 -- Counts an attempt whose worker was lost.

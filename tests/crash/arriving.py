@@ -6,6 +6,8 @@ python -m tests.crash.arriving listen|work DATABASE_URL PORT REGION
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from careweave.db import Database
 from careweave.doors.mllp import Listener, Where
 from careweave.intake import Receiver, Worker, keep_arriving, load_rules
 from careweave.sources import Sources, load_sources
+from careweave.terms import Unavailable
 
 NAME = "nm-acute-pas"
 
@@ -23,9 +26,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def secret(database: Database) -> bytes:
+    """Returns the secret of the installation as soon as the database is there, which is killed too."""
+    while True:
+        with suppress(Unavailable):
+            return database.secret
+        time.sleep(0.1)
+
+
 def known(database: Database, port: int, region: Path) -> Sources:
     """Returns the hospital of a region alone, on a port of this test."""
-    source = load_sources(region, secret=database.secret).named(NAME)
+    source = load_sources(region, secret=secret(database)).named(NAME)
     return Sources({NAME: replace(source, transport=replace(source.transport, port=port))})
 
 

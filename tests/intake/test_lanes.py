@@ -1,15 +1,18 @@
 """One patient's messages go in order; one that fails stops its own lane and no other."""
 
 import itertools
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from careweave import sources as described
 from careweave.db import Database
-from careweave.intake import requeue
+from careweave.intake import Worker, requeue
 from careweave.intake._lanes import Waiting, Wish, claim, runnable
+from careweave.intake._worker_shift import lost
 from careweave.sources import Order, OrderRule
+from careweave.terms import Unavailable
 from tests.lib.arrivals import (
     START,
     encounter,
@@ -290,16 +293,79 @@ def test_a_stopped_source_waits_and_goes_on(inbox):
     assert inbox.state(kept.message) == "done"
 
 
-def test_what_a_killed_worker_had_in_hand_is_tried_alone_and_at_last_given_up(inbox):
-    kept = inbox.take(good("P1", "1"))
-    behind = inbox.take(good("P2", "2"))
-    inbox.do(
-        "INSERT INTO intake.shift (worker, at, messages) VALUES ('worker', now(), %s)",
-        [kept.message, behind.message],
+def killed(inbox, *messages):
+    """Leaves what a worker leaves that is killed with these messages in hand."""
+    text = (
+        "INSERT INTO intake.shift (worker, at, messages) VALUES ('worker', now(), %s)"
+        " ON CONFLICT (worker) DO UPDATE SET messages = excluded.messages"
     )
-    inbox.do("UPDATE intake.message SET n_attempts = 2 WHERE id = %s", kept.message)
+    inbox.do(text, list(messages))
+
+
+def outcomes(inbox):
+    found = inbox.rows("SELECT outcome FROM intake.attempt ORDER BY message, n")
+    return [outcome for (outcome,) in found]
+
+
+def test_what_killed_workers_had_in_hand_is_tried_alone_and_at_last_given_up(inbox):
+    kept = inbox.take(good("P1", "1")).message
+    behind = inbox.take(good("P2", "2")).message
+    for _ in range(2):
+        killed(inbox, kept)
+        with inbox.database.session() as session:
+            lost(session, "worker", NOW)
+    killed(inbox, kept)
     inbox.work()
-    assert inbox.reason(kept.message)[:2] == ("held", "unknown-outcome")
-    assert inbox.state(behind.message) == "done"
-    outcomes = inbox.rows("SELECT outcome FROM intake.attempt ORDER BY message, n")
-    assert [outcome for (outcome,) in outcomes] == ["lost", "held", "lost", "done"]
+    assert inbox.reason(kept)[:2] == ("held", "unknown-outcome")
+    assert inbox.state(behind) == "done"
+    assert outcomes(inbox) == ["lost", "lost", "lost", "held"]
+
+
+def test_however_many_workers_die_with_a_batch_in_hand_nothing_of_it_is_given_up(inbox):
+    kept = [inbox.take(good(f"P{number}", str(number))).message for number in range(2)]
+    for _ in range(5):
+        killed(inbox, *kept)
+        with inbox.database.session() as session:
+            assert lost(session, "worker", NOW) == [(message, 0) for message in kept]
+    killed(inbox, *kept)
+    inbox.work()
+    assert [inbox.state(message) for message in kept] == ["done", "done"]
+
+
+def test_attempts_that_lost_no_worker_give_nothing_up(inbox):
+    kept = inbox.take(good("P1", "1")).message
+    inbox.do("UPDATE intake.message SET n_attempts = 5 WHERE id = %s", kept)
+    killed(inbox, kept)
+    inbox.work()
+    assert inbox.state(kept) == "done"
+
+
+def test_a_database_that_goes_away_while_a_worker_looks_back_costs_no_attempt(inbox):
+    kept = inbox.take(good("P1", "1")).message
+    killed(inbox, kept)
+    asked = itertools.count(1)
+
+    def flickering():
+        if next(asked) % 2 == 0:
+            raise Unavailable
+        return inbox.sources
+
+    inbox.worker = Worker(inbox.database, flickering, lambda: NOW)
+    for _ in range(6):
+        with suppress(Unavailable):
+            inbox.worker.work_once()
+    assert outcomes(inbox) == ["lost", "done"]
+
+
+def test_a_worker_that_dies_before_it_takes_anything_loses_nothing(inbox):
+    kept = inbox.take(good("P1", "1")).message
+    killed(inbox, kept)
+    for _ in range(3):
+        with inbox.database.session() as session:
+            lost(session, "worker", NOW)
+    assert inbox.rows("SELECT n_attempts FROM intake.message") == [(1,)]
+
+
+def test_what_was_in_hand_is_forgotten_when_the_database_crashes(inbox):
+    text = "SELECT relpersistence::text FROM pg_class WHERE oid = 'intake.shift'::regclass"
+    assert inbox.rows(text) == [("u",)], "an unlogged table is empty after a crash"
