@@ -108,8 +108,9 @@ def _faults_of_shares(one: Comparison, where: str) -> Iterator[Issue]:
             yield fault(f"{where}.levels", f"The shares {share} add up to 1.")
     if any(level.m <= 0 or level.u <= 0 for level in one.levels):
         return
-    best, *others = (log2(level.m / level.u) for level in one.levels)
-    if best <= max(others):
+    # Exchanged names stand for both names at once where they are compared by part.
+    best, *others = (log2(level.m / level.u) for level in one.levels if level.test != "exchanged")
+    if best <= max(others, default=best - 1):
         yield fault(f"{where}.levels[0]", "The first level weighs more than every other.")
 
 

@@ -1,7 +1,6 @@
 """The tests of agreement of birth dates, addresses and e-mail addresses."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler, Levenshtein
 
@@ -74,8 +73,19 @@ def _days(left: Birth, right: Birth, at: float) -> bool:
     return (
         _is_full(left, right)
         and abs(left[0] - right[0]) * 365 <= at + 366
-        and abs(date(*left).toordinal() - date(*right).toordinal()) <= at
+        and abs(_day(left) - _day(right)) <= at
     )
+
+
+def _day(birth: Birth) -> int:
+    """Returns the number of a day, also of one that a calendar does not have.
+
+    Source: Fliegel and Van Flandern, Communications of the ACM 11 (1968) 657.
+    """
+    year, month, day = birth
+    century = (year - (month < 3)) // 100 + 1
+    quarters = 7 * (year + (month + 9) // 12) // 4 + 3 * century // 4
+    return 367 * year - quarters + 275 * month // 9 + day
 
 
 def _years(left: Birth, right: Birth, at: float) -> bool:
