@@ -1,8 +1,12 @@
 """The way out: decides what a caller may see, fetches exactly that, and accounts for it first."""
 
 from careweave.disclosure._asking import Asking, Disclosed, Inside, Outlet, Page, Way
+from careweave.disclosure._criteria import Criteria, Span, Word
+from careweave.disclosure._cross import Crossed, cross
 from careweave.disclosure._everything import everything
+from careweave.disclosure._find import find
 from careweave.disclosure._finding import parameters, search
+from careweave.disclosure._match import Matched, Matches, match
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._sight import sight
@@ -10,15 +14,24 @@ from careweave.record import Parameter, Row
 
 __all__ = [
     "Asking",
+    "Criteria",
+    "Crossed",
     "Disclosed",
     "Inside",
+    "Matched",
+    "Matches",
     "Outlet",
     "Page",
     "Parameter",
     "Row",
+    "Span",
     "Way",
+    "Word",
+    "cross",
     "everything",
+    "find",
     "history",
+    "match",
     "parameters",
     "read",
     "refuse",

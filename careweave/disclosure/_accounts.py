@@ -1,11 +1,12 @@
 """The accounts of one answer: one a person, before the answer leaves."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from careweave.disclosure._asking import Asking, Way
 from careweave.ledger import Account, Outcome, Spread, new_id, new_ids
 from careweave.record import Row
-from careweave.terms import SubjectId
+from careweave.terms import Purpose, SubjectId
 
 _FEW = 2
 
@@ -52,3 +53,12 @@ def account_for(way: Way, asking: Asking, action: str, what: str, rows: Iterable
     ids = new_ids(asking.at, len(counts))
     shared = account_of(asking, action, what, (), len(counts))
     way.account((Spread(shared, ids, tuple(counts), tuple(counts.values())),))
+
+
+def account_finding(way: Way, asking: Asking, what: str, rows: Iterable[Row]) -> None:
+    """Makes the accounts of a search for a person durable, whatever the caller's own purpose.
+
+    Source: `reference/agreements.md` 6.5: action `find`, purpose PATADMIN.
+    """
+    finding = replace(asking, purpose=Purpose.PATIENT_ADMINISTRATION)
+    account_for(way, finding, "find", what, rows)

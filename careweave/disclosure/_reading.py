@@ -1,8 +1,12 @@
-"""One entry, one version of it, or how it came to be."""
+"""One entry, one version of it, or how it came to be; and a person's own Patient."""
+
+from collections.abc import Sequence
 
 from careweave import record
+from careweave.db import Session
 from careweave.disclosure._accounts import account_for
 from careweave.disclosure._asking import Asking, Disclosed, Page, Way
+from careweave.disclosure._person import person_of
 from careweave.disclosure._sight import seen
 from careweave.record import Row
 from careweave.terms import Gone, NotFound
@@ -13,8 +17,9 @@ def read(
 ) -> Disclosed:
     """Returns the current version of one entry, or the version named.
 
-    Raises NotFound when it is absent or not visible (the same bytes), Gone when it was deleted
-    and the caller could have read it. Both are accounted for.
+    The id of a person is answered with the Patient made of its sources' at this moment. Raises
+    NotFound when it is absent or not visible (the same bytes), Gone when it was deleted and the
+    caller could have read it. Both are accounted for.
     """
     with way.reading() as session:
         row = seen(
@@ -22,13 +27,22 @@ def read(
             asking,
             lambda sight: record.read(session, type_name, id_, sight=sight, version=version),
         )
+        rows: Sequence[Row] = () if row is None else (row,)
+        if row is None and type_name == "Patient" and version is None:
+            row, rows = _portrait(session, asking, id_)
     action = "read" if version is None else "vread"
-    account_for(way, asking, action, type_name, () if row is None else (row,))
+    account_for(way, asking, action, type_name, rows)
     if row is None:
         raise NotFound
     if row.gone:
         raise Gone
     return Disclosed((row,))
+
+
+def _portrait(session: Session, asking: Asking, id_: str) -> tuple[Row | None, Sequence[Row]]:
+    """Returns the Patient of a person and the rows that it is made of."""
+    found = person_of(session, asking, id_)
+    return (None, ()) if found is None else (found.portrait, found.rows)
 
 
 def history(

@@ -1,3 +1,35 @@
 """Whose record is it: demographics compared, linked to a person, explained and taken back."""
 
-__all__: list[str] = []
+from careweave.identity._demographics import (
+    Demographics,
+    WrittenAddress,
+    WrittenContact,
+    WrittenName,
+    WrittenNumber,
+)
+from careweave.identity._incoming import NumberTrust
+from careweave.identity._norm import Name, Norm
+from careweave.identity._normalise import normalise
+from careweave.identity._outcome import Grade, Ranked
+from careweave.identity._read_patient import demographics
+from careweave.identity._rules import rules
+from careweave.identity._standing import Standing, standings, together
+
+__all__ = [
+    "Demographics",
+    "Grade",
+    "Name",
+    "Norm",
+    "NumberTrust",
+    "Ranked",
+    "Standing",
+    "WrittenAddress",
+    "WrittenContact",
+    "WrittenName",
+    "WrittenNumber",
+    "demographics",
+    "normalise",
+    "rules",
+    "standings",
+    "together",
+]

@@ -31,6 +31,13 @@ PATCH_FORMATS = (
 )
 FORMATS = ("json", "xml", "application/fhir+json", "application/fhir+xml")
 
+# Operations that FHIR R4 itself defines for Patient, and those that others define.
+_OF_PATIENTS = frozenset({"$everything", "$match"})
+_ELSEWHERE = {
+    "$find": f"{CANONICAL}/OperationDefinition/Patient-find",
+    "$ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
+}
+
 _PUBLISHED = "2026-11-22"
 _CHOOSING_IDS = (
     "The server gives the ids. A client that was registered with an id prefix may also create by "
@@ -172,5 +179,7 @@ def _operation(code: str) -> Json:
 
 
 def _definition(code: str) -> str:
-    kind = "Patient" if code == "$everything" else "Resource"
+    if code in _ELSEWHERE:
+        return _ELSEWHERE[code]
+    kind = "Patient" if code in _OF_PATIENTS else "Resource"
     return f"{_BASE}/OperationDefinition/{kind}-{code[1:]}"

@@ -20,6 +20,9 @@ _BODIES = {
     "transaction": (_FHIR,),
     "$validate": (_FHIR,),
     "$everything": (_FHIR,),
+    "$match": (_FHIR,),
+    "$find": (_FORM, _FHIR),
+    "$ihe-pix": (_FHIR, _FORM),
     "search-type": (_FORM,),
 }
 _SEARCHES = frozenset({"search-type", "conditional-update", "conditional-patch"})
@@ -29,6 +32,7 @@ _PAGING = {
     "$everything": ("_since", "_type", "_count"),
     "$validate": ("mode", "profile"),
     "read": ("_summary", "_elements"),
+    "$ihe-pix": ("sourceIdentifier", "targetSystem"),
 }
 _TEXT: dict[str, Json] = {"type": "string"}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from careweave.disclosure import Disclosed, Row
+from careweave.disclosure import Disclosed, Matched, Row
 from careweave.doors.fhir._answer import etag
 from careweave.formats import Limits as FormatLimits
 from careweave.formats import (
@@ -33,6 +33,8 @@ _INCLUDE = b',"search":{"mode":"include"}}'
 
 # Not "|", which stands in no URI: strict clients refuse a link that has it.
 _is_plain = re.compile(r"[A-Za-z0-9_.~:,/$\-]*").fullmatch
+
+_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
@@ -101,6 +103,25 @@ def _entries(found: Disclosed, base: str, request_id: str | None) -> Iterator[by
     if found.issues:
         note = write_json(outcome(found.issues, request_id=request_id))
         yield entry_bytes(None, note, mode="outcome")
+
+
+def match_bundle(found: Sequence[Matched], base: str) -> bytes:
+    """Returns the searchset of who may be meant: each with its probability and its grade.
+
+    Source: FHIR R4 4.0.1, operation Patient-match; reference/identity.md section 16.
+    """
+    entries = [_matched(one, base) for one in found]
+    return bundle_bytes("searchset", total=len(found), entries=entries)
+
+
+def _matched(one: Matched, base: str) -> bytes:
+    place = write_json(f"{base}/Patient/{one.row.id}")
+    grade = write_json([{"url": _GRADE, "valueCode": one.grade}])
+    score = f"{one.probability:.4f}".encode()
+    return b'{"fullUrl":%b,"resource":%b,"search":{"extension":%b,"mode":"match","score":%b}}' % (
+        *(place, resource_bytes(one.row)),
+        *(grade, score),
+    )
 
 
 def history_bundle(found: Disclosed, base: str, links: Links) -> bytes:

@@ -3,6 +3,9 @@
 from careweave.doors.fhir import (
     _bundles,
     _capability,
+    _crossing,
+    _finding,
+    _matching,
     _openapi,
     _operate,
     _reads,
@@ -16,6 +19,7 @@ BASE = "/fhir"
 _TYPE = BASE + "/{type}"
 _ENTRY = _TYPE + "/{id}"
 _PATIENT = BASE + "/Patient/{id}/$everything"
+_PEOPLE = BASE + "/Patient"
 
 _OUT, _IN = Mark.DISCLOSES, Mark.RECEIVES
 
@@ -28,6 +32,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", _TYPE + "/_search", _searches.search_by_post, _OUT, "search-type", "s"),
     Route("GET", _PATIENT, _searches.everything, _OUT, "$everything", "rs", "Patient"),
     Route("POST", _PATIENT, _searches.everything, _OUT, "$everything", "rs", "Patient"),
+    Route("POST", _PEOPLE + "/$match", _matching.match, _OUT, "$match", "rs", "Patient"),
+    Route("POST", _PEOPLE + "/$find", _finding.find, _OUT, "$find", "rs", "Patient"),
+    Route("GET", _PEOPLE + "/$ihe-pix", _crossing.cross, _OUT, "$ihe-pix", "rs", "Patient"),
+    Route("POST", _PEOPLE + "/$ihe-pix", _crossing.cross, _OUT, "$ihe-pix", "rs", "Patient"),
     Route("POST", _TYPE + "/$validate", _validating.validate, _OUT, "$validate", "r"),
     Route("POST", _ENTRY + "/$validate", _validating.validate, _OUT, "$validate", "r"),
     Route("GET", _ENTRY + "/$validate", _validating.validate, _OUT, "$validate", "r"),

@@ -1,0 +1,133 @@
+"""Looking for a person by exact terms, or by terms that may be a little wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from careweave import identity, record
+from careweave.db import Session
+from careweave.disclosure._accounts import account_finding
+from careweave.disclosure._asking import Asking, Way
+from careweave.disclosure._criteria import Criteria, demographics_of, terms_of
+from careweave.disclosure._match import (
+    Candidate,
+    Candidates,
+    Matches,
+    certain,
+    graded,
+    rows_of,
+    what_of,
+)
+from careweave.disclosure._people import Gate, Shown, found_by, protected, shown
+from careweave.disclosure._terms import holds, is_born_in
+from careweave.formats import read_json
+from careweave.identity import Grade, Norm
+from careweave.record import Found, Row
+from careweave.terms import Sight
+
+_LARGEST_PAGE = 500
+_NEW_YEAR = (1, 1)
+
+
+def find(way: Way, asking: Asking, asked: Criteria) -> Matches:
+    """Returns the persons of whom all that is asked is true; when fuzzy, those who are meant.
+
+    More than the search may tell apart are nobody, and said to be too many. Accounted for first,
+    also when nobody was found. Source: `reference/identity.md` section 16, M1-M27.
+    """
+    look = _fuzzy if asked.is_fuzzy else _exact
+    with way.reading_pages() as session:
+        found = found_by(session, asking, lambda view: look(session, asking, view, asked))
+        terms = (*terms_of(demographics_of(asked)), *_spans(asked))
+        what = what_of(session, "Patient/$find", terms)
+    most = asked.most if asked.may_name_several else 1
+    is_too_many = found.is_cut or len(found.people) > most
+    kept = () if is_too_many else found.people
+    account_finding(way, asking, what, rows_of(kept))
+    return Matches(tuple(one.matched for one in kept), is_too_many)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """Who was found; `is_cut` when there were too many records to look at each."""
+
+    people: Candidates
+    is_cut: bool = False
+
+
+def _fuzzy(session: Session, asking: Asking, view: Sight, asked: Criteria) -> _Looked:
+    """Returns the one who is certainly meant, else all who probably are."""
+    found = graded(session, asking, view, demographics_of(asked))
+    possible = tuple(one for one in found if _is_born_in(asking, asked, one.shown))
+    if sure := certain(possible):
+        return _Looked(sure)
+    return _Looked(tuple(one for one in possible if one.grade is not Grade.POSSIBLE))
+
+
+def _is_born_in(asking: Asking, asked: Criteria, one: Shown) -> bool:
+    # A full birth date has been compared and may be a little wrong; a span only includes.
+    return asked.is_dated or all(is_born_in(asked.born, _norm(asking, row)) for row in one.rows)
+
+
+def _norm(asking: Asking, row: Row) -> Norm:
+    written = identity.demographics(read_json(row.body or b"{}").value)
+    return identity.normalise(written, identity.rules(), today=asking.at.date())
+
+
+def _exact(session: Session, asking: Asking, view: Sight, asked: Criteria) -> _Looked:
+    """Returns those of whom each term is true, by the records that the caller may see."""
+    today = asking.at.date()
+    wanted = identity.normalise(demographics_of(asked), identity.rules(), today=today)
+    near = _near(session, asking, view, asked)
+    hidden = protected(session, [row.subject for row in near.rows], asking.at)
+    held = [
+        row
+        for row in near.rows
+        if holds(asked, wanted, _norm(asking, row), is_hidden=row.subject in hidden)
+    ]
+    standings = identity.standings(session, [row.subject for row in held])
+    persons = {one.person for one in standings.values() if one.is_shown}
+    people = shown(session, Gate(session, view), sorted(persons), at=asking.at)
+    found = tuple(Candidate(one, Grade.CERTAIN, 1.0) for _, one in sorted(people.items()))
+    return _Looked(found, near.next is not None)
+
+
+def _near(session: Session, asking: Asking, view: Sight, asked: Criteria) -> Found:
+    """Returns the Patients in sight that were born as asked; their terms are looked at one by one."""
+    question = record.parse(
+        "Patient",
+        _pairs(asked),
+        keys=record.keys(session),
+        zone=session.zone,
+        now=asking.at,
+        lenient=False,
+        base_url=asking.base,
+    )
+    caller = f"{asking.actor.name} {asking.actor.purpose}"
+    return record.search(session, question, sight=view, caller=caller, now=asking.at)
+
+
+def _pairs(asked: Criteria) -> Sequence[tuple[str, str]]:
+    pairs = [("_count", str(_LARGEST_PAGE))]
+    if asked.born is None:
+        return pairs
+    low, high = (day.isoformat() for day in asked.born)
+    pairs += (
+        [("birthdate", low)]
+        if low == high
+        else [("birthdate", f"ge{low}"), ("birthdate", f"le{high}")]
+    )
+    is_common = low != high or (asked.born[0].month, asked.born[0].day) == _NEW_YEAR
+    if asked.family is not None and is_common:
+        # Many were born then: the name, as it was typed, is asked of the index too.
+        pairs.append(("family", asked.family.text.translate(_ESCAPED)))
+    return pairs
+
+
+_ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "\\,$|"})
+"""Source: FHIR R4 4.0.1, search.html section 3.1.1.4.6."""
+
+
+def _spans(asked: Criteria) -> list[tuple[str, str]]:
+    born = None if asked.is_dated else asked.born
+    named = (("birthdate", born), ("death-date", asked.died))
+    return [(name, "..".join(map(str, span))) for name, span in named if span]
