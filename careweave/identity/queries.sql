@@ -269,3 +269,82 @@ SELECT pg_advisory_xact_lock(%(space)s::int, %(place)s::int);
 -- Takes locks in the order given.
 SELECT count(pg_advisory_xact_lock(w.space, w.place)::text) AS n_locked
 FROM unnest(%(spaces)s::int[], %(places)s::int[]) AS w (space, place);
+
+-- name: group_event
+-- The event of a group, with whether it was taken back already.
+SELECT
+    e.seq,
+    e.kind,
+    e.payload,
+    EXISTS (
+        SELECT 1
+        FROM identity.event AS i
+        WHERE i.inverse_of = e.group_id
+    ) AS is_inverted
+FROM identity.event AS e
+WHERE e.group_id = %(group_id)s
+ORDER BY e.seq DESC
+LIMIT 1;
+
+-- name: group_moved
+-- Where each subject of an event was before it, where it put them, and where they are now.
+SELECT
+    d.subject,
+    o.person AS before,
+    n.person AS after,
+    c.person AS now,
+    c.from_seq
+FROM (
+    SELECT DISTINCT r.subject
+    FROM identity.decision AS r
+    WHERE r.seq = %(seq)s AND r.verdict <> 'NOT_SAME'
+) AS d
+LEFT JOIN identity.membership AS o ON d.subject = o.subject AND o.until_seq = %(seq)s
+LEFT JOIN identity.membership AS n ON d.subject = n.subject AND n.from_seq = %(seq)s
+LEFT JOIN identity.membership AS c ON d.subject = c.subject AND c.until_seq IS NULL
+ORDER BY d.subject;
+
+-- name: group_walls
+-- The barriers that an event set or lifted.
+SELECT b.left_subject, b.right_subject, b.kind, b.basis, b.from_seq, b.until_seq
+FROM identity.barrier AS b
+WHERE
+    b.left_subject = ANY(%(lefts)s::bigint[])
+    AND (b.from_seq = %(seq)s OR b.until_seq = %(seq)s)
+ORDER BY b.left_subject, b.right_subject, b.kind;
+
+-- name: group_states
+-- How these local identities stand, and what replaces them.
+SELECT i.subject, i.state, i.replaced_by
+FROM identity.local_identity AS i
+WHERE i.subject = ANY(%(subjects)s::bigint[])
+ORDER BY i.subject;
+
+-- name: group_reopen
+-- Asks again what an event had answered, unless the same was asked since.
+UPDATE identity.review AS r
+SET
+    state = 'open', claimed_by = NULL, claimed_until = NULL, first_verdict = NULL, verdict = NULL,
+    closed_seq = NULL, closed_at = NULL
+WHERE
+    r.closed_seq = %(seq)s
+    AND NOT EXISTS (
+        SELECT 1
+        FROM identity.review AS o
+        WHERE o.subject = r.subject AND o.kind = r.kind AND o.state <> 'closed'
+    );
+
+-- name: merge_group
+-- The newest merge of a local identity that was not taken back.
+SELECT e.group_id
+FROM identity.decision AS d
+INNER JOIN identity.event AS e ON d.seq = e.seq
+WHERE
+    d.subject = %(subject)s AND e.kind = 'merge'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM identity.event AS i
+        WHERE i.inverse_of = e.group_id
+    )
+ORDER BY e.seq DESC
+LIMIT 1;
