@@ -1,0 +1,123 @@
+"""What is decided of persons by a human or for a source, each act one group that can be inverted.
+
+Source: reference/identity.md sections 7, 11 and 15.
+"""
+
+from collections.abc import Collection
+
+from careweave.db import Session
+from careweave.identity._by import By
+from careweave.identity._doing import act, survivor_of, walls_of
+from careweave.identity._incoming import Means
+from careweave.identity._journal import Acted, StateChange
+from careweave.identity._moving import Intent
+from careweave.identity._overruling import lifted
+from careweave.identity._parting import with_retired
+from careweave.identity._review_rules import review_rules
+from careweave.identity._scene import Placed, Scene, scene_of, whose
+from careweave.terms import Conflict, PersonId, SubjectId
+
+
+def link(session: Session, subject: SubjectId, person: PersonId, *, by: By, means: Means) -> Acted:
+    """Links a local identity, with all that was merged into it, to a person.
+
+    It leaves the person that it belonged to; the last to leave makes that one answer as the new.
+    """
+    own = whose(session, (subject,))[subject]
+    scene = scene_of(session, (own, person))
+    movers = _movers(scene, subject)
+    target = scene.root(person)
+    if movers[0].person == target:
+        raise Conflict("The record belongs to that person already.")
+    ended = lifted(
+        movers, scene.members(target), scene.walls, by=by, means=means, rules=review_rules()
+    )
+    targets = {one.subject: target for one in movers}
+    return act(session, scene, Intent("link", targets, ended_walls=ended), by=by, means=means)
+
+
+def join(session: Session, left: PersonId, right: PersonId, *, by: By, means: Means) -> Acted:
+    """Makes two persons one: the one with the verified number survives, else the older.
+
+    The id of the other answers as the survivor from now on.
+    """
+    scene = scene_of(session, (left, right))
+    ours, theirs = scene.members(scene.root(left)), scene.members(scene.root(right))
+    if scene.root(left) == scene.root(right):
+        raise Conflict("These are one person already.")
+    if not ours or not theirs:
+        raise Conflict("One of these persons has no records.")
+    ended = lifted(ours, theirs, scene.walls, by=by, means=means, rules=review_rules())
+    survivor = survivor_of(scene, left, right)
+    loser = ours if survivor == scene.root(right) else theirs
+    targets = {one.subject: survivor for one in loser}
+    return act(session, scene, Intent("join", targets, ended_walls=ended), by=by, means=means)
+
+
+def not_same(session: Session, left: SubjectId, right: SubjectId, *, by: By, means: Means) -> Acted:
+    """Decides that two local identities are two people, until the evidence changes."""
+    persons = whose(session, (left, right))
+    scene = scene_of(session, tuple(set(persons.values())))
+    ours, theirs = scene.only({left})[0], scene.only({right})[0]
+    if ours.person == theirs.person:
+        raise Conflict("These are one person now: take one out of it first.")
+    if any(w.kind == "not_same" and {w.left, w.right} == {left, right} for w in scene.walls):
+        raise Conflict("This was decided already.")
+    intent = Intent("not_same", apart=walls_of((ours,), (theirs,)))
+    return act(session, scene, intent, by=by, means=means)
+
+
+def seal(
+    session: Session,
+    subjects: Collection[SubjectId],
+    *,
+    apart_from: Collection[SubjectId] = (),
+    by: By,
+    means: Means,
+) -> Acted:
+    """Seals local identities for ever: no comparison and no link reaches them again.
+
+    They leave every person in which somebody else is; with barriers against those, and against
+    the ones in `apart_from`. Source: Adoption and Children Act 2002; Gender Recognition Act 2004
+    section 22, to be confirmed by the safety officer; reference/identity.md section 15.
+    """
+    persons = whose(session, (*subjects, *apart_from))
+    scene = scene_of(session, tuple(set(persons.values())))
+    own = with_retired(subjects, scene.placed)
+    sealed = tuple(one for one in scene.only(own) if one.member.state != "sealed")
+    if not sealed:
+        raise Conflict("These are sealed already.")
+    moved = _leaving(scene, own)
+    home = means.new_person()
+    others = [
+        one
+        for one in scene.placed
+        if one.subject not in own
+        and (one.subject in apart_from or one.person in {gone.person for gone in moved})
+    ]
+    intent = Intent(
+        "seal",
+        {one.subject: home for one in moved},
+        persons=(home,) if moved else (),
+        apart=walls_of(scene.only(own), others, kind="sealed"),
+        states=tuple(_state(one, "sealed") for one in sealed),
+    )
+    return act(session, scene, intent, by=by, means=means)
+
+
+def _movers(scene: Scene, subject: SubjectId) -> tuple[Placed, ...]:
+    """Returns a record with all that were merged into it; Conflict when it was merged itself."""
+    own = scene.only({subject})[0]
+    if own.replaced_by is not None:
+        raise Conflict("The record was merged into another at its source: undo that merge first.")
+    return scene.only(with_retired({subject}, scene.members(own.person)))
+
+
+def _state(one: Placed, after: str) -> StateChange:
+    return StateChange(one.subject, one.member.state, after, one.replaced_by, one.replaced_by)
+
+
+def _leaving(scene: Scene, own: Collection[SubjectId]) -> tuple[Placed, ...]:
+    """Returns those who are in a person with somebody else."""
+    mixed = {one.person for one in scene.placed if one.subject not in own}
+    return tuple(one for one in scene.only(own) if one.person in mixed)
