@@ -6,8 +6,9 @@ from itertools import chain
 from math import isclose, log2
 
 from careweave.identity._fields import AnyComparator, comparator
+from careweave.identity._reading import fault
 from careweave.identity._spec import UNSEEN, Comparison, Draft, Frequencies, Level, Thresholds
-from careweave.terms import Issue, NotFound, Severity
+from careweave.terms import Issue, NotFound
 
 _SUM = 1e-6
 """How far the shares of a comparison may be from 1. Source: reference/identity.md section 19."""
@@ -31,11 +32,6 @@ def faults_of(draft: Draft) -> tuple[Issue, ...]:
         _faults_of_frequencies(draft.frequencies),
     )
     return tuple(found)
-
-
-def fault(where: str, message: str) -> Issue:
-    """Returns a fault at a place of the document."""
-    return Issue(Severity.ERROR, "invalid", message, where)
 
 
 def _faults_of_frame(draft: Draft) -> Iterator[Issue]:

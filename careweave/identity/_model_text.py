@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from math import isfinite
 
-from careweave.identity._model_check import fault
 from careweave.identity._norm import NORM_VERSION
+from careweave.identity._reading import Reading
 from careweave.identity._spec import Comparison, Draft, Frequencies, Level, Shares, Thresholds
-from careweave.terms import Incorrect, Issue, Json
+from careweave.terms import Incorrect, Json
 
 _MEMBERS = frozenset(
     {
@@ -38,56 +37,9 @@ _LEVEL = frozenset(
 )
 
 
-class _Reading:
-    """The faults found so far, and the ways to read a value of a document."""
-
-    def __init__(self) -> None:
-        self.faults: list[Issue] = []
-
-    def number(self, value: Json, where: str, default: float | None = None) -> float:
-        """Returns a number, or notes the fault and returns 0."""
-        if value is None and default is not None:
-            return default
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            self.faults.append(fault(where, "A number is needed here."))
-            return 0.0
-        if not isfinite(value):
-            self.faults.append(fault(where, "A finite number is needed here."))
-            return 0.0
-        return float(value)
-
-    def text(self, value: Json, where: str, default: str | None = None) -> str:
-        """Returns a text, or notes the fault and returns an empty one."""
-        if value is None and default is not None:
-            return default
-        if not isinstance(value, str):
-            self.faults.append(fault(where, "A text is needed here."))
-            return ""
-        return value
-
-    def members(
-        self, value: Json, where: str, known: frozenset[str] | None = None
-    ) -> dict[str, Json]:
-        """Returns the members of an object, or notes what is wrong with it."""
-        if not isinstance(value, dict):
-            self.faults.append(fault(where, "An object is needed here."))
-            return {}
-        for name in value:
-            if known is not None and name not in known:
-                self.faults.append(fault(f"{where}.{name}", "This member is not known."))
-        return value
-
-    def items(self, value: Json, where: str) -> list[Json]:
-        """Returns the items of a list, or notes the fault and returns none."""
-        if not isinstance(value, list):
-            self.faults.append(fault(where, "A list is needed here."))
-            return []
-        return value
-
-
 def read_draft(document: Mapping[str, Json]) -> Draft:
     """Returns what a document says, or raises Incorrect with every fault of its form."""
-    read = _Reading()
+    read = Reading()
     whole = read.members(dict(document), "model", _MEMBERS)
     draft = Draft(
         name=read.text(whole.get("name"), "name"),
@@ -108,7 +60,7 @@ def read_draft(document: Mapping[str, Json]) -> Draft:
     return draft
 
 
-def _comparison(read: _Reading, value: Json, where: str) -> Comparison:
+def _comparison(read: Reading, value: Json, where: str) -> Comparison:
     members = read.members(value, where, _COMPARISON)
     return Comparison(
         field=read.text(members.get("field"), f"{where}.field"),
@@ -121,7 +73,7 @@ def _comparison(read: _Reading, value: Json, where: str) -> Comparison:
     )
 
 
-def _level(read: _Reading, value: Json, where: str) -> Level:
+def _level(read: Reading, value: Json, where: str) -> Level:
     members = read.members(value, where, _LEVEL)
     test = read.text(members.get("test"), f"{where}.test")
     base = members.get("tf_base")
@@ -139,7 +91,7 @@ def _level(read: _Reading, value: Json, where: str) -> Level:
     )
 
 
-def _probability(read: _Reading, value: Json) -> float:
+def _probability(read: Reading, value: Json) -> float:
     """Returns the prior: as it stands, or one in the population."""
     members = read.members(value, "prior", frozenset({"population", "probability"}))
     if "population" in members:
@@ -147,14 +99,14 @@ def _probability(read: _Reading, value: Json) -> float:
     return read.number(members.get("probability"), "prior.probability")
 
 
-def _thresholds(read: _Reading, value: Json) -> Thresholds:
+def _thresholds(read: Reading, value: Json) -> Thresholds:
     members = read.members(value, "thresholds", frozenset(Thresholds.__slots__))
     return Thresholds(
         *(read.number(members.get(name), f"thresholds.{name}") for name in Thresholds.__slots__)
     )
 
 
-def _frequencies(read: _Reading, value: Json) -> Frequencies:
+def _frequencies(read: Reading, value: Json) -> Frequencies:
     return {
         name: {
             term: read.number(share, f"frequencies.{name}")
@@ -164,7 +116,7 @@ def _frequencies(read: _Reading, value: Json) -> Frequencies:
     }
 
 
-def _sources(read: _Reading, value: Json) -> Mapping[str, Mapping[str, Shares]]:
+def _sources(read: Reading, value: Json) -> Mapping[str, Mapping[str, Shares]]:
     return {
         source: {
             name: tuple(
