@@ -42,7 +42,8 @@ def compose(newest: Norm, older: Norm) -> Norm:
 def _with_numbers(newest: Norm, older: Norm) -> Norm:
     """Returns the newest version with the older one's numbers: those it has changed are past."""
     now = {kind: str(getattr(newest, kind) or getattr(older, kind)) for kind in _KINDS}
-    before = [str(getattr(older, kind)) for kind in _KINDS]
+    # A number that was never verified and is another now was a mistake, none of this person.
+    before = [str(getattr(older, kind)) for kind in _KINDS if kind in older.verified]
     past = [*newest.past_numbers, *before, *older.past_numbers]
     kept = {kind for kind in older.verified if now[kind] == getattr(older, kind)}
     return replace(

@@ -1,9 +1,10 @@
 """Dates as systems write them, as far as they are possible."""
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+
+from careweave.identity._rules import Rules
 
 _SHAPES = tuple(
     re.compile(shape)
@@ -13,9 +14,10 @@ _SHAPES = tuple(
         r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})",
     )
 )
-_FIRST_YEAR = 1850
 _LONGEST = 31
 _MONTHS = 12
+
+_Parts = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +28,47 @@ class FoldedDate:
     flags: frozenset[str]
 
 
+_BAD = frozenset({"bad_birth_date"})
 _NONE = FoldedDate(None, frozenset())
 
 
-def fold_date(written: str, placeholders: Collection[str], *, today: date) -> FoldedDate:
+def fold_date(written: str, known: Rules, *, today: date) -> FoldedDate:
     """Returns a date written as ISO, as eight digits or as day/month/year.
 
-    A date that can't be is cut to the parts that can, with the remark `bad_birth_date`; one in the
-    future or before anybody's time is none. Source: `reference/identity.md` section 4.
+    A date that can't be is cut to the parts that can, with the remark `bad_birth_date`, unless the
+    rules keep it whole; one in the future or before anybody's time is none. Source:
+    `reference/identity.md` section 4.
     """
     text = written.strip()
     if not text:
         return _NONE
     found = next((one for shape in _SHAPES if (one := shape.fullmatch(text))), None)
     if found is None:
-        return FoldedDate(None, frozenset({"bad_birth_date"}))
+        return FoldedDate(None, _BAD)
     year, month, day = (int(found[part] or 0) for part in ("y", "m", "d"))
-    if f"{year:04}-{month:02}-{day:02}" in placeholders:
+    if f"{year:04}-{month:02}-{day:02}" in known.birth_dates:
         return FoldedDate(None, frozenset({"placeholder_birth_date"}))
-    return _possible(year, month, day, today)
+    return _possible((year, month, day), known, today)
 
 
-def _possible(year: int, month: int, day: int, today: date) -> FoldedDate:
-    bad = frozenset({"bad_birth_date"})
-    if not _FIRST_YEAR <= year <= today.year:
-        return FoldedDate(None, bad)
-    if month > _MONTHS or (day and not month):
-        return FoldedDate((year, 0, 0), bad)
-    if day > _days(year, month):
-        return FoldedDate((year, month, 0), bad)
+def _possible(parts: _Parts, known: Rules, today: date) -> FoldedDate:
+    year, month, day = parts
+    if not known.first_year <= year <= today.year:
+        return FoldedDate(None, _BAD)
+    cut = _cut(year, month, day)
+    if cut != parts:
+        return FoldedDate(parts if known.keeps_impossible_dates else cut, _BAD)
     if (year, month or 1, day or 1) > (today.year, today.month, today.day):
-        return FoldedDate(None, bad)
+        return FoldedDate(None, _BAD)
     is_new_year = month == 1 and day == 1
-    return FoldedDate((year, month, day), frozenset({"jan1"}) if is_new_year else frozenset())
+    return FoldedDate(parts, frozenset({"jan1"}) if is_new_year else frozenset())
+
+
+def _cut(year: int, month: int, day: int) -> _Parts:
+    """Returns the parts of a date that can be."""
+    if month > _MONTHS or (day and not month):
+        return year, 0, 0
+    return (year, month, 0) if day > _days(year, month) else (year, month, day)
 
 
 def _days(year: int, month: int) -> int:

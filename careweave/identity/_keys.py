@@ -127,9 +127,9 @@ def _by_skeleton(norm: Norm, birth: _Birth) -> Iterator[tuple[str, bool]]:
     if not month:
         return
     for name in norm.names:
-        for given in {name.given, name.givens[0] if name.givens else ""}:
-            if letters := "".join(sorted(skeleton(name.family) + skeleton(given))):
-                yield f"11|{letters}|{year}|{month}", name.is_past
+        given = name.givens[0] if name.givens else ""
+        if letters := "".join(sorted(skeleton(name.family) + skeleton(given))):
+            yield f"11|{letters}|{year}|{month}", name.is_past
 
 
 def _by_day_alone(norm: Norm, birth: _Birth) -> Iterator[tuple[str, bool]]:

@@ -27,7 +27,7 @@ def normalise(written: Demographics, known: Rules, *, today: date) -> Norm:
     named = fold_names(written.names, known)
     homes = fold_homes(written.addresses, known)
     contacts = fold_contacts(written.contacts, known)
-    birth = fold_date(written.birth_date, known.birth_dates, today=today)
+    birth = fold_date(written.birth_date, known, today=today)
     sex = _SEXES.get(written.sex.strip().casefold(), "")
     numbers = fold_numbers(written.numbers, known, birth=birth.parts, sex=sex)
     return Norm(
@@ -48,7 +48,7 @@ def normalise(written: Demographics, known: Rules, *, today: date) -> Norm:
         mother=fold(written.mother).replace(" ", ""),
         birth_order=written.birth_order or named.birth_order,
         practice=fold(written.practice).replace(" ", ""),
-        died=_died(written.died, today),
+        died=_died(written.died, known, today),
         is_restricted=written.is_restricted,
         extra=_extra(written.extra),
         flags=named.flags | homes.flags | birth.flags | numbers.flags,
@@ -64,14 +64,14 @@ def _precision(birth: FoldedDate, written: Demographics) -> str:
     return "day" if day else "month" if month else "year"
 
 
-def _died(written: str, today: date) -> str:
+def _died(written: str, known: Rules, today: date) -> str:
     """Returns the date of death as ISO writes it, `yes` where only the fact is known, or ''."""
     if not written:
         return ""
-    parts = fold_date(written, (), today=today).parts
+    parts = fold_date(written, known, today=today).parts
     if parts is None or not parts[2]:
         return "yes"
-    return date(*parts).isoformat()
+    return "{:04}-{:02}-{:02}".format(*parts)
 
 
 def _extra(written: Mapping[str, str]) -> dict[str, str]:

@@ -35,7 +35,8 @@ class Rules:
 
     `postcode_scheme` is `uk`, or `free` for codes of elsewhere. `accepts_test` takes NHS numbers
     of the test range. With `has_single_names` somebody of one name only has it as family and as given
-    name; without, the other is missing: that is how a table with gaps is to be read. `shared_contacts` are phones (last nine digits) and e-mail addresses of too
+    name; without, the other is missing: that is how a table with gaps is to be read. So
+    are `keeps_impossible_dates` (30 February is compared digit by digit) and `first_year`. `shared_contacts` are phones (last nine digits) and e-mail addresses of too
     many people; `communal` are addresses (postcode, house, street) of too many.
     """
 
@@ -61,6 +62,8 @@ class Rules:
     postcode_scheme: str = "uk"
     accepts_test: bool = False
     has_single_names: bool = True
+    keeps_impossible_dates: bool = False
+    first_year: int = 1850
     shared_contacts: frozenset[str] = frozenset()
     communal: frozenset[tuple[str, str, str]] = frozenset()
 
@@ -76,6 +79,7 @@ def read_rules(placeholders: bytes) -> Rules:
         street_words=cast("Mapping[str, str]", known["street_words"]),
         number_systems=cast("Mapping[str, str]", known["number_systems"]),
         number_ranges=tuple(_range(one) for one in ranges),
+        first_year=int(str(known["first_year"])),
     )
 
 
