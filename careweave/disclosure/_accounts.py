@@ -1,14 +1,28 @@
 """The accounts of one answer: one a person, before the answer leaves."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from careweave.disclosure._asking import Asking, Way
 from careweave.ledger import Account, Outcome, Spread, new_id, new_ids
 from careweave.record import Row
-from careweave.terms import Purpose, SubjectId
+from careweave.terms import PersonId, Purpose, SubjectId
 
 _FEW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """As whose a subject was read: the person, and the decisions that made it so."""
+
+    person: PersonId
+    links: tuple[int, ...]
+
+
+ByPerson = Mapping[SubjectId, Whose]
+BY_ITSELF: ByPerson = MappingProxyType({})
+
 
 CLAUSE = "own-organisation"
 """The rule in force until agreements come: a caller sees its own organisation's entries."""
@@ -41,11 +55,25 @@ def account_of(
     )
 
 
-def account_for(way: Way, asking: Asking, action: str, what: str, rows: Iterable[Row]) -> None:
-    """Makes the accounts of these rows durable: one for each subject, or one of nothing found."""
+def account_for(
+    way: Way,
+    asking: Asking,
+    action: str,
+    what: str,
+    rows: Iterable[Row],
+    whose: ByPerson = BY_ITSELF,
+) -> None:
+    """Makes the accounts of these rows durable: one for each subject, or one of nothing found.
+
+    `whose` tells which of the subjects were read as those of a person: what was shown because of a
+    link can then be listed, should the link turn out to be wrong.
+    """
     counts: dict[SubjectId, int] = {}
     for row in rows:
         counts[row.subject] = counts.get(row.subject, 0) + 1
+    if not whose.keys().isdisjoint(counts):
+        way.account(tuple(_of_persons(account_of(asking, action, what, (), 1), counts, whose)))
+        return
     if len(counts) < _FEW:
         subjects = tuple(counts)
         way.account((account_of(asking, action, what, subjects, sum(counts.values())),))
@@ -55,10 +83,27 @@ def account_for(way: Way, asking: Asking, action: str, what: str, rows: Iterable
     way.account((Spread(shared, ids, tuple(counts), tuple(counts.values())),))
 
 
-def account_finding(way: Way, asking: Asking, what: str, rows: Iterable[Row]) -> None:
+def _of_persons(
+    shared: Account, counts: Mapping[SubjectId, int], whose: ByPerson
+) -> Iterable[Account]:
+    for (subject, n), id_ in zip(counts.items(), new_ids(shared.at, len(counts)), strict=True):
+        of = whose.get(subject)
+        yield replace(
+            shared,
+            id=id_,
+            subjects=(subject,),
+            n_items=n,
+            person=None if of is None else of.person,
+            links=() if of is None else of.links,
+        )
+
+
+def account_finding(
+    way: Way, asking: Asking, what: str, rows: Iterable[Row], whose: ByPerson
+) -> None:
     """Makes the accounts of a search for a person durable, whatever the caller's own purpose.
 
     Source: `reference/agreements.md` 6.5: action `find`, purpose PATADMIN.
     """
     finding = replace(asking, purpose=Purpose.PATIENT_ADMINISTRATION)
-    account_for(way, finding, "find", what, rows)
+    account_for(way, finding, "find", what, rows, whose)

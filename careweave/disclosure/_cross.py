@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from careweave import identity, record
 from careweave.db import Session
-from careweave.disclosure._accounts import account_finding
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._match import what_of
-from careweave.disclosure._people import Gate, Shown, found_by, shown
+from careweave.disclosure._people import Gate, Shown, account_people, found_by, shown
 from careweave.disclosure._portrait import current
 from careweave.formats import read_json
 from careweave.record import Row
@@ -41,7 +40,7 @@ def cross(way: Way, asking: Asking, source: Identifier, targets: frozenset[str])
         what = what_of(session, "Patient/$ihe-pix", (("identifier", "|".join(source)),))
     # A number that several people have is nobody's.
     one = found[0] if len(found) == 1 else None
-    account_finding(way, asking, what, () if one is None else one.rows)
+    account_people(way, asking, what, () if one is None else (one,))
     if one is None:
         raise NotFound("There is no such source identifier.", where="sourceIdentifier")
     return _crossed(one, asking, source, targets)

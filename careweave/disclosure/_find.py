@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from careweave import identity, record
 from careweave.db import Session
-from careweave.disclosure._accounts import account_finding
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._criteria import Criteria, demographics_of, terms_of
 from careweave.disclosure._match import (
@@ -14,10 +13,9 @@ from careweave.disclosure._match import (
     Matches,
     certain,
     graded,
-    rows_of,
     what_of,
 )
-from careweave.disclosure._people import Gate, Shown, found_by, protected, shown
+from careweave.disclosure._people import Gate, Shown, account_people, found_by, protected, shown
 from careweave.disclosure._terms import holds, is_born_in
 from careweave.formats import read_json
 from careweave.identity import Grade, Norm
@@ -42,7 +40,7 @@ def find(way: Way, asking: Asking, asked: Criteria) -> Matches:
     most = asked.most if asked.may_name_several else 1
     is_too_many = found.is_cut or len(found.people) > most
     kept = () if is_too_many else found.people
-    account_finding(way, asking, what, rows_of(kept))
+    account_people(way, asking, what, [one.shown for one in kept])
     return Matches(tuple(one.matched for one in kept), is_too_many)
 
 
@@ -92,7 +90,7 @@ def _exact(session: Session, asking: Asking, view: Sight, asked: Criteria) -> _L
 
 
 def _near(session: Session, asking: Asking, view: Sight, asked: Criteria) -> Found:
-    """Returns the Patients in sight that were born as asked; their terms are looked at one by one."""
+    """Returns the Patients in sight born as asked; their other terms are looked at one by one."""
     question = record.parse(
         "Patient",
         _pairs(asked),

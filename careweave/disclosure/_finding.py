@@ -7,13 +7,14 @@ from itertools import chain
 
 from careweave import record
 from careweave.db import Session
-from careweave.disclosure._accounts import account_for, account_of
+from careweave.disclosure._accounts import BY_ITSELF, ByPerson, account_for, account_of
 from careweave.disclosure._asking import Asking, Disclosed, Way
 from careweave.disclosure._refusing import refuse
+from careweave.disclosure._persons import Named, persons_in, persons_seen
 from careweave.disclosure._sight import seen
 from careweave.ledger import Outcome
 from careweave.record import Found, Parameter, Search
-from careweave.terms import Forbidden, Issue, Severity
+from careweave.terms import Forbidden, Issue, Severity, Sight
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -37,6 +38,8 @@ def search(
     Raises Incorrect with one issue per fault of the parameters, TooCostly over budget, and
     Forbidden when a parameter reaches a type that the token does not.
     """
+    if persons_in(type_name, pairs):
+        return _of_persons(way, asking, type_name, pairs, lenient=lenient)
     with way.reading() as session:
         question = _question(session, asking, type_name, pairs, lenient=lenient)
         _check_reach(way, asking, question)
@@ -47,6 +50,28 @@ def search(
             found = _ask(session, asking, question)
     _account(way, asking, question, found)
     return _disclosed(question, found)
+
+
+def _of_persons(
+    way: Way, asking: Asking, type_name: str, pairs: Pairs, *, lenient: bool
+) -> Disclosed:
+    """Returns a page of the entries of persons: of all their subjects that the caller may see."""
+
+    def ask(view: Sight) -> tuple[Named, Search, Found]:
+        named = persons_seen(session, type_name, pairs, view)
+        question = _question(session, asking, type_name, named.pairs, lenient=lenient)
+        _check_reach(way, asking, question)
+        caller = f"{asking.actor.name} {asking.actor.purpose}"
+        found = record.search(session, question, sight=view, caller=caller, now=asking.at)
+        return named, question, found
+
+    with way.reading_pages() as session:
+        named, question, found = seen(session, asking, ask)
+    _account(way, asking, question, found, named.whose((*found.rows, *found.included)))
+    shown = _disclosed(question, found)
+    return replace(
+        shown, honoured=named.as_asked(shown.honoured), issues=(*shown.issues, *named.issues)
+    )
 
 
 def _question(
@@ -93,14 +118,16 @@ def _dropped(name: str) -> Issue:
     return Issue(Severity.WARNING, "not-supported", text, name)
 
 
-def _account(way: Way, asking: Asking, question: Search, found: Found) -> None:
+def _account(
+    way: Way, asking: Asking, question: Search, found: Found, whose: ByPerson = BY_ITSELF
+) -> None:
     what = _what(question)
     if found.total and not found.rows:
         # A number was shown and nobody's entry.
         account = account_of(asking, "search", what, (), 0)
         way.account((replace(account, outcome=Outcome.PERMIT, reason="count"),))
         return
-    account_for(way, asking, "search", what, chain(found.rows, found.included))
+    account_for(way, asking, "search", what, chain(found.rows, found.included), whose)
 
 
 def _what(question: Search) -> str:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from careweave import identity
 from careweave.db import Session
-from careweave.disclosure._accounts import account_finding
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._criteria import terms_of
-from careweave.disclosure._people import Gate, Shown, found_by, shown
+from careweave.disclosure._people import Gate, Shown, account_people, found_by, shown
 from careweave.identity import Demographics, Grade, Norm, NumberTrust
 from careweave.record import Row
 from careweave.terms import Incorrect, Json, Sight, keyed_id
@@ -33,7 +32,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person that may be meant, with the rows that the answer would be made of."""
+    """One person that may be meant, as far as the caller may see."""
 
     shown: Shown
     grade: Grade
@@ -63,7 +62,7 @@ def match(
         found = found_by(session, asking, lambda view: graded(session, asking, view, asked))
         kept = certain(found) if only_certain else found[:most]
         what = what_of(session, "Patient/$match", terms_of(asked))
-    account_finding(way, asking, what, rows_of(kept))
+    account_people(way, asking, what, [one.shown for one in kept])
     return Matches(tuple(one.matched for one in kept))
 
 
@@ -103,13 +102,8 @@ def certain(found: Candidates) -> Candidates:
     return sure if len(sure) == 1 else ()
 
 
-def rows_of(found: Sequence[Candidate]) -> list[Row]:
-    """Returns the rows that an answer about these persons is made of."""
-    return [row for one in found for row in one.shown.rows]
-
-
 def what_of(session: Session, operation: str, terms: Sequence[tuple[str, str]]) -> str:
-    """Returns a search for the ledger: the names of its terms, each with the keyed hash of its value.
+    """Returns a search as the ledger has it: each term's name, and the keyed hash of its value.
 
     Source: `reference/security.md` 5.1.
     """

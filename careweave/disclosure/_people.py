@@ -1,6 +1,6 @@
 """People as a caller may see them: the patient records of its sight, and what is made of them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from careweave import identity, record
 from careweave.db import Session
-from careweave.disclosure._asking import Asking
+from careweave.disclosure._accounts import ByPerson, Whose, account_finding
+from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._portrait import portrait
 from careweave.disclosure._sight import seen
 from careweave.identity import Standing
@@ -67,10 +68,14 @@ def _patients(session: Session, view: Sight, subjects: Sequence[SubjectId]) -> d
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One person as far as the caller may see: the rows of its sources, and their portrait."""
+    """One person as far as the caller may see: the rows of its sources, and their portrait.
+
+    `whose` tells by which decisions the rows are of this person.
+    """
 
     person: PersonId
     rows: tuple[Row, ...]
+    whose: ByPerson
     portrait: Row
 
 
@@ -99,14 +104,22 @@ def shown(
     visible = gate({one.subject for ones in members.values() for one in ones if one.is_shown})
     found: dict[PersonId, Shown] = {}
     for asked, standings in members.items():
-        if rows := _rows(gate.rows, [one for one in standings if one.subject in visible]):
+        if counting := _counting([one for one in standings if one.subject in visible]):
             is_restricted = any(one.is_restricted or one.subject in hidden for one in standings)
-            person = standings[0].person
+            rows = tuple(gate.rows[one.subject] for one in counting)
+            person = counting[0].person
+            whose = {one.subject: Whose(person, (one.decision,)) for one in counting}
             made = portrait(person, rows, is_restricted=is_restricted, today=at.date())
-            found[asked] = Shown(person, rows, made)
+            found[asked] = Shown(person, rows, whose, made)
     return found
 
 
-def _rows(rows: Mapping[SubjectId, Row], visible: Sequence[Standing]) -> tuple[Row, ...]:
-    live = [one for one in visible if one.state == _LIVE]
-    return tuple(rows[one.subject] for one in live or visible)
+def _counting(visible: Sequence[Standing]) -> Sequence[Standing]:
+    return [one for one in visible if one.state == _LIVE] or visible
+
+
+def account_people(way: Way, asking: Asking, what: str, people: Sequence[Shown]) -> None:
+    """Makes the accounts of a search durable that shows these people, or nobody."""
+    rows = [row for one in people for row in one.rows]
+    whose = {subject: by for one in people for subject, by in one.whose.items()}
+    account_finding(way, asking, what, rows, whose)

@@ -77,6 +77,13 @@ def portrait(person: PersonId, rows: Sequence[Row], *, is_restricted: bool, toda
     )
 
 
+def forward(survivor: Row, given_up: PersonId) -> Row:
+    """Returns the Patient of an id that was given up: it names the survivor and nothing else."""
+    other: Json = {"other": {"reference": f"Patient/{survivor.id}"}, "type": "replaced-by"}
+    body = write_json({"resourceType": "Patient", "active": False, "link": [other]})
+    return replace(survivor, id=str(given_up), version=_version(body), body=body, meta=b"")
+
+
 def _ranked(found: Sequence[Likeness]) -> list[Likeness]:
     by_time = sorted(found, key=lambda one: (one.row.updated, one.row.id), reverse=True)
     return sorted(by_time, key=lambda one: not one.is_verified)

@@ -1,9 +1,6 @@
 """One entry, one version of it, or how it came to be; and a person's own Patient."""
 
-from collections.abc import Sequence
-
 from careweave import record
-from careweave.db import Session
 from careweave.disclosure._accounts import account_for
 from careweave.disclosure._asking import Asking, Disclosed, Page, Way
 from careweave.disclosure._person import person_of
@@ -27,22 +24,19 @@ def read(
             asking,
             lambda sight: record.read(session, type_name, id_, sight=sight, version=version),
         )
-        rows: Sequence[Row] = () if row is None else (row,)
+        person = None
         if row is None and type_name == "Patient" and version is None:
-            row, rows = _portrait(session, asking, id_)
+            person = person_of(session, asking, id_)
     action = "read" if version is None else "vread"
-    account_for(way, asking, action, type_name, rows)
+    if person is not None:
+        account_for(way, asking, action, type_name, person.rows, person.whose)
+        return Disclosed((person.portrait,))
+    account_for(way, asking, action, type_name, () if row is None else (row,))
     if row is None:
         raise NotFound
     if row.gone:
         raise Gone
     return Disclosed((row,))
-
-
-def _portrait(session: Session, asking: Asking, id_: str) -> tuple[Row | None, Sequence[Row]]:
-    """Returns the Patient of a person and the rows that it is made of."""
-    found = person_of(session, asking, id_)
-    return (None, ()) if found is None else (found.portrait, found.rows)
 
 
 def history(

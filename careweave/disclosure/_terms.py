@@ -1,4 +1,4 @@
-"""Whether a record holds all that an exact search asks, as it is compared: no sounds, no guesses. Pure.
+"""Whether a record holds all that an exact search asks: no sounds, no guesses. Pure.
 
 Source: reference/agreements.md 6.5; reference/identity.md 16, M17-M26.
 """

@@ -16,11 +16,12 @@ _SHOWN = frozenset({"live", "frozen"})
 class Standing:
     """One patient record as it stands: `state` is live, frozen, retired or sealed.
 
-    `is_restricted`: its source says that nobody may be told where the person is.
+    `decision` is the one by which it belongs to the person. `is_restricted`: its source says that nobody may be told where the person is.
     """
 
     subject: SubjectId
     person: PersonId
+    decision: int
     state: str
     is_provisional: bool
     is_restricted: bool
@@ -57,7 +58,12 @@ def together(
 
 
 def _standing(row: Row) -> Standing:
-    subject, person, state, is_provisional, norm = row
+    subject, person, decision, state, is_provisional, norm = row
     return Standing(
-        SubjectId(subject), PersonId(person), state, is_provisional, unpack(norm).is_restricted
+        SubjectId(subject),
+        PersonId(person),
+        decision,
+        state,
+        is_provisional,
+        unpack(norm).is_restricted,
     )

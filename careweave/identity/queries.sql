@@ -226,6 +226,7 @@ ORDER BY m.subject, m.from_seq DESC;
 SELECT
     l.subject,
     m.person,
+    m.decision,
     l.state,
     l.is_provisional,
     l.norm
@@ -249,6 +250,7 @@ SELECT
     a.asked,
     l.subject,
     m.person,
+    m.decision,
     l.state,
     l.is_provisional,
     l.norm
