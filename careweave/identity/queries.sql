@@ -350,3 +350,97 @@ WHERE
     )
 ORDER BY e.seq DESC
 LIMIT 1;
+
+-- name: review_ask
+-- Asks what is not asked yet; wakes or renews what was asked on other evidence.
+INSERT INTO identity.review AS r (
+    opened_seq, opened_at, kind, subject, candidates, hazard, value, basis, needs_two, due_at
+)
+SELECT DISTINCT ON (w.subject, w.kind)
+    w.opened_seq, w.opened_at, w.kind, w.subject, w.candidates, w.hazard, w.value, w.basis,
+    w.needs_two, w.due_at
+FROM unnest(
+    %(opened_seq)s::bigint[], %(opened_at)s::timestamptz[], %(kinds)s::text[],
+    %(subjects)s::bigint[], %(candidates)s::jsonb[], %(hazards)s::int[], %(worths)s::float8[],
+    %(bases)s::bytea[], %(needs_two)s::boolean[], %(due_at)s::timestamptz[]
+) WITH ORDINALITY AS w (
+    opened_seq, opened_at, kind, subject, candidates, hazard, value, basis, needs_two, due_at, place
+)
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM identity.review AS c
+    WHERE
+        c.subject = w.subject AND c.kind = w.kind AND c.state = 'closed' AND c.basis = w.basis
+)
+ORDER BY w.subject, w.kind, w.place DESC
+ON CONFLICT (subject, kind) WHERE state <> 'closed' DO UPDATE
+SET
+    state = 'open',
+    candidates = excluded.candidates,
+    hazard = greatest(r.hazard, excluded.hazard),
+    value = excluded.value,
+    basis = excluded.basis,
+    needs_two = r.needs_two OR excluded.needs_two,
+    due_at = least(r.due_at, excluded.due_at),
+    claimed_by = NULL,
+    claimed_until = NULL,
+    first_verdict = NULL,
+    verdict = NULL
+WHERE r.basis <> excluded.basis
+RETURNING review;
+
+-- name: review_queue
+-- What waits for a reader: the most dangerous first, then what would join most, then the oldest.
+SELECT
+    r.review, r.kind, r.subject, r.candidates, r.hazard, r.value, r.state, r.needs_two,
+    r.opened_at, r.due_at, r.claimed_by, r.claimed_until, r.first_verdict, r.verdict,
+    r.closed_seq, r.closed_at
+FROM identity.review AS r
+WHERE
+    r.state IN ('open', 'claimed', 'second')
+    AND (%(kind)s::text IS NULL OR r.kind = %(kind)s::text)
+ORDER BY r.hazard DESC, r.value DESC, r.opened_seq, r.review
+LIMIT %(most)s;
+
+-- name: review_item
+-- One item.
+SELECT
+    r.review, r.kind, r.subject, r.candidates, r.hazard, r.value, r.state, r.needs_two,
+    r.opened_at, r.due_at, r.claimed_by, r.claimed_until, r.first_verdict, r.verdict,
+    r.closed_seq, r.closed_at
+FROM identity.review AS r
+WHERE r.review = %(review)s;
+
+-- name: review_lock
+-- Makes those who answer one item wait for each other.
+SELECT r.review
+FROM identity.review AS r
+WHERE r.review = %(review)s
+FOR UPDATE;
+
+-- name: review_claim
+-- Gives an item to a reader, unless another has it or read it first.
+UPDATE identity.review AS r
+SET
+    state = CASE r.state WHEN 'second' THEN 'second' ELSE 'claimed' END,
+    claimed_by = %(reader)s,
+    claimed_until = %(until)s
+WHERE
+    r.review = %(review)s AND r.state IN ('open', 'claimed', 'second')
+    AND (r.claimed_by IS NULL OR r.claimed_by = %(reader)s OR r.claimed_until < %(now)s)
+    AND coalesce(r.first_verdict ->> 'by', '') <> %(reader)s;
+
+-- name: review_settle
+-- Writes what became of an item; what is not answered loses its claim.
+UPDATE identity.review AS r
+SET
+    state = %(state)s,
+    candidates = coalesce(%(candidates)s::jsonb, r.candidates),
+    first_verdict = %(first_verdict)s::jsonb,
+    needs_two = r.needs_two OR %(needs_two)s,
+    verdict = %(verdict)s,
+    claimed_by = CASE %(state)s::text WHEN 'closed' THEN r.claimed_by END,
+    claimed_until = NULL,
+    closed_seq = %(closed_seq)s,
+    closed_at = %(closed_at)s
+WHERE r.review = %(review)s;
