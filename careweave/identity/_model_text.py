@@ -6,7 +6,7 @@ from decimal import Decimal
 from careweave.identity._norm import NORM_VERSION
 from careweave.identity._reading import Reading
 from careweave.identity._spec import Comparison, Draft, Frequencies, Level, Shares, Thresholds
-from careweave.terms import Incorrect, Json
+from careweave.terms import Json
 
 _MEMBERS = frozenset(
     {
@@ -54,9 +54,7 @@ def read_draft(document: Mapping[str, Json]) -> Draft:
         norm_version=read.text(whole.get("norm_version"), "norm_version", NORM_VERSION),
         about=read.members(whole.get("about", {}), "about"),
     )
-    if read.faults:
-        text = "The document is not that of a model: see the places named."
-        raise Incorrect(text, issues=tuple(read.faults))
+    read.refuse("The document is not that of a model: see the places named.")
     return draft
 
 
