@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
+from careweave.identity._evidence import basis
 from careweave.identity._forenames import Closeness, Shares, closeness
 from careweave.identity._likeness import (
     are_births_near,
@@ -51,6 +52,13 @@ class Judging:
     shares: Shares = field(default_factory=dict[str, float])
     barriers: Barriers = field(default_factory=dict[Pair, tuple[Barrier, ...]])
     leaves_out: frozenset[Veto] = frozenset()
+
+    def has_changed(self, one: Member, other: Member) -> bool:
+        """Says that a number, date or name changed since a human said that these are two."""
+        return any(
+            barrier.kind == "not_same" and barrier.basis != basis(one.norm, other.norm)
+            for barrier in self.barriers.get(pair(one.subject, other.subject), ())
+        )
 
 
 def conflicts(one: Member, other: Member, judging: Judging) -> frozenset[Veto]:
@@ -105,15 +113,9 @@ def _asked(one: Member, other: Member, judging: Judging) -> Iterator[tuple[Veto,
     yield Veto.SAME_SOURCE, _is_of_one_source(one, other, judging.limits)
     yield Veto.FROZEN, "frozen" in {one.state, other.state}
     for barrier in judging.barriers.get(pair(one.subject, other.subject), ()):
-        yield _VETO_OF[barrier.kind], True
+        yield Veto.NOT_SAME, barrier.kind == "not_same"
+        yield Veto.SEALED, barrier.kind == "sealed"
     yield Veto.SEALED, "sealed" in {one.state, other.state}
-
-
-_VETO_OF: Mapping[str, Veto] = {
-    "not_same": Veto.NOT_SAME,
-    "number_conflict": Veto.NUMBER,
-    "sealed": Veto.SEALED,
-}
 
 
 def have_two_numbers(left: Norm, right: Norm) -> bool:

@@ -444,3 +444,174 @@ SET
     closed_seq = %(closed_seq)s,
     closed_at = %(closed_at)s
 WHERE r.review = %(review)s;
+
+-- name: held
+-- What is held of local identities: how they stand, their newest version, whose they are.
+SELECT
+    i.subject,
+    i.state,
+    i.replaced_by,
+    i.is_provisional,
+    i.version,
+    i.norm,
+    i.has_links,
+    r.content_hash,
+    m.person,
+    m.decision,
+    m.from_at,
+    d.method,
+    d.confidence,
+    ARRAY(
+        SELECT b.right_subject
+        FROM identity.barrier AS b
+        WHERE
+            b.left_subject = i.subject AND b.until_seq IS NULL AND b.kind = 'number_conflict'
+        UNION ALL
+        SELECT b.left_subject
+        FROM identity.barrier AS b
+        WHERE
+            b.right_subject = i.subject AND b.until_seq IS NULL AND b.kind = 'number_conflict'
+    ) AS walls
+FROM unnest(%(subjects)s::bigint[]) AS w (subject)
+INNER JOIN identity.local_identity AS i ON w.subject = i.subject
+LEFT JOIN identity.source_record AS r ON i.subject = r.subject AND i.version = r.version
+LEFT JOIN identity.membership AS m ON i.subject = m.subject AND m.until_seq IS NULL
+LEFT JOIN identity.decision AS d ON m.decision = d.decision;
+
+-- name: candidates
+-- The subjects that share keys with records, and whose they are: a key that more than `cap` share
+-- counts only together with another; such keys are also listed themselves, with no subject.
+WITH found AS MATERIALIZED (
+    SELECT w.place, w.key, b.subject, count(b.subject) OVER (PARTITION BY w.place, w.key) AS n
+    FROM unnest(%(places)s::int[], %(keys)s::bigint[]) AS w (place, key)
+    INNER JOIN identity.block_key AS b ON w.key = b.key
+), shared AS MATERIALIZED (
+    SELECT
+        f.place,
+        f.subject,
+        array_agg(f.key ORDER BY f.key) AS keys,
+        array_agg(f.n ORDER BY f.key) AS ns
+    FROM found AS f
+    GROUP BY f.place, f.subject
+    HAVING min(f.n) <= %(cap)s::bigint OR count(f.key) >= 2
+)
+SELECT s.place, s.subject, m.person, s.keys, s.ns
+FROM shared AS s
+INNER JOIN identity.membership AS m ON s.subject = m.subject AND m.until_seq IS NULL
+UNION ALL
+SELECT f.place, NULL AS subject, NULL AS person, ARRAY[f.key] AS keys, ARRAY[max(f.n)] AS ns
+FROM found AS f
+WHERE f.n > %(cap)s::bigint
+GROUP BY f.place, f.key;
+
+-- name: people
+-- The persons of subjects with all their members, and the barriers that each has to the right.
+SELECT
+    p.person,
+    p.created_seq,
+    i.subject,
+    i.authority,
+    i.source,
+    i.norm,
+    i.seen_at,
+    i.alive_at,
+    i.state,
+    i.is_provisional,
+    i.version,
+    b.others,
+    b.kinds,
+    b.bases
+FROM (
+    SELECT DISTINCT o.person
+    FROM unnest(%(subjects)s::bigint[]) AS w (subject)
+    INNER JOIN identity.membership AS o ON w.subject = o.subject AND o.until_seq IS NULL
+) AS asked
+INNER JOIN identity.person AS p ON asked.person = p.person
+INNER JOIN identity.membership AS m ON p.person = m.person AND m.until_seq IS NULL
+INNER JOIN identity.local_identity AS i ON m.subject = i.subject
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(array_agg(x.right_subject ORDER BY x.kind, x.right_subject), '{}') AS others,
+        coalesce(array_agg(x.kind ORDER BY x.kind, x.right_subject), '{}') AS kinds,
+        coalesce(array_agg(x.basis ORDER BY x.kind, x.right_subject), '{}') AS bases
+    FROM identity.barrier AS x
+    WHERE x.left_subject = i.subject AND x.until_seq IS NULL
+) AS b
+ORDER BY p.created_seq, p.person, i.subject;
+
+-- name: source_records_add
+-- Keeps versions of demographics as they came.
+INSERT INTO identity.source_record (
+    subject, version, source, entry_version, received_at, raw, norm_version, content_hash
+)
+SELECT
+    w.subject, w.version, w.source, w.entry_version, w.at, w.raw, w.norm_version, w.content_hash
+FROM unnest(
+    %(subjects)s::bigint[], %(versions)s::int[], %(sources)s::text[], %(entry_versions)s::int[],
+    %(ats)s::timestamptz[], %(raws)s::bytea[], %(norm_versions)s::text[], %(hashes)s::bytea[]
+) AS w (subject, version, source, entry_version, at, raw, norm_version, content_hash);
+
+-- name: local_identities_put
+-- Adds local identities, or brings them to their newest version; how they stand is not touched.
+INSERT INTO identity.local_identity AS i (
+    subject, source, authority, local_id, is_provisional, version, norm, seen_at, alive_at,
+    has_links, is_incomplete
+)
+SELECT
+    w.subject, w.source, w.authority, w.local_id, w.is_provisional, w.version, w.norm, w.seen_at,
+    w.alive_at, w.has_links, w.is_incomplete
+FROM unnest(
+    %(subjects)s::bigint[], %(sources)s::text[], %(authorities)s::text[], %(local_ids)s::text[],
+    %(are_provisional)s::boolean[], %(versions)s::int[], %(norms)s::bytea[],
+    %(seen_ats)s::timestamptz[], %(alive_ats)s::timestamptz[], %(have_links)s::boolean[],
+    %(are_incomplete)s::boolean[]
+) AS w (
+    subject, source, authority, local_id, is_provisional, version, norm, seen_at, alive_at,
+    has_links, is_incomplete
+)
+ON CONFLICT (subject) DO UPDATE SET
+    source = excluded.source,
+    is_provisional = excluded.is_provisional,
+    version = excluded.version,
+    norm = excluded.norm,
+    seen_at = greatest(i.seen_at, excluded.seen_at),
+    alive_at = greatest(i.alive_at, excluded.alive_at),
+    has_links = excluded.has_links,
+    is_incomplete = excluded.is_incomplete;
+
+-- name: block_keys_drop
+-- Removes the keys of subjects that they no longer have.
+DELETE FROM identity.block_key AS b
+USING unnest(%(subjects)s::bigint[]) AS w (subject)
+WHERE
+    b.subject = w.subject
+    AND NOT EXISTS (
+        SELECT 1
+        FROM unnest(%(owners)s::bigint[], %(keys)s::bigint[]) AS k (subject, key)
+        WHERE k.subject = b.subject AND k.key = b.key
+    );
+
+-- name: block_keys_add
+-- Adds the keys of subjects.
+INSERT INTO identity.block_key (key, subject, kind, is_past)
+SELECT w.key, w.subject, w.kind, w.is_past
+FROM unnest(
+    %(keys)s::bigint[], %(subjects)s::bigint[], %(kinds)s::smallint[], %(are_past)s::boolean[]
+) AS w (key, subject, kind, is_past);
+
+-- name: hot_keys
+-- The keys that too many subjects share to be read at all, and how many do.
+SELECT h.key, h.n, h.kind
+FROM identity.hot_key AS h;
+
+-- name: hot_keys_clear
+-- Forgets which keys are shared by too many.
+DELETE FROM identity.hot_key;
+
+-- name: hot_keys_count
+-- Notes the keys that more than so many subjects share.
+INSERT INTO identity.hot_key (key, n, kind, counted_at)
+SELECT b.key, count(b.subject)::int AS n, min(b.kind) AS kind, %(at)s::timestamptz AS counted_at
+FROM identity.block_key AS b
+GROUP BY b.key
+HAVING count(b.subject) > %(most)s::bigint;
