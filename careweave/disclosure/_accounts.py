@@ -20,7 +20,7 @@ class Whose:
     links: tuple[int, ...]
 
 
-ByPerson = Mapping[SubjectId, Whose]
+ByPerson = Mapping[SubjectId, tuple[Whose, ...]]
 BY_ITSELF: ByPerson = MappingProxyType({})
 
 
@@ -86,16 +86,12 @@ def account_for(
 def _of_persons(
     shared: Account, counts: Mapping[SubjectId, int], whose: ByPerson
 ) -> Iterable[Account]:
-    for (subject, n), id_ in zip(counts.items(), new_ids(shared.at, len(counts)), strict=True):
-        of = whose.get(subject)
-        yield replace(
-            shared,
-            id=id_,
-            subjects=(subject,),
-            n_items=n,
-            person=None if of is None else of.person,
-            links=() if of is None else of.links,
-        )
+    for subject, n in counts.items():
+        mine = replace(shared, subjects=(subject,), n_items=n)
+        for of in whose.get(subject, ()):
+            yield replace(mine, id=new_id(mine.at), person=of.person, links=of.links)
+        if subject not in whose:
+            yield replace(mine, id=new_id(mine.at))
 
 
 def account_finding(

@@ -9,8 +9,8 @@ from careweave import record
 from careweave.db import Session
 from careweave.disclosure._accounts import BY_ITSELF, ByPerson, account_for, account_of
 from careweave.disclosure._asking import Asking, Disclosed, Way
-from careweave.disclosure._refusing import refuse
 from careweave.disclosure._persons import Named, persons_in, persons_seen
+from careweave.disclosure._refusing import refuse
 from careweave.disclosure._sight import seen
 from careweave.ledger import Outcome
 from careweave.record import Found, Parameter, Search

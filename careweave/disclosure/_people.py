@@ -108,7 +108,7 @@ def shown(
             is_restricted = any(one.is_restricted or one.subject in hidden for one in standings)
             rows = tuple(gate.rows[one.subject] for one in counting)
             person = counting[0].person
-            whose = {one.subject: Whose(person, (one.decision,)) for one in counting}
+            whose = {one.subject: (Whose(person, (one.decision,)),) for one in counting}
             made = portrait(person, rows, is_restricted=is_restricted, today=at.date())
             found[asked] = Shown(person, rows, whose, made)
     return found

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from careweave import record
 from careweave.db import Session
-from careweave.disclosure._accounts import Whose
-from careweave.disclosure._whose import Person, person_id, person_seen
+from careweave.disclosure._accounts import ByPerson
+from careweave.disclosure._whose import Person, people_seen, person_id, whose
 from careweave.record import Kind, Row
-from careweave.terms import Issue, PersonId, Sight, SubjectId
+from careweave.terms import Issue, PersonId, Sight
 
 _PATIENT = "Patient"
 _PREFIX = f"{_PATIENT}/"
@@ -31,19 +31,9 @@ class Named:
         """Returns what has to be told of what was left out, once."""
         return tuple(dict.fromkeys(issue for person in self.persons for issue in person.issues))
 
-    def whose(self, rows: Sequence[Row]) -> Mapping[SubjectId, Whose]:
-        """Returns by which links the subjects of these rows were read.
-
-        Where several persons are named, an entry of a subject that is no member of any counts
-        with the first.
-        """
-        found: dict[SubjectId, Whose] = {}
-        for person in self.persons:
-            own = set(person.subjects)
-            found |= person.whose(row for row in rows if row.subject in own)
-        if self.persons:
-            found = {**self.persons[0].whose(rows), **found}
-        return found
+    def whose(self, rows: Sequence[Row]) -> ByPerson:
+        """Returns by which links the subjects of these rows were read."""
+        return whose(self.persons, rows) if self.persons else {}
 
     def as_asked(self, honoured: Iterable[Pair]) -> tuple[Pair, ...]:
         """Returns the parameters as the caller wrote them: no id of anybody's Patient is told."""
@@ -62,9 +52,7 @@ def persons_seen(session: Session, type_name: str, pairs: Iterable[Pair], view: 
     """
     asked = list(pairs)
     ids = {one for name, value in asked if _is_of_patients(type_name, name) for one in _ids(value)}
-    # One person or a few: a search over people names them otherwise.
-    known = {one: person_seen(session, one, view) for one in sorted(ids)}
-    people = {one: person for one, person in known.items() if person is not None}
+    people = people_seen(session, ids, view)
     made: list[Pair] = []
     written: dict[Pair, str] = {}
     for name, value in asked:

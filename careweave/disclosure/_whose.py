@@ -1,12 +1,12 @@
 """A person read as one: the subjects that belong to it, as far as the caller may see them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from careweave import identity, record
 from careweave.db import Session
-from careweave.disclosure._accounts import Whose
+from careweave.disclosure._accounts import ByPerson, Whose
 from careweave.record import Member, Row
 from careweave.terms import Issue, PersonId, Severity, Sight, SubjectId
 
@@ -45,14 +45,10 @@ class Person:
         """Returns what has to be told of what was left out."""
         return (HELD_BACK,) if self.held_back else ()
 
-    def whose(self, rows: Iterable[Row]) -> Mapping[SubjectId, Whose]:
-        """Returns by which links the subjects of these rows were read.
-
-        An entry of a subject that is no member is there because it names one: by any of the links.
-        """
-        links = {member.subject: (member.decision,) for member in self.members}
-        every = tuple(member.decision for member in self.members)
-        return {row.subject: Whose(self.id, links.get(row.subject, every)) for row in rows}
+    @property
+    def links(self) -> Mapping[SubjectId, int]:
+        """Returns the decision that makes each subject one of the person's."""
+        return {member.subject: member.decision for member in self.members}
 
 
 def person_id(text: str) -> PersonId | None:
@@ -64,26 +60,53 @@ def person_id(text: str) -> PersonId | None:
     return PersonId(found) if found.version == _CUSTOM and str(found) == text else None
 
 
-def person_seen(session: Session, asked: PersonId, view: Sight) -> Person | None:
-    """Returns a person with the subjects whose Patient the caller may see; None without any.
+def people_seen(
+    session: Session, asked: Collection[PersonId], view: Sight
+) -> dict[PersonId, Person]:
+    """Returns these persons, by the id asked for, with the subjects whose Patient may be seen.
 
-    An id that was given up answers as the person that took its place. What an alarm has frozen is
-    kept and not read with the others. Source: reference/store.md 3.
+    An id that was given up answers as the person that took its place; without a visible subject
+    there is no person. What an alarm has frozen is kept and not read with the others.
+    Source: reference/store.md 3.
     """
-    found = _members(session, asked)
+    now = _now(session, asked)
+    found = record.members(session, *now.values()) if now else ()
     refs = [(_PATIENT, member.local_id) for member in found]
-    shown = {row.id for row in record.located(session, refs, sight=view)} if refs else set()
-    visible = [member for member in found if member.local_id in shown]
-    members = tuple(member for member in visible if not member.is_frozen)
-    if not members:
-        return None
-    held_back = tuple(member for member in visible if member.is_frozen)
-    return Person(members[0].person, members, held_back)
+    shown = {row.id for row in record.located(session, refs, sight=view)}
+    visible: dict[PersonId, list[Member]] = {}
+    for member in found:
+        if member.local_id in shown:
+            visible.setdefault(member.person, []).append(member)
+    people = {person: _person(person, its) for person, its in visible.items()}
+    return {one: people[to] for one, to in now.items() if to in people and people[to].members}
 
 
-def _members(session: Session, asked: PersonId) -> Sequence[Member]:
-    found = record.members(session, asked)
-    if found:
-        return found
-    now = identity.current(session, asked)
-    return record.members(session, now) if now is not None and now != asked else ()
+def _now(session: Session, asked: Collection[PersonId]) -> dict[PersonId, PersonId]:
+    """Returns which person answers for each id; those that nobody has are left out."""
+    together = identity.together(session, asked)
+    return {one: standings[0].person for one, standings in together.items()}
+
+
+def _person(person: PersonId, visible: Sequence[Member]) -> Person:
+    return Person(
+        person,
+        tuple(member for member in visible if not member.is_frozen),
+        tuple(member for member in visible if member.is_frozen),
+    )
+
+
+def whose(people: Sequence[Person], rows: Iterable[Row]) -> ByPerson:
+    """Returns by which links of these persons the subjects of the rows were read.
+
+    An entry of a subject that is nobody's is there because it names one: by any of the links.
+    """
+    found: dict[SubjectId, tuple[Whose, ...]] = {}
+    for subject in {row.subject for row in rows}:
+        own = [one for one in people if subject in one.links]
+        found[subject] = tuple(
+            Whose(one.id, (one.links[subject],))
+            if own
+            else Whose(one.id, tuple(one.links.values()))
+            for one in own or people
+        )
+    return found

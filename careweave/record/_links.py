@@ -87,9 +87,9 @@ def link(session: Session, links: Sequence[Link], *, at: datetime) -> None:
     )
 
 
-def members(session: Session, person: PersonId) -> tuple[Member, ...]:
-    """Returns the subjects of a person, frozen ones too, in the order of their numbers."""
-    rows = session.rows(_QUERIES["members"], person=person)
+def members(session: Session, *persons: PersonId) -> tuple[Member, ...]:
+    """Returns the subjects of these persons, frozen ones too, in the order of their numbers."""
+    rows = session.rows(_QUERIES["members"], persons=sorted(persons))
     return tuple(Member(*row) for row in rows)
 
 

@@ -884,11 +884,11 @@ ORDER BY t.subject
 RETURNING pg_notify('cw_outbox', '') AS woken;
 
 -- name: members
--- The subjects of a person.
+-- The subjects of these persons.
 SELECT p.subject, p.person, s.authority, s.local_id, p.decision, s.frozen
 FROM record.subject_person AS p
 INNER JOIN record.subject AS s ON p.subject = s.subject
-WHERE p.person = %(person)s
+WHERE p.person = ANY(%(persons)s::uuid[])
 ORDER BY p.subject;
 
 -- name: persons_of
