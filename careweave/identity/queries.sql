@@ -615,3 +615,9 @@ SELECT b.key, count(b.subject)::int AS n, min(b.kind) AS kind, %(at)s::timestamp
 FROM identity.block_key AS b
 GROUP BY b.key
 HAVING count(b.subject) > %(most)s::bigint;
+
+-- name: review_group
+-- The group that answered an item.
+SELECT e.group_id, e.kind
+FROM identity.event AS e
+WHERE e.seq = %(seq)s;
