@@ -621,3 +621,91 @@ HAVING count(b.subject) > %(most)s::bigint;
 SELECT e.group_id, e.kind
 FROM identity.event AS e
 WHERE e.seq = %(seq)s;
+
+-- name: rules_keep
+-- Keeps what a region says of normalisation, unless it says so already.
+INSERT INTO identity.rule_set (document, at)
+SELECT w.document, %(at)s::timestamptz
+FROM (SELECT %(document)s::jsonb AS document) AS w
+WHERE
+    w.document IS DISTINCT FROM (
+        SELECT r.document
+        FROM identity.rule_set AS r
+        ORDER BY r.rule_set DESC
+        LIMIT 1
+    );
+
+-- name: rules_newest
+-- What the region says of normalisation.
+SELECT r.document
+FROM identity.rule_set AS r
+ORDER BY r.rule_set DESC
+LIMIT 1;
+
+-- name: merge_chain
+-- A local identity and all that it was merged into, one after the other.
+WITH RECURSIVE way (subject, replaced_by) AS (
+    SELECT i.subject, i.replaced_by
+    FROM identity.local_identity AS i
+    WHERE i.subject = %(subject)s
+    UNION
+    SELECT i.subject, i.replaced_by
+    FROM way
+    INNER JOIN identity.local_identity AS i ON way.replaced_by = i.subject
+)
+
+SELECT way.subject
+FROM way;
+
+-- name: feed_links_about
+-- What these local identities said of others last, and what others said of them.
+SELECT f.subject, f.kind, f.other_id, f.authority, f.local_id, f.source, f.state, f.group_id
+FROM identity.feed_link AS f
+WHERE f.subject = ANY(%(subjects)s::bigint[])
+UNION
+SELECT f.subject, f.kind, f.other_id, f.authority, f.local_id, f.source, f.state, f.group_id
+FROM unnest(%(authorities)s::text[], %(local_ids)s::text[]) AS w (authority, local_id)
+INNER JOIN identity.feed_link AS f
+    ON w.authority = f.authority AND w.local_id = f.other_id
+ORDER BY 1, 2, 3;
+
+-- name: feed_links_gone
+-- Forgets what is said no more.
+DELETE FROM identity.feed_link AS f
+USING unnest(%(subjects)s::bigint[], %(kinds)s::text[], %(others)s::text[])
+    AS w (subject, kind, other_id)
+WHERE f.subject = w.subject AND f.kind = w.kind AND f.other_id = w.other_id;
+
+-- name: feed_links_put
+-- Keeps what is said, and what became of it.
+INSERT INTO identity.feed_link AS f (
+    subject, kind, other_id, authority, local_id, source, said_at, state, group_id
+)
+SELECT
+    w.subject, w.kind, w.other_id, w.authority, w.local_id, w.source, w.said_at, w.state, w.group_id
+FROM unnest(
+    %(subjects)s::bigint[], %(kinds)s::text[], %(others)s::text[], %(authorities)s::text[],
+    %(local_ids)s::text[], %(sources)s::text[], %(said_at)s::timestamptz[], %(states)s::text[],
+    %(group_ids)s::uuid[]
+) AS w (
+    subject, kind, other_id, authority, local_id, source, said_at, state, group_id
+)
+ON CONFLICT (subject, kind, other_id) DO UPDATE
+SET state = excluded.state, group_id = excluded.group_id;
+
+-- name: feed_locals
+-- The local identities of these public ids.
+SELECT i.authority, i.local_id, i.subject
+FROM unnest(%(authorities)s::text[], %(local_ids)s::text[]) AS w (authority, local_id)
+INNER JOIN identity.local_identity AS i
+    ON w.authority = i.authority AND w.local_id = i.local_id
+INNER JOIN identity.membership AS m ON i.subject = m.subject AND m.until_seq IS NULL
+ORDER BY i.subject;
+
+-- name: feed_links_waiting
+-- What waits for a record that was not there, the oldest first.
+SELECT f.subject, f.kind, f.other_id, f.authority, f.local_id, f.source, f.said_at
+FROM identity.feed_link AS f
+WHERE f.state = 'waiting' AND f.said_at < %(before)s
+ORDER BY f.said_at, f.subject, f.kind, f.other_id
+LIMIT %(most)s;
