@@ -12,6 +12,7 @@ from careweave.identity._norm import Name, Norm
 from careweave.identity._normalise import normalise
 from careweave.identity._outcome import Grade, Ranked
 from careweave.identity._read_patient import demographics
+from careweave.identity._region_rules import keep_rules, rules_in_force, rules_of
 from careweave.identity._rules import rules
 from careweave.identity._standing import Standing, standings, together
 
@@ -28,8 +29,11 @@ __all__ = [
     "WrittenName",
     "WrittenNumber",
     "demographics",
+    "keep_rules",
     "normalise",
     "rules",
+    "rules_in_force",
+    "rules_of",
     "standings",
     "together",
 ]
