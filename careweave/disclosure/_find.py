@@ -1,6 +1,6 @@
 """Looking for a person by exact terms, or by terms that may be a little wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from careweave import identity, record
@@ -21,6 +21,8 @@ from careweave.formats import read_json
 from careweave.identity import Grade, Norm
 from careweave.record import Found, Row
 from careweave.terms import Sight
+
+NormOf = Callable[[Row], Norm]
 
 _LARGEST_PAGE = 500
 _NEW_YEAR = (1, 1)
@@ -55,34 +57,41 @@ class _Looked:
 def _fuzzy(session: Session, asking: Asking, view: Sight, asked: Criteria) -> _Looked:
     """Returns the one who is certainly meant, else all who probably are."""
     found = graded(session, asking, view, demographics_of(asked))
-    possible = tuple(one for one in found if _is_born_in(asking, asked, one.shown))
+    norm_of = _norms(session, asking)
+    possible = tuple(one for one in found if _is_born_in(norm_of, asked, one.shown))
     if sure := certain(possible):
         return _Looked(sure)
     return _Looked(tuple(one for one in possible if one.grade is not Grade.POSSIBLE))
 
 
-def _is_born_in(asking: Asking, asked: Criteria, one: Shown) -> bool:
+def _is_born_in(norm_of: NormOf, asked: Criteria, one: Shown) -> bool:
     # A full birth date has been compared and may be a little wrong; a span only includes.
-    return asked.is_dated or all(is_born_in(asked.born, _norm(asking, row)) for row in one.rows)
+    return asked.is_dated or all(is_born_in(asked.born, norm_of(row)) for row in one.rows)
 
 
-def _norm(asking: Asking, row: Row) -> Norm:
-    written = identity.demographics(read_json(row.body or b"{}").value)
-    return identity.normalise(written, identity.rules(), today=asking.at.date())
+def _norms(session: Session, asking: Asking) -> NormOf:
+    """Returns what gives a row's demographics as they are compared."""
+    rules, today = identity.rules_in_force(session), asking.at.date()
+
+    def norm_of(row: Row) -> Norm:
+        written = identity.demographics(read_json(row.body or b"{}").value)
+        return identity.normalise(written, rules, today=today)
+
+    return norm_of
 
 
 def _exact(session: Session, asking: Asking, view: Sight, asked: Criteria) -> _Looked:
     """Returns those of whom each term is true, by the records that the caller may see."""
-    today = asking.at.date()
-    wanted = identity.normalise(demographics_of(asked), identity.rules(), today=today)
+    rules, norm_of = identity.rules_in_force(session), _norms(session, asking)
+    wanted = identity.normalise(demographics_of(asked), rules, today=asking.at.date())
     near = _near(session, asking, view, asked)
     hidden = protected(session, [row.subject for row in near.rows], asking.at)
     held = [
-        row
+        row.subject
         for row in near.rows
-        if holds(asked, wanted, _norm(asking, row), is_hidden=row.subject in hidden)
+        if holds(asked, wanted, norm_of(row), is_hidden=row.subject in hidden)
     ]
-    standings = identity.standings(session, [row.subject for row in held])
+    standings = identity.standings(session, held)
     persons = {one.person for one in standings.values() if one.is_shown}
     people = shown(session, Gate(session, view), sorted(persons), at=asking.at)
     found = tuple(Candidate(one, Grade.CERTAIN, 1.0) for _, one in sorted(people.items()))

@@ -57,8 +57,9 @@ def match(
     Source: `reference/identity.md` section 16.
     """
     asked = identity.demographics(patient)
-    _check_enough(identity.normalise(asked, identity.rules(), today=asking.at.date()))
     with way.reading_pages() as session:
+        rules = identity.rules_in_force(session)
+        _check_enough(identity.normalise(asked, rules, today=asking.at.date()))
         found = found_by(session, asking, lambda view: graded(session, asking, view, asked))
         kept = certain(found) if only_certain else found[:most]
         what = what_of(session, "Patient/$match", terms_of(asked))
