@@ -8,6 +8,7 @@ from careweave.identity._demographics import (
     WrittenNumber,
 )
 from careweave.identity._incoming import NumberTrust
+from careweave.identity._leaving import Leaving, forget, retire
 from careweave.identity._norm import Name, Norm
 from careweave.identity._normalise import normalise
 from careweave.identity._outcome import Grade, Ranked
@@ -19,6 +20,7 @@ from careweave.identity._standing import Standing, standings, together
 __all__ = [
     "Demographics",
     "Grade",
+    "Leaving",
     "Name",
     "Norm",
     "NumberTrust",
@@ -29,8 +31,10 @@ __all__ = [
     "WrittenName",
     "WrittenNumber",
     "demographics",
+    "forget",
     "keep_rules",
     "normalise",
+    "retire",
     "rules",
     "rules_in_force",
     "rules_of",

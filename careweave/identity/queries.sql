@@ -709,3 +709,33 @@ FROM identity.feed_link AS f
 WHERE f.state = 'waiting' AND f.said_at < %(before)s
 ORDER BY f.said_at, f.subject, f.kind, f.other_id
 LIMIT %(most)s;
+
+-- name: leave_keys
+-- Lets nobody find these records any more, and asks nobody about them.
+WITH unfound AS (
+    DELETE FROM identity.block_key AS b
+    WHERE b.subject = ANY(%(subjects)s::bigint[])
+)
+
+UPDATE identity.review AS r
+SET state = 'closed', verdict = 'gone', closed_at = %(at)s::timestamptz
+WHERE r.subject = ANY(%(subjects)s::bigint[]) AND r.state <> 'closed';
+
+-- name: leave_forget
+-- Removes the demographics of every version of a record, and what names it.
+WITH versions AS (
+    UPDATE identity.source_record AS v
+    SET raw = NULL
+    WHERE v.subject = %(subject)s AND v.raw IS NOT NULL
+),
+
+links AS (
+    DELETE FROM identity.feed_link AS f
+    USING identity.local_identity AS i
+    WHERE
+        i.subject = %(subject)s
+        AND (f.subject = i.subject OR (f.authority = i.authority AND f.other_id = i.local_id))
+)
+
+DELETE FROM identity.local_identity AS i
+WHERE i.subject = %(subject)s;
