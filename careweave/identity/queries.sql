@@ -739,3 +739,13 @@ links AS (
 
 DELETE FROM identity.local_identity AS i
 WHERE i.subject = %(subject)s;
+
+-- name: feed_link_refused
+-- An order of a source about a local identity, or about it by another, that a veto refused.
+SELECT f.kind, f.subject, i.subject AS other
+FROM identity.feed_link AS f
+INNER JOIN identity.local_identity AS i
+    ON f.authority = i.authority AND f.other_id = i.local_id
+WHERE f.state = 'refused' AND (f.subject = %(subject)s OR i.subject = %(subject)s)
+ORDER BY f.said_at DESC, f.subject, f.kind
+LIMIT 1;
