@@ -22,6 +22,7 @@ from careweave.intake import (
     SourceSettings,
     Worker,
     Writer,
+    adopt_identity,
     keep_arriving,
     load_rules,
     open_source,
@@ -172,6 +173,7 @@ def in_force(
     def adopt(found: Sources) -> None:
         with database.session() as session:
             activate(session, found, now=now())
+            adopt_identity(session, place, at=now())
             feeds_of = [(one.name, one.feed, one.rhythm) for one in found]
             expect_feeds(session, feeds_of, now=now())
             # Only who reads all of them knows that all of them can be used.

@@ -7,6 +7,7 @@ from careweave.intake._acts import (
     release_messages,
     retry_messages,
 )
+from careweave.intake._adopting import adopt_identity, identity_rules
 from careweave.intake._arrival import (
     Arrival,
     Duplicate,
@@ -95,6 +96,7 @@ __all__ = [
     "Writer",
     "Writing",
     "Written",
+    "adopt_identity",
     "bodies_of",
     "classify",
     "clear_files",
@@ -102,6 +104,7 @@ __all__ = [
     "expire_receipts",
     "expire_seen",
     "find_faults",
+    "identity_rules",
     "inherit",
     "keep_arriving",
     "keep_partitions",

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from careweave.sources import Telling
 from careweave.terms import Heading, Json, Label
+
+_USUAL = Telling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +15,8 @@ class SourceSettings:
 
     `service` is the kind of service ("mash", "sexual-health", ...), `organisation_type` that of its
     organisation; `may_tag` lets its heading tags count. `ties` are the kinds of relationship that
-    its entries prove ("encounter", "referral", ...): none, unless its region says so.
+    its entries prove ("encounter", "referral", ...): none, unless its region says so. `telling` is
+    how it tells who is who.
     Source: reference/store.md 2.12.
     """
 
@@ -21,6 +25,7 @@ class SourceSettings:
     may_tag: bool = False
     default_labels: frozenset[Label] = frozenset()
     ties: frozenset[str] = frozenset()
+    telling: Telling = _USUAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def settings_of(source: Source) -> SourceSettings:
         may_tag=source.may_tag,
         default_labels=source.labels,
         ties=source.ties,
+        telling=source.telling,
     )
 
 

@@ -17,7 +17,7 @@ FOLDERS = ("sources", "mappings", "codes")
 """The folders of a region that say what its sources are."""
 
 _QUERIES = Queries("careweave.sources")
-_LOOSE = "organisations.yaml"
+_LOOSE = ("identity.yaml", "organisations.yaml")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MOST_FAULTS = 50
 
@@ -26,7 +26,8 @@ def files_of(region: Path) -> list[Path]:
     """Returns the files of a region that say what its sources are, in the order of their names."""
     folders = (region / name for name in FOLDERS)
     found = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
-    return sorted(path for path in (*found, region / _LOOSE) if path.is_file())
+    found += [region / name for name in _LOOSE]
+    return sorted(path for path in found if path.is_file())
 
 
 def packed(region: Path) -> bytes:

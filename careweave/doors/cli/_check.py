@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from careweave.demonstration import faults_of_people
 from careweave.doors.cli._desk import Desk, note, say
-from careweave.intake import load_rules
+from careweave.intake import identity_rules, load_rules
 from careweave.sources import load_sources, try_examples
 from careweave.terms import CareweaveError, Incorrect
 
@@ -31,6 +31,7 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     faults = [
         *_faults(folder, lambda: load_sources(folder, secret=_THROW_AWAY)),
         *_faults(folder, lambda: _rules(folder)),
+        *_faults(folder, lambda: identity_rules(folder)),
     ]
     # Of what does not compile, no example can be tried.
     faults += try_examples(folder) if not faults else ()
