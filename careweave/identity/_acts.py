@@ -3,7 +3,7 @@
 Source: reference/identity.md sections 7, 11 and 15.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from careweave.db import Session
 from careweave.identity._by import By
@@ -61,10 +61,36 @@ def not_same(session: Session, left: SubjectId, right: SubjectId, *, by: By, mea
     ours, theirs = scene.only({left})[0], scene.only({right})[0]
     if ours.person == theirs.person:
         raise Conflict("These are one person now: take one out of it first.")
-    if any(w.kind == "not_same" and {w.left, w.right} == {left, right} for w in scene.walls):
+    acted = _apart(session, scene, (ours,), (theirs,), by, means)
+    if acted is None:
         raise Conflict("This was decided already.")
-    intent = Intent("not_same", apart=walls_of((ours,), (theirs,)))
-    return act(session, scene, intent, by=by, means=means)
+    return acted
+
+
+def keep_apart(
+    session: Session, subject: SubjectId, persons: Collection[PersonId], *, by: By, means: Means
+) -> Acted | None:
+    """Decides that a local identity is none of these persons, in one group.
+
+    Returns None when that was decided already; those whose person it is by now are left out.
+    """
+    own = whose(session, (subject,))[subject]
+    scene = scene_of(session, (own, *persons))
+    movers = _movers(scene, subject)
+    theirs = [one for one in scene.placed if one.person != movers[0].person]
+    return _apart(session, scene, movers, theirs, by, means)
+
+
+def unfreeze(session: Session, subject: SubjectId, *, by: By, means: Means) -> Acted | None:
+    """Lets a local identity be shared again whose new demographics had raised an alarm."""
+    own = whose(session, (subject,))[subject]
+    scene = scene_of(session, (own,))
+    one = scene.only({subject})[0]
+    if one.member.state != "frozen":
+        return None
+    return act(
+        session, scene, Intent("unfreeze", states=(_state(one, "live"),)), by=by, means=means
+    )
 
 
 def seal(
@@ -103,6 +129,22 @@ def seal(
         states=tuple(_state(one, "sealed") for one in sealed),
     )
     return act(session, scene, intent, by=by, means=means)
+
+
+def _apart(
+    session: Session,
+    scene: Scene,
+    ours: Sequence[Placed],
+    theirs: Sequence[Placed],
+    by: By,
+    means: Means,
+) -> Acted | None:
+    """Sets the barriers that do not stand yet; None when all do."""
+    stand = {(wall.left, wall.right) for wall in scene.walls if wall.kind == "not_same"}
+    walls = tuple(w for w in walls_of(ours, theirs) if (w.left, w.right) not in stand)
+    if not walls:
+        return None
+    return act(session, scene, Intent("not_same", apart=walls), by=by, means=means)
 
 
 def _movers(scene: Scene, subject: SubjectId) -> tuple[Placed, ...]:

@@ -8,7 +8,7 @@ from careweave.identity._journal import Wall
 from careweave.identity._locks import lock_persons
 from careweave.identity._member import Member
 from careweave.identity._pack import unpack
-from careweave.terms import Conflict, NotFound, PersonId, SubjectId
+from careweave.terms import NotFound, PersonId, Stale, SubjectId
 
 _QUERIES = Queries("careweave.identity")
 
@@ -96,9 +96,9 @@ def scene_of(session: Session, persons: Collection[PersonId]) -> Scene:
     return Scene(found, placed, walls_between(session, [one.subject for one in placed]))
 
 
-def anew() -> Conflict:
+def anew() -> Stale:
     """Returns the refusal of an act on what has just been decided otherwise."""
-    return Conflict("Who they are was decided anew at this moment; look again.")
+    return Stale("Who they are was decided anew at this moment; look again.")
 
 
 def unknown() -> NotFound:

@@ -18,9 +18,12 @@ INNER JOIN identity.event AS e ON w.group_id = e.group_id;
 -- name: journal_forwards_end
 -- Lets persons answer for themselves again.
 UPDATE identity.person_forward AS f
-SET until_seq = e.seq
-FROM unnest(%(group_ids)s::uuid[], %(persons)s::uuid[]) AS w (group_id, person)
-INNER JOIN identity.event AS e ON w.group_id = e.group_id
+SET until_seq = w.seq
+FROM (
+    SELECT u.person, e.seq
+    FROM unnest(%(group_ids)s::uuid[], %(persons)s::uuid[]) AS u (group_id, person)
+    INNER JOIN identity.event AS e ON u.group_id = e.group_id
+) AS w
 WHERE f.person = w.person AND f.until_seq IS NULL;
 
 -- name: journal_forwards
@@ -34,10 +37,13 @@ INNER JOIN identity.event AS e ON w.group_id = e.group_id;
 -- name: journal_barriers_end
 -- Lifts barriers between subjects.
 UPDATE identity.barrier AS b
-SET until_seq = e.seq
-FROM unnest(%(group_ids)s::uuid[], %(lefts)s::bigint[], %(rights)s::bigint[], %(kinds)s::text[])
-    AS w (group_id, left_subject, right_subject, kind)
-INNER JOIN identity.event AS e ON w.group_id = e.group_id
+SET until_seq = w.seq
+FROM (
+    SELECT u.left_subject, u.right_subject, u.kind, e.seq
+    FROM unnest(%(group_ids)s::uuid[], %(lefts)s::bigint[], %(rights)s::bigint[], %(kinds)s::text[])
+    AS u (group_id, left_subject, right_subject, kind)
+    INNER JOIN identity.event AS e ON u.group_id = e.group_id
+) AS w
 WHERE
     b.left_subject = w.left_subject AND b.right_subject = w.right_subject AND b.kind = w.kind
     AND b.until_seq IS NULL;
@@ -75,10 +81,13 @@ WHERE NOT EXISTS (
 -- Sets how local identities stand and what replaces them.
 UPDATE identity.local_identity AS i
 SET state = w.state, replaced_by = w.replaced_by
-FROM unnest(
+FROM (
+    SELECT u.subject, u.state, u.replaced_by, e.seq
+    FROM unnest(
     %(group_ids)s::uuid[], %(subjects)s::bigint[], %(states)s::text[], %(replaced_by)s::bigint[]
-) AS w (group_id, subject, state, replaced_by)
-INNER JOIN identity.event AS e ON w.group_id = e.group_id
+) AS u (group_id, subject, state, replaced_by)
+    INNER JOIN identity.event AS e ON u.group_id = e.group_id
+) AS w
 WHERE i.subject = w.subject;
 
 -- name: journal_rulings
@@ -454,7 +463,6 @@ SELECT
     i.is_provisional,
     i.version,
     i.norm,
-    i.has_links,
     r.content_hash,
     m.person,
     m.decision,
@@ -555,19 +563,18 @@ FROM unnest(
 -- Adds local identities, or brings them to their newest version; how they stand is not touched.
 INSERT INTO identity.local_identity AS i (
     subject, source, authority, local_id, is_provisional, version, norm, seen_at, alive_at,
-    has_links, is_incomplete
+    is_incomplete
 )
 SELECT
     w.subject, w.source, w.authority, w.local_id, w.is_provisional, w.version, w.norm, w.seen_at,
-    w.alive_at, w.has_links, w.is_incomplete
+    w.alive_at, w.is_incomplete
 FROM unnest(
     %(subjects)s::bigint[], %(sources)s::text[], %(authorities)s::text[], %(local_ids)s::text[],
     %(are_provisional)s::boolean[], %(versions)s::int[], %(norms)s::bytea[],
-    %(seen_ats)s::timestamptz[], %(alive_ats)s::timestamptz[], %(have_links)s::boolean[],
-    %(are_incomplete)s::boolean[]
+    %(seen_ats)s::timestamptz[], %(alive_ats)s::timestamptz[], %(are_incomplete)s::boolean[]
 ) AS w (
     subject, source, authority, local_id, is_provisional, version, norm, seen_at, alive_at,
-    has_links, is_incomplete
+    is_incomplete
 )
 ON CONFLICT (subject) DO UPDATE SET
     source = excluded.source,
@@ -576,7 +583,6 @@ ON CONFLICT (subject) DO UPDATE SET
     norm = excluded.norm,
     seen_at = greatest(i.seen_at, excluded.seen_at),
     alive_at = greatest(i.alive_at, excluded.alive_at),
-    has_links = excluded.has_links,
     is_incomplete = excluded.is_incomplete;
 
 -- name: block_keys_drop
