@@ -100,8 +100,8 @@ def _held(session: Session, records: Sequence[Incoming]) -> list[_Saying]:
 
 
 def _saying(row: Row, at: datetime) -> _Saying:
-    (*told, state, group_id) = row
-    return _Saying(*told, said_at=at, state=state, group_id=group_id)
+    subject, kind, other_id, authority, local_id, source, state, group_id = row
+    return _Saying(subject, kind, other_id, authority, local_id, source, at, state, group_id)
 
 
 def _said(records: Sequence[Incoming]) -> dict[tuple[SubjectId, str, str], _Saying]:

@@ -755,3 +755,237 @@ INNER JOIN identity.local_identity AS i
 WHERE f.state = 'refused' AND (f.subject = %(subject)s OR i.subject = %(subject)s)
 ORDER BY f.said_at DESC, f.subject, f.kind
 LIMIT 1;
+
+-- name: history_place
+-- The person of a local identity, now or at an event.
+SELECT m.subject, m.person, m.decision, d.confidence, d.method
+FROM identity.local_identity AS i
+INNER JOIN identity.membership AS m ON i.subject = m.subject
+INNER JOIN identity.decision AS d ON m.decision = d.decision
+WHERE
+    i.authority = %(authority)s AND i.local_id = %(local_id)s
+    AND (
+        (%(seq)s::bigint IS NULL AND m.until_seq IS NULL)
+        OR (m.from_seq <= %(seq)s::bigint AND coalesce(m.until_seq > %(seq)s::bigint, TRUE))
+    );
+
+-- name: history_roots
+-- The persons that these persons answered as, now or at an event.
+WITH RECURSIVE way (asked, person) AS (
+    SELECT w.person, w.person
+    FROM unnest(%(persons)s::uuid[]) AS w (person)
+    INNER JOIN identity.person AS p ON w.person = p.person
+    UNION
+    SELECT way.asked, f.to_person
+    FROM way
+    INNER JOIN identity.person_forward AS f
+        ON
+            way.person = f.person
+            AND (
+                (%(seq)s::bigint IS NULL AND f.until_seq IS NULL)
+                OR (f.from_seq <= %(seq)s::bigint AND coalesce(f.until_seq > %(seq)s::bigint, TRUE))
+            )
+)
+
+SELECT way.asked, way.person
+FROM way
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM identity.person_forward AS f
+    WHERE
+        f.person = way.person
+        AND (
+            (%(seq)s::bigint IS NULL AND f.until_seq IS NULL)
+            OR (f.from_seq <= %(seq)s::bigint AND coalesce(f.until_seq > %(seq)s::bigint, TRUE))
+        )
+)
+ORDER BY way.asked;
+
+-- name: history_members
+-- Who belonged to these persons, now or at an event.
+SELECT m.subject, m.person, m.decision, d.confidence, d.method
+FROM identity.membership AS m
+INNER JOIN identity.decision AS d ON m.decision = d.decision
+WHERE
+    m.person = ANY(%(persons)s::uuid[])
+    AND (
+        (%(seq)s::bigint IS NULL AND m.until_seq IS NULL)
+        OR (m.from_seq <= %(seq)s::bigint AND coalesce(m.until_seq > %(seq)s::bigint, TRUE))
+    )
+ORDER BY m.subject;
+
+-- name: history_events
+-- All that was decided about a person or an id that answers for it, the oldest first.
+WITH RECURSIVE ids (person) AS (
+    SELECT %(person)s::uuid AS person
+    UNION
+    SELECT f.person
+    FROM ids
+    INNER JOIN identity.person_forward AS f ON ids.person = f.to_person
+)
+
+SELECT
+    e.seq, e.at, e.kind, e.actor, e.cause, e.group_id, e.inverse_of,
+    d.decision, d.subject, d.person, d.verdict, d.method, d.reason, d.confidence
+FROM identity.decision AS d
+INNER JOIN identity.event AS e ON d.seq = e.seq
+WHERE d.person IN (SELECT ids.person FROM ids)
+ORDER BY e.seq, d.decision;
+
+-- name: history_decision
+-- One decision with its event and the model that scored it.
+SELECT
+    d.decision, d.seq, d.subject, d.version, d.person, d.verdict, d.method, d.reason, d.model,
+    d.weight, d.lead, d.explanation, d.confidence, d.decided_by, d.decided_at, d.supersedes,
+    e.kind, e.group_id, e.inverse_of
+FROM identity.decision AS d
+INNER JOIN identity.event AS e ON d.seq = e.seq
+WHERE d.decision = %(decision)s;
+
+-- name: history_of_subject
+-- The decision by which a local identity belongs to its person now.
+SELECT m.decision
+FROM identity.membership AS m
+WHERE m.subject = %(subject)s AND m.until_seq IS NULL;
+
+-- name: misattributed
+-- When each record that a group took out of a person had been shown with those it was taken from.
+WITH
+taken AS (
+    SELECT e.seq, m.subject, m.person
+    FROM identity.event AS e
+    INNER JOIN identity.decision AS d ON e.seq = d.seq AND d.verdict <> 'NOT_SAME'
+    INNER JOIN identity.membership AS m ON d.subject = m.subject AND e.seq = m.until_seq
+    WHERE e.group_id = %(group_id)s
+    GROUP BY e.seq, m.subject, m.person
+),
+
+left_behind AS (
+    SELECT t.seq, t.subject, o.subject AS other
+    FROM taken AS t
+    INNER JOIN identity.membership AS o
+        ON
+            t.person = o.person AND o.from_seq < t.seq
+            AND coalesce(o.until_seq >= t.seq, TRUE) AND t.subject <> o.subject
+    LEFT JOIN identity.membership AS a
+        ON o.subject = a.subject AND a.from_seq <= t.seq AND coalesce(a.until_seq > t.seq, TRUE)
+    LEFT JOIN identity.membership AS b
+        ON t.subject = b.subject AND b.from_seq <= t.seq AND coalesce(b.until_seq > t.seq, TRUE)
+    WHERE a.person IS DISTINCT FROM b.person
+),
+
+together AS (
+    SELECT
+        l.subject,
+        m.person,
+        m.decision,
+        range_agg(
+            int8range(
+                greatest(m.from_seq, o.from_seq),
+                least(m.until_seq, o.until_seq, l.seq)
+            )
+        ) AS spans
+    FROM left_behind AS l
+    INNER JOIN identity.membership AS m ON l.subject = m.subject AND m.from_seq < l.seq
+    INNER JOIN identity.membership AS o
+        ON
+            l.other = o.subject AND m.person = o.person
+            AND int8range(m.from_seq, m.until_seq) && int8range(o.from_seq, o.until_seq)
+            AND o.from_seq < l.seq
+    GROUP BY l.subject, m.person, m.decision
+)
+
+SELECT
+    g.subject,
+    g.person,
+    g.decision,
+    lower(s.span) AS from_seq,
+    f.at AS from_at,
+    upper(s.span) AS until_seq,
+    u.at AS until_at
+FROM together AS g
+CROSS JOIN LATERAL unnest(g.spans) AS s (span)
+INNER JOIN identity.event AS f ON lower(s.span) = f.seq
+INNER JOIN identity.event AS u ON upper(s.span) = u.seq
+ORDER BY g.subject, lower(s.span), g.person;
+
+-- name: projection_rebuilt
+-- The memberships as the decisions alone make them.
+WITH
+told AS (
+    SELECT DISTINCT ON (d.subject, d.seq) d.subject, d.seq, d.decision, d.verdict, d.person
+    FROM identity.decision AS d
+    WHERE d.verdict <> 'NOT_SAME'
+    ORDER BY d.subject, d.seq, d.decision DESC
+),
+
+placed AS (
+    SELECT
+        t.subject,
+        t.seq,
+        t.decision,
+        CASE t.verdict WHEN 'LINK' THEN t.person END AS person,
+        lag(CASE t.verdict WHEN 'LINK' THEN t.person END)
+            OVER (PARTITION BY t.subject ORDER BY t.seq) AS before
+    FROM told AS t
+),
+
+turns AS (
+    SELECT
+        p.subject,
+        p.seq,
+        p.decision,
+        p.person,
+        lead(p.seq) OVER (PARTITION BY p.subject ORDER BY p.seq) AS until_seq
+    FROM placed AS p
+    WHERE p.person IS DISTINCT FROM p.before
+)
+
+SELECT t.subject, t.person, t.seq AS from_seq, t.until_seq, t.decision
+FROM turns AS t
+WHERE t.person IS NOT NULL
+ORDER BY t.subject, t.seq;
+
+-- name: projection_faults
+-- How many memberships differ from what the decisions make of them, either way.
+WITH
+told AS (
+    SELECT DISTINCT ON (d.subject, d.seq) d.subject, d.seq, d.decision, d.verdict, d.person
+    FROM identity.decision AS d
+    WHERE d.verdict <> 'NOT_SAME'
+    ORDER BY d.subject, d.seq, d.decision DESC
+),
+
+placed AS (
+    SELECT
+        t.subject,
+        t.seq,
+        t.decision,
+        CASE t.verdict WHEN 'LINK' THEN t.person END AS person,
+        lag(CASE t.verdict WHEN 'LINK' THEN t.person END)
+            OVER (PARTITION BY t.subject ORDER BY t.seq) AS before
+    FROM told AS t
+),
+
+turns AS (
+    SELECT
+        p.subject,
+        p.seq,
+        p.decision,
+        p.person,
+        lead(p.seq) OVER (PARTITION BY p.subject ORDER BY p.seq) AS until_seq
+    FROM placed AS p
+    WHERE p.person IS DISTINCT FROM p.before
+)
+
+SELECT count(*) AS n
+FROM (
+    SELECT t.subject, t.person, t.seq AS from_seq, t.until_seq, t.decision
+    FROM turns AS t
+    WHERE t.person IS NOT NULL
+) AS r
+FULL JOIN identity.membership AS m
+    ON
+        r.subject = m.subject AND r.from_seq = m.from_seq AND r.person = m.person
+        AND r.decision = m.decision AND r.until_seq IS NOT DISTINCT FROM m.until_seq
+WHERE r.subject IS NULL OR m.subject IS NULL;
