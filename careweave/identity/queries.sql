@@ -987,5 +987,5 @@ FROM (
 FULL JOIN identity.membership AS m
     ON
         r.subject = m.subject AND r.from_seq = m.from_seq AND r.person = m.person
-        AND r.decision = m.decision AND r.until_seq IS NOT DISTINCT FROM m.until_seq
+        AND r.decision = m.decision AND coalesce(r.until_seq, 0) = coalesce(m.until_seq, 0)
 WHERE r.subject IS NULL OR m.subject IS NULL;
