@@ -88,34 +88,42 @@ def _postcode(written: str, known: Rules, flags: set[str]) -> tuple[str, str, st
         return _NOWHERE
     if known.postcode_scheme != "uk":
         return code, code[:-1], code[:-2], code[:-3]
+    if any(code.startswith(pseudo) for pseudo in known.postcodes):
+        flags |= {"no_fixed_abode"} if code in known.no_fixed_abode else set[str]()
+        return _NOWHERE
+    return _british(code, flags)
+
+
+def _british(code: str, flags: set[str]) -> tuple[str, str, str, str]:
     found = _POSTCODE.fullmatch(code)
     if found is None:
         flags.add("bad_postcode")
         return _NOWHERE
     area, rest, inward, unit = found.groups("")
     district = f"{area}{rest}"
-    whole = f"{district} {inward}{unit}"
-    if district in known.postcodes:
-        flags |= {"no_fixed_abode"} if whole in known.no_fixed_abode else set[str]()
-        return _NOWHERE
-    return (whole, f"{district} {inward}", district, area) if unit else ("", "", district, area)
+    if not unit:
+        return "", "", district, area
+    return f"{district} {inward}{unit}", f"{district} {inward}", district, area
 
 
 def _house_and_street(lines: Sequence[str], known: Rules) -> tuple[str, str]:
     """Returns the number (flat and house) or name of a house, and its street, words written out."""
     numbers: list[str] = []
     for line in lines:
-        words = [
-            known.street_words.get(word, word) if at else word
-            for at, word in enumerate(line.split())
-        ]
+        words = [word for word in line.split() if word not in known.flat_words]
         numbers += [word for word in words if _HOUSE.fullmatch(word)]
-        street = [word for word in words if word not in numbers and word not in {"flat", "no"}]
+        street = [word for word in words if not _HOUSE.fullmatch(word)]
         if street and (numbers or len(lines) == 1):
-            return "/".join(numbers), " ".join(street)
+            return "/".join(numbers), _written_out(street, known)
     if len(lines) > 1:
-        return lines[0], lines[1]
+        return lines[0], _written_out(lines[1].split(), known)
     return "/".join(numbers), ""
+
+
+def _written_out(street: Sequence[str], known: Rules) -> str:
+    """Returns a street without abbreviations; the first word is left: St James Street."""
+    first, *others = street
+    return " ".join((first, *(known.street_words.get(word, word) for word in others)))
 
 
 def fold_contacts(written: Iterable[WrittenContact], known: Rules) -> FoldedContacts:

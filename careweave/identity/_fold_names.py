@@ -65,7 +65,7 @@ def _part(written: WrittenName, known: Rules) -> _Part:
         () if is_of_another else _kept(given_words, known),
         written.is_past,
         is_placeholder=True,
-        is_unnamed=not known.birth_words.isdisjoint(given_words),
+        is_unnamed=is_of_another or not known.birth_words.isdisjoint(given_words),
         birth_order=_order(given_words, known) or _order(family_words, known),
     )
 

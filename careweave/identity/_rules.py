@@ -24,6 +24,7 @@ _LISTS = (
     "phones",
     "emails",
     "role_emails",
+    "flat_words",
     "communal_words",
     "no_fixed_abode_words",
 )
@@ -54,6 +55,7 @@ class Rules:
     phones: frozenset[str]
     emails: frozenset[str]
     role_emails: frozenset[str]
+    flat_words: frozenset[str]
     communal_words: frozenset[str]
     no_fixed_abode_words: frozenset[str]
     street_words: Mapping[str, str]

@@ -5,11 +5,13 @@ import re
 from jellyfish import metaphone
 
 # One letter for consonants that languages and systems of romanisation write in several ways.
-_DIGRAPHS = re.compile("tsch|sch|tch|sh|ch|hs|zh|cz|sz|rz|dz|dj|ts|ph|ck|th|kh|gh|ng|qu|x")
+_DIGRAPHS = re.compile(
+    "tsch|sch|tch|sh|ch|hs|zh|cz|sz|rz|dz|dj|ts|ph|ck|th|kh|gh|ng|qu|x|c(?=[eiy])"
+)
 _ONE_LETTER = {
     written: letter
     for letter, all_written in (
-        ("j", "tsch sch tch sh ch hs zh cz sz rz dz dj ts x"),
+        ("j", "tsch sch tch sh ch hs zh cz sz rz dz dj ts x c"),
         ("k", "ck kh gh qu"),
         ("n", "ng"),
         ("t", "th"),
