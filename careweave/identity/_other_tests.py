@@ -18,6 +18,7 @@ def birth_tests() -> Mapping[str, BirthTest]:
     """Returns the closed table of tests of birth dates."""
     return {
         "exact": _exact,
+        "day": _day_but_january,
         "january": _january,
         "year": _year,
         "year_only": _year_only,
@@ -32,6 +33,11 @@ def birth_tests() -> Mapping[str, BirthTest]:
 
 def _exact(left: Birth, right: Birth, _at: float) -> bool:
     return left == right and bool(left[2])
+
+
+def _day_but_january(left: Birth, right: Birth, _at: float) -> bool:
+    """True for the same day, but for 1 January."""
+    return left == right and bool(left[2]) and left[1:] != (1, 1)
 
 
 def _january(left: Birth, right: Birth, _at: float) -> bool:
@@ -109,7 +115,7 @@ def postcode_tests() -> Mapping[str, HomeTest]:
     return {
         **{name: _of_postcode(test) for name, test in text_tests().items()},
         "exact": lambda left, right, _at: (
-            left.postcode == right.postcode and not (left.is_communal and right.is_communal)
+            left.postcode == right.postcode and not _is_communal(left, right)
         ),
         "communal": lambda left, right, _at: left.postcode == right.postcode,
         "sector": lambda left, right, _at: left.sector == right.sector != "",
@@ -121,10 +127,12 @@ def postcode_tests() -> Mapping[str, HomeTest]:
 def address_tests() -> Mapping[str, HomeTest]:
     """Returns the closed table of tests of address lines: house, street and town together."""
     return {
-        "exact": lambda left, right, _at: _is_house(left, right) and not left.is_communal,
+        "exact": lambda left, right, _at: _is_house(left, right) and not _is_communal(left, right),
         "communal": lambda left, right, _at: _is_house(left, right),
         "house_jw": lambda left, right, at: (
-            left.house == right.house != "" and _is_like(left.street, right.street, at)
+            left.house == right.house != ""
+            and _is_like(left.street, right.street, at)
+            and not _is_communal(left, right)
         ),
         "street": lambda left, right, _at: left.street == right.street != "",
         "jw": lambda left, right, at: _is_like(left.street, right.street, at),
@@ -137,6 +145,10 @@ def address_tests() -> Mapping[str, HomeTest]:
 
 def _of_postcode(test: TextTest) -> HomeTest:
     return lambda left, right, at: test(left.postcode, right.postcode, at)
+
+
+def _is_communal(left: Home, right: Home) -> bool:
+    return left.is_communal or right.is_communal
 
 
 def _is_house(left: Home, right: Home) -> bool:
