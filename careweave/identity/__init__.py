@@ -1,5 +1,9 @@
 """Whose record is it: demographics compared, linked to a person, explained and taken back."""
 
+from careweave.identity._acts import join, link, not_same, seal
+from careweave.identity._answering import Answer, Answered, claim, decide, undo
+from careweave.identity._asking import Item, queue, review_item
+from careweave.identity._by import By, Ground
 from careweave.identity._demographics import (
     Demographics,
     WrittenAddress,
@@ -7,7 +11,9 @@ from careweave.identity._demographics import (
     WrittenName,
     WrittenNumber,
 )
-from careweave.identity._incoming import NumberTrust
+from careweave.identity._incoming import Means, NumberTrust
+from careweave.identity._inverting import invert
+from careweave.identity._journal import Acted
 from careweave.identity._leaving import Leaving, forget, retire
 from careweave.identity._norm import Name, Norm
 from careweave.identity._normalise import normalise
@@ -15,12 +21,20 @@ from careweave.identity._outcome import Grade, Ranked
 from careweave.identity._read_patient import demographics
 from careweave.identity._region_rules import keep_rules, rules_in_force, rules_of
 from careweave.identity._rules import rules
+from careweave.identity._splitting import split, unlink
 from careweave.identity._standing import Standing, standings, together
 
 __all__ = [
+    "Acted",
+    "Answer",
+    "Answered",
+    "By",
     "Demographics",
     "Grade",
+    "Ground",
+    "Item",
     "Leaving",
+    "Means",
     "Name",
     "Norm",
     "NumberTrust",
@@ -30,14 +44,26 @@ __all__ = [
     "WrittenContact",
     "WrittenName",
     "WrittenNumber",
+    "claim",
+    "decide",
     "demographics",
     "forget",
+    "invert",
+    "join",
     "keep_rules",
+    "link",
     "normalise",
+    "not_same",
+    "queue",
     "retire",
+    "review_item",
     "rules",
     "rules_in_force",
     "rules_of",
+    "seal",
+    "split",
     "standings",
     "together",
+    "undo",
+    "unlink",
 ]
