@@ -48,7 +48,7 @@ def _apply_once(session: Session, works: Sequence[Work], drafter: Drafter, kin: 
     for work in works:
         if work.is_open:
             _guard(work, check_kept)
-    append(session, works, drafter)
+    _enter(session, works, drafter)
 
 
 def _guard(work: Work, check: Callable[[Work], None]) -> None:
@@ -85,6 +85,11 @@ def settle_kin(session: Session, works: Sequence[Work], drafter: Drafter) -> Non
 
 
 def append(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
+    """Appends what is open and ready, and finds out whose it is where a patient has changed."""
+    _enter(session, works, drafter)
+
+
+def _enter(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
     """Appends what is open and ready: subjects, entries, and nothing for what is the same."""
     ready = [work for work in works if work.is_open]
     subjects = _subjects(session, ready)

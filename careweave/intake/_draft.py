@@ -1,9 +1,10 @@
 """Makes a resource ready for the store: checked, classified, tagged, its index rows extracted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import lru_cache
+from uuid import UUID, uuid4
 
 from careweave import record
 from careweave.formats import Coding, Resource, check, meta_fragment
@@ -20,6 +21,7 @@ from careweave.terms import (
     Issue,
     Json,
     Label,
+    PersonId,
     Severity,
     Unprocessable,
 )
@@ -28,6 +30,18 @@ ALSO_SYSTEM = f"{CANONICAL}/CodeSystem/heading-also"
 RULE_SYSTEM = f"{CANONICAL}/CodeSystem/heading-rule"
 _OURS = frozenset({HEADING_SYSTEM, ALSO_SYSTEM, RULE_SYSTEM})
 _NO_CONTEXT = Context()
+_VERSIONS = 0xF << 76
+_VERSION_8 = 8 << 76
+
+
+def new_person() -> PersonId:
+    """Returns a random id of a person, a UUID of version 8: 122 random bits.
+
+    The version tells it from the ids of entries, so that these are never looked for among persons.
+    Source: RFC 9562, section 5.8; reference/identity.md 0, rule 5.
+    """
+    return PersonId(UUID(int=uuid4().int & ~_VERSIONS | _VERSION_8))
+
 
 # Faults of form are 400, faults of content 422. Source: reference/store.md 8.
 _OF_CONTENT = frozenset({"invariant", "code-invalid", "business-rule", "value-set"})
@@ -61,11 +75,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Drafter:
-    """Makes drafts: the rules, keys and zone of one installation."""
+    """Makes drafts: the rules, keys and zone of one installation, and who makes ids of persons."""
 
     rules: Rules
     keys: Keys
     zone: tzinfo
+    new_person: Callable[[], PersonId] = new_person
 
     def draft(
         self,
