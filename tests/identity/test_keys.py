@@ -99,6 +99,17 @@ def test_without_names_there_are_still_keys() -> None:
     assert set(kinds(keys(norm(baby)))) == {1, 2, 4, 5, 10, 11, 13, 14}
 
 
+def test_names_without_consonants_have_no_skeleton() -> None:
+    assert 11 not in kinds(keys(norm(replace(GRACE, names=(WrittenName("Io", ("Ea",)),)))))
+
+
+def test_a_forename_alone_has_the_keys_of_forenames() -> None:
+    table = replace(rules(), has_single_names=False)
+    written = replace(GRACE, names=(WrittenName("", ("Grace",)),))
+    found = kinds(keys(normalise(written, table, today=TODAY)))
+    assert set(found) == {1, 3, 5, 6, 9, 10, 11, 12, 14}
+
+
 def test_with_a_district_only_there_is_no_key_of_the_postcode() -> None:
     home = WrittenAddress((), "", "", "XR1")
     assert {5, 6, 13}.isdisjoint(kinds(keys(norm(replace(GRACE, addresses=(home,))))))
