@@ -8,6 +8,7 @@ from careweave.disclosure._find import find
 from careweave.disclosure._finding import parameters, search
 from careweave.disclosure._match import Matched, Matches, match
 from careweave.disclosure._reading import history, read
+from careweave.disclosure._recall import Recall, ShownTo, recall
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._sight import sight
 from careweave.record import Parameter, Row
@@ -23,7 +24,9 @@ __all__ = [
     "Outlet",
     "Page",
     "Parameter",
+    "Recall",
     "Row",
+    "ShownTo",
     "Span",
     "Way",
     "Word",
@@ -34,6 +37,7 @@ __all__ = [
     "match",
     "parameters",
     "read",
+    "recall",
     "refuse",
     "search",
     "sight",
