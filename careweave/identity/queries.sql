@@ -325,9 +325,10 @@ WHERE
 ORDER BY b.left_subject, b.right_subject, b.kind;
 
 -- name: group_states
--- How these local identities stand, and what replaces them.
+-- How these local identities stand that belong to somebody, and what replaces them.
 SELECT i.subject, i.state, i.replaced_by
 FROM identity.local_identity AS i
+INNER JOIN identity.membership AS m ON i.subject = m.subject AND m.until_seq IS NULL
 WHERE i.subject = ANY(%(subjects)s::bigint[])
 ORDER BY i.subject;
 
