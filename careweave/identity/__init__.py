@@ -1,9 +1,9 @@
 """Whose record is it: demographics compared, linked to a person, explained and taken back."""
 
-from careweave.identity._acts import join, link, not_same, seal
+from careweave.identity._acts import join, keep_apart, link, not_same, seal, unfreeze
 from careweave.identity._answering import Answer, Answered, claim, decide, undo
-from careweave.identity._asking import Item, queue, review_item
-from careweave.identity._by import By, Ground
+from careweave.identity._asking import Ask, Candidate, Item, open_reviews, queue, review_item
+from careweave.identity._by import By, Ground, Method
 from careweave.identity._demographics import (
     Demographics,
     WrittenAddress,
@@ -30,7 +30,7 @@ from careweave.identity._history import (
     rebuilt_membership,
 )
 from careweave.identity._incoming import Means, NumberTrust
-from careweave.identity._inverting import invert
+from careweave.identity._inverting import invert, unmerge_local
 from careweave.identity._journal import Acted
 from careweave.identity._leaving import Leaving, forget, retire
 from careweave.identity._merging import merge_local
@@ -47,8 +47,10 @@ __all__ = [
     "Acted",
     "Answer",
     "Answered",
+    "Ask",
     "Belonging",
     "By",
+    "Candidate",
     "Demographics",
     "Explanation",
     "Grade",
@@ -59,6 +61,7 @@ __all__ = [
     "Leaving",
     "Means",
     "Membership",
+    "Method",
     "Name",
     "Norm",
     "NumberTrust",
@@ -82,6 +85,7 @@ __all__ = [
     "history",
     "invert",
     "join",
+    "keep_apart",
     "keep_rules",
     "link",
     "members",
@@ -89,6 +93,7 @@ __all__ = [
     "misattributed",
     "normalise",
     "not_same",
+    "open_reviews",
     "person_of",
     "queue",
     "rebuilt_membership",
@@ -102,5 +107,7 @@ __all__ = [
     "standings",
     "together",
     "undo",
+    "unfreeze",
     "unlink",
+    "unmerge_local",
 ]
