@@ -34,6 +34,7 @@ def functions() -> Mapping[str, tuple[Function, int, int]]:
         "upper": (_known(lambda text: str(text).upper()), 1, 1),
         "trim": (_known(lambda text: str(text).strip(" ")), 1, 1),
         "length": (_known(lambda text: float(len(str(text)))), 1, 1),
+        "substr": (_known(_substring), 2, 3),
         "substring": (_known(_substring), 2, 3),
         "text": (_known(_text), 1, 1),
         "nullif": (_nullif, 2, 2),

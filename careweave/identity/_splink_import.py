@@ -69,6 +69,8 @@ def _comparison(reading: Reading, value: Json, where: str) -> ColumnComparison:
     ]
     if not raw or any((one.node is None) != (one is raw[-1]) for one in raw):
         reading.note(place, "The last level, and only it, takes all else.")
+    if sum(not one.is_null for one in raw) < 2:
+        reading.note(place, "A comparison has at least two levels beside that of missing values.")
     levels = _with_shares(reading, raw)
     name = reading.text(members.get("output_column_name"), f"{where}.output_column_name", "")
     return ColumnComparison(name, tuple(_level(reading, one, levels) for one in levels))

@@ -199,7 +199,7 @@ def _is_callable(node: Node) -> bool:
             return fixed[0].kind == "text" and is_pattern(fixed[0].word, _literals(fixed[1:]))
         case "try_strptime":
             return fixed[0].kind == "text" and is_date_form(fixed[0].word)
-        case "substring":
+        case "substr" | "substring":
             return all(part.kind == "number" for part in fixed)
         case _:
             return True

@@ -1,5 +1,6 @@
 """What a weight is made of."""
 
+import sys
 from dataclasses import replace
 from math import log2
 from time import perf_counter
@@ -185,6 +186,7 @@ def test_a_weight_is_the_logarithm_of_the_odds(weight, expected):
     assert probability(weight) == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.skipif(sys.gettrace() is not None, reason="what traces a program slows it")
 def test_a_pair_is_scored_within_its_time():
     other = replace(
         GRACE,
