@@ -29,14 +29,21 @@ from careweave.identity._history import (
     person_of,
     rebuilt_membership,
 )
-from careweave.identity._incoming import Means, NumberTrust
+from careweave.identity._incoming import (
+    Hazards,
+    Incoming,
+    Means,
+    NumberTrust,
+    SourcePolicy,
+    no_hazards,
+)
 from careweave.identity._inverting import invert, unmerge_local
 from careweave.identity._journal import Acted
-from careweave.identity._leaving import Leaving, forget, retire
+from careweave.identity._leaving import Leaving, forget, members_sum, retire
 from careweave.identity._merging import merge_local
 from careweave.identity._norm import Name, Norm
 from careweave.identity._normalise import normalise
-from careweave.identity._outcome import Grade, Ranked
+from careweave.identity._outcome import Change, Event, Grade, Outcome, Ranked
 from careweave.identity._read_patient import demographics
 from careweave.identity._region_rules import keep_rules, rules_in_force, rules_of
 from careweave.identity._rules import rules
@@ -51,11 +58,15 @@ __all__ = [
     "Belonging",
     "By",
     "Candidate",
+    "Change",
     "Demographics",
+    "Event",
     "Explanation",
     "Grade",
     "Ground",
     "Happened",
+    "Hazards",
+    "Incoming",
     "Interval",
     "Item",
     "Leaving",
@@ -65,8 +76,10 @@ __all__ = [
     "Name",
     "Norm",
     "NumberTrust",
+    "Outcome",
     "Ranked",
     "Ruled",
+    "SourcePolicy",
     "Standing",
     "WrittenAddress",
     "WrittenContact",
@@ -89,8 +102,10 @@ __all__ = [
     "keep_rules",
     "link",
     "members",
+    "members_sum",
     "merge_local",
     "misattributed",
+    "no_hazards",
     "normalise",
     "not_same",
     "open_reviews",

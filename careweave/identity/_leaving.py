@@ -110,3 +110,9 @@ def _group(one: Held, leaving: Leaving, group_id: UUID, kind: str, reason: str) 
         rulings=rulings,
         states=(StateChange(one.subject, one.state, after, one.replaced_by, one.replaced_by),),
     )
+
+
+def members_sum(session: Session) -> tuple[int, str]:
+    """Returns how many subjects belong to somebody, and a sum over who to whom: a copy has the same."""
+    row = session.row(_QUERIES["members_sum"])
+    return (0, "0") if row is None else (row[0], row[1])

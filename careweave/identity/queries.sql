@@ -990,3 +990,178 @@ FULL JOIN identity.membership AS m
         r.subject = m.subject AND r.from_seq = m.from_seq AND r.person = m.person
         AND r.decision = m.decision AND coalesce(r.until_seq, 0) = coalesce(m.until_seq, 0)
 WHERE r.subject IS NULL OR m.subject IS NULL;
+
+-- name: model_now
+-- The model in force: its name and digest.
+SELECT m.model, m.digest
+FROM identity.model AS m
+WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL;
+
+-- name: model_document
+-- The document of a model.
+SELECT m.document
+FROM identity.model AS m
+WHERE m.model = %(model)s;
+
+-- name: model_terms
+-- How common the terms of a region are, as a model counts them.
+SELECT f.field, f.term, f.share
+FROM identity.term_frequency AS f
+WHERE f.model = %(model)s;
+
+-- name: models
+-- Every model that was ever in force, the newest first.
+SELECT m.model, m.digest, m.signed_off_by, m.activated_at, m.retired_at
+FROM identity.model AS m
+ORDER BY m.activated_at DESC NULLS FIRST, m.model;
+
+-- name: model_retire
+-- Ends the time of the model in force.
+UPDATE identity.model
+SET retired_at = %(at)s
+WHERE activated_at IS NOT NULL AND retired_at IS NULL;
+
+-- name: model_put
+-- Puts a model in force; one of that name and digest that was in force before is so again.
+INSERT INTO identity.model AS m (model, digest, document, signed_off_by, activated_at)
+VALUES (%(model)s, %(digest)s, %(document)s, %(actor)s, %(at)s)
+ON CONFLICT (model) DO UPDATE SET
+    activated_at = excluded.activated_at, signed_off_by = excluded.signed_off_by, retired_at = NULL
+WHERE m.digest = excluded.digest;
+
+-- name: model_terms_drop
+-- Forgets how common terms were.
+DELETE FROM identity.term_frequency AS f
+WHERE f.model = %(model)s;
+
+-- name: model_terms_add
+-- Notes how common terms are.
+INSERT INTO identity.term_frequency (model, field, term, share)
+SELECT %(model)s::text AS model, w.field, w.term, w.share
+FROM unnest(%(fields)s::text[], %(terms)s::text[], %(shares)s::float8[]) AS w (field, term, share);
+
+-- name: norms_after
+-- What is known of the next local identities, in the order of their numbers.
+SELECT i.subject, i.norm
+FROM identity.local_identity AS i
+WHERE i.subject > %(after)s AND i.state IN ('live', 'frozen')
+ORDER BY i.subject
+LIMIT %(most)s;
+
+-- name: members_sum
+-- How many subjects belong to somebody, and a sum over who to whom, to compare with copies.
+SELECT
+    count(*) AS n,
+    coalesce(
+        sum(hashtextextended(concat_ws('/', m.subject, m.person, m.decision), 0)::numeric), 0
+    )::text AS total
+FROM identity.membership AS m
+WHERE m.until_seq IS NULL;
+
+-- name: shared_values_clear
+-- Forgets what was counted as shared by too many.
+DELETE FROM identity.shared_value;
+
+-- name: shared_values_count
+-- Counts the contacts and homes of more persons than a household has, in the layout of packed demographics.
+WITH packed AS (
+    SELECT m.person, convert_from(l.norm, 'UTF8') AS norm
+    FROM identity.local_identity AS l
+    INNER JOIN identity.membership AS m ON l.subject = m.subject AND m.until_seq IS NULL
+    WHERE l.state <> 'sealed'
+),
+
+told AS (
+    SELECT
+        p.person,
+        'contact' AS field,
+        unnest(
+            string_to_array(split_part(p.norm, chr(28), 6), chr(29))
+            || string_to_array(split_part(p.norm, chr(28), 7), chr(29))
+        ) AS value
+    FROM packed AS p
+    UNION ALL
+    SELECT
+        h.person,
+        'home' AS field,
+        concat_ws(
+            chr(30),
+            split_part(h.home, chr(30), 1),
+            split_part(h.home, chr(30), 5),
+            split_part(h.home, chr(30), 6)
+        ) AS value
+    FROM (
+        SELECT
+            p.person,
+            unnest(string_to_array(split_part(p.norm, chr(28), 5), chr(29))) AS home
+        FROM packed AS p
+    ) AS h
+    WHERE split_part(h.home, chr(30), 1) <> '' AND split_part(h.home, chr(30), 6) <> ''
+)
+
+INSERT INTO identity.shared_value (field, value, persons, counted_at)
+SELECT
+    t.field,
+    t.value,
+    count(DISTINCT t.person) AS persons,
+    %(at)s AS counted_at
+FROM told AS t
+WHERE t.value <> ''
+GROUP BY t.field, t.value
+HAVING
+    count(DISTINCT t.person)
+    > CASE t.field WHEN 'contact' THEN %(contact)s::int ELSE %(home)s::int END;
+
+-- name: shared_values
+-- What is shared by too many.
+SELECT s.field, s.value
+FROM identity.shared_value AS s;
+
+-- name: placeholders_likely
+-- Values that one source has far more often than all others: what its desks write when nothing is known.
+WITH packed AS (
+    SELECT l.source, convert_from(l.norm, 'UTF8') AS norm
+    FROM identity.local_identity AS l
+    WHERE l.state <> 'sealed'
+),
+
+told AS (
+    SELECT p.source, v.field, v.value
+    FROM packed AS p
+    CROSS JOIN LATERAL (
+        VALUES
+        ('family', translate(split_part(split_part(split_part(p.norm, chr(28), 1), chr(29), 1), chr(30), 2), chr(31), ' ')),
+        ('given', translate(split_part(split_part(split_part(p.norm, chr(28), 1), chr(29), 1), chr(30), 3), chr(31), ' ')),
+        ('birth', translate(split_part(p.norm, chr(28), 2), chr(30), '-')),
+        ('phone', split_part(split_part(p.norm, chr(28), 6), chr(29), 1)),
+        ('email', split_part(split_part(p.norm, chr(28), 7), chr(29), 1))
+    ) AS v (field, value)
+    WHERE v.value <> ''
+),
+
+counted AS (
+    SELECT
+        t.source,
+        t.field,
+        t.value,
+        count(*) AS n,
+        sum(count(*)) OVER (PARTITION BY t.source, t.field) AS n_source,
+        sum(count(*)) OVER (PARTITION BY t.field, t.value) AS n_value,
+        sum(count(*)) OVER (PARTITION BY t.field) AS n_field
+    FROM told AS t
+    GROUP BY t.source, t.field, t.value
+)
+
+SELECT
+    c.source,
+    c.field,
+    c.value,
+    c.n,
+    (c.n / c.n_source)::float AS share,
+    ((c.n_value - c.n) / greatest(c.n_field - c.n_source, 1))::float AS elsewhere
+FROM counted AS c
+WHERE
+    c.n >= %(least)s
+    AND c.n_field > c.n_source
+    AND c.n / c.n_source > %(times)s * (c.n_value - c.n) / greatest(c.n_field - c.n_source, 1)
+ORDER BY share DESC, c.source, c.field, c.value;

@@ -141,3 +141,9 @@ def with_fact(
     """Returns those of these subjects of which a fact holds, by any subject of the same person."""
     rows = session.rows(_QUERIES["facts_of"], kind=int(fact), subjects=sorted(subjects), at=at)
     return frozenset(SubjectId(row[0]) for row in rows)
+
+
+def links_sum(session: Session) -> tuple[int, str]:
+    """Returns how many subjects belong to somebody, and a sum over who to whom."""
+    row = session.row(_QUERIES["links_sum"])
+    return (0, "0") if row is None else (row[0], row[1])

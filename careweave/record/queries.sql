@@ -969,3 +969,12 @@ WHERE EXISTS (
         )
 )
 ORDER BY w.subject;
+
+-- name: links_sum
+-- How many subjects belong to somebody, and a sum over who to whom, to compare with identity's own.
+SELECT
+    count(*) AS n,
+    coalesce(
+        sum(hashtextextended(concat_ws('/', p.subject, p.person, p.decision), 0)::numeric), 0
+    )::text AS total
+FROM record.subject_person AS p;
