@@ -13,6 +13,15 @@ from careweave.identity._demographics import (
 )
 from careweave.identity._explain import Explanation, explain
 from careweave.identity._feed_links import apply_links
+from careweave.identity._find import everybody, find
+from careweave.identity._force import (
+    KeptModel,
+    activate_model,
+    count_terms,
+    means,
+    model_in_force,
+    models,
+)
 from careweave.identity._history import (
     Belonging,
     Happened,
@@ -40,12 +49,14 @@ from careweave.identity._incoming import (
 from careweave.identity._inverting import invert, unmerge_local
 from careweave.identity._journal import Acted
 from careweave.identity._leaving import Leaving, forget, members_sum, retire
+from careweave.identity._lookup import count_hot_keys
 from careweave.identity._merging import merge_local
 from careweave.identity._norm import Name, Norm
 from careweave.identity._normalise import normalise
 from careweave.identity._outcome import Change, Event, Grade, Outcome, Ranked
 from careweave.identity._read_patient import demographics
 from careweave.identity._region_rules import keep_rules, rules_in_force, rules_of
+from careweave.identity._resolve import lock, resolve
 from careweave.identity._rules import rules
 from careweave.identity._splitting import split, unlink
 from careweave.identity._standing import Standing, standings, together
@@ -69,6 +80,7 @@ __all__ = [
     "Incoming",
     "Interval",
     "Item",
+    "KeptModel",
     "Leaving",
     "Means",
     "Membership",
@@ -85,15 +97,20 @@ __all__ = [
     "WrittenContact",
     "WrittenName",
     "WrittenNumber",
+    "activate_model",
     "apply_links",
     "check_projection",
     "claim",
     "confidence",
+    "count_hot_keys",
+    "count_terms",
     "current",
     "decide",
     "decision_of",
     "demographics",
+    "everybody",
     "explain",
+    "find",
     "forget",
     "history",
     "invert",
@@ -101,10 +118,14 @@ __all__ = [
     "keep_apart",
     "keep_rules",
     "link",
+    "lock",
+    "means",
     "members",
     "members_sum",
     "merge_local",
     "misattributed",
+    "model_in_force",
+    "models",
     "no_hazards",
     "normalise",
     "not_same",
@@ -112,6 +133,7 @@ __all__ = [
     "person_of",
     "queue",
     "rebuilt_membership",
+    "resolve",
     "retire",
     "review_item",
     "rules",

@@ -85,7 +85,7 @@ def decide(asked: Case) -> Decided:
     if proven:
         return _by_number(asked, proven)
     chosen = certain(asked)
-    if chosen is not None and not _numbers(asked):
+    if chosen is not None and not wrong_numbers(asked):
         return _by_comparison(asked, chosen)
     return _as_new(asked)
 
@@ -136,7 +136,7 @@ def _is_vague(record: Member, other: Member) -> bool:
     return not _VAGUE.isdisjoint({record.norm.precision, other.norm.precision})
 
 
-def _numbers(asked: Case) -> list[Weighed]:
+def wrong_numbers(asked: Case) -> list[Weighed]:
     """Returns the persons whose verified number the record has against all else that it says."""
     return [
         one
@@ -152,7 +152,7 @@ def _is_doubtful(asked: Case, one: Weighed) -> bool:
 def _by_number(asked: Case, proven: Sequence[Weighed]) -> Decided:
     chosen, *others = proven
     joins, doubted = _joins(asked, chosen, others)
-    doubts = [*_join_doubt(asked, chosen, doubted), *_number_doubt(_numbers(asked))]
+    doubts = [*_join_doubt(asked, chosen, doubted), *_number_doubt(wrong_numbers(asked))]
     return Decided(
         person=chosen.group,
         method="verified_number",
@@ -198,7 +198,7 @@ def _by_comparison(asked: Case, chosen: Weighed) -> Decided:
 
 
 def _as_new(asked: Case) -> Decided:
-    doubts = tuple(_doubts(asked))
+    doubts = tuple(open_questions(asked))
     best = asked.ranked[0] if asked.ranked else None
     is_seen = best is not None and best.weight >= asked.model.thresholds.review
     return Decided(
@@ -223,9 +223,9 @@ def _reason(asked: Case, doubts: Sequence[Doubt]) -> str:
     return "A new person: nobody known agrees."
 
 
-def _doubts(asked: Case) -> list[Doubt]:
+def open_questions(asked: Case) -> list[Doubt]:
     """Returns what a human is asked of a record that became a new person."""
-    numbers = _numbers(asked)
+    numbers = wrong_numbers(asked)
     if numbers:
         return _number_doubt(numbers)
     open_ = [one for one in asked.ranked if _is_open(asked, one)]

@@ -26,7 +26,6 @@ class Held:
     is_provisional: bool
     version: int
     norm: Norm
-    has_links: bool
     content_hash: bytes | None
     person: PersonId | None
     decision: int
@@ -44,7 +43,7 @@ def held(session: Session, subjects: Collection[SubjectId]) -> dict[SubjectId, H
 
 
 def _held(row: Row) -> Held:
-    subject, state, replaced_by, is_provisional, version, norm, has_links, content, *rest = row
+    subject, state, replaced_by, is_provisional, version, norm, content, *rest = row
     person, decision, since, method, confidence, walls = rest
     return Held(
         subject=SubjectId(subject),
@@ -53,7 +52,6 @@ def _held(row: Row) -> Held:
         is_provisional=is_provisional,
         version=version,
         norm=unpack(norm),
-        has_links=has_links,
         content_hash=content,
         person=person,
         decision=decision or 0,

@@ -1,24 +1,22 @@
 """What is asked of the room: demographics that came, and by what means they are judged."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from careweave.db import Session
 from careweave.identity._demographics import Demographics
 from careweave.identity._limits import Limits, limits
+from careweave.identity._model import Model
 from careweave.identity._rules import Rules
 from careweave.terms import PersonId, SubjectId
 
-if TYPE_CHECKING:
-    from careweave.identity._model import Model
-
 Hazards = Callable[[Session, Sequence[SubjectId]], Mapping[SubjectId, int]]
 """Tells how dangerous a wrong link of each of these would be, 1 to 5, from what is held of them."""
+
+PersonMaker = Callable[[], PersonId]
+"""Makes a random id that was never given."""
 
 
 class NumberTrust(StrEnum):
@@ -82,6 +80,6 @@ class Means:
 
     model: Model
     rules: Rules
-    new_person: Callable[[], PersonId]
+    new_person: PersonMaker
     hazards: Hazards = no_hazards
     limits: Limits = field(default_factory=limits)

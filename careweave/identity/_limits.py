@@ -26,13 +26,10 @@ class Limits:
     known_name: float
     forename_similarity: float
     overlay_evidence: float
-    due_hours: tuple[int, ...]
-    many_records: int
 
 
 @cache
 def limits() -> Limits:
     """Returns the limits that the room comes with."""
     text = (files("careweave.identity") / "limits.yaml").read_text("utf-8")
-    told = yaml.safe_load(text)
-    return Limits(**{**told, "due_hours": tuple(told["due_hours"])})
+    return Limits(**yaml.safe_load(text))

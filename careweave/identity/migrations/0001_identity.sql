@@ -65,7 +65,6 @@ CREATE TABLE identity.local_identity (
     norm bytea NOT NULL,
     seen_at timestamptz NOT NULL,
     alive_at timestamptz,
-    has_links boolean NOT NULL DEFAULT FALSE,
     is_incomplete boolean NOT NULL DEFAULT FALSE,
     UNIQUE (authority, local_id)
 );
@@ -84,7 +83,6 @@ COMMENT ON COLUMN identity.local_identity.version IS 'The newest version of its 
 COMMENT ON COLUMN identity.local_identity.norm IS 'Its demographics of all periods, normalised and packed.';
 COMMENT ON COLUMN identity.local_identity.seen_at IS 'When its source last spoke of it.';
 COMMENT ON COLUMN identity.local_identity.alive_at IS 'When its source last saw the person alive, as far as it told.';
-COMMENT ON COLUMN identity.local_identity.has_links IS 'Its newest version links to other patients of its source.';
 COMMENT ON COLUMN identity.local_identity.is_incomplete IS 'Keys too common were left out when it was resolved: the nightly sweep looks again.';
 
 CREATE TABLE identity.source_record (

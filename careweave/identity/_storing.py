@@ -1,0 +1,90 @@
+"""The rows of what came: versions as received, local identities as they are compared, keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from careweave.db import Queries, Session
+from careweave.identity._coming import Ready
+from careweave.identity._norm import NORM_VERSION, Norm
+from careweave.identity._pack import pack
+
+_QUERIES = Queries("careweave.identity")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A version to be kept, and how its record is compared from now on.
+
+    `norm` is what is known of the record in all periods: an overlay leaves it as it was.
+    """
+
+    ready: Ready
+    norm: Norm
+    has_new_keys: bool
+    is_incomplete: bool = False
+
+
+def defer_stored(session: Session, stored: Sequence[Stored]) -> None:
+    """Sends the rows along with the next statement: as many statements for one as for many."""
+    if not stored:
+        return
+    session.defer(_QUERIES["source_records_add"], **_versions(stored))
+    session.defer(_QUERIES["local_identities_put"], **_identities(stored))
+    _defer_keys(session, [one for one in stored if one.has_new_keys])
+
+
+def _versions(stored: Sequence[Stored]) -> dict[str, list[object]]:
+    came = [one.ready.coming for one in stored]
+    return {
+        "subjects": [one.incoming.subject for one in came],
+        "versions": [one.ready.version for one in stored],
+        "sources": [one.incoming.source for one in came],
+        "entry_versions": [one.incoming.entry_version for one in came],
+        "ats": [one.incoming.at for one in came],
+        "raws": [one.raw for one in came],
+        "norm_versions": [NORM_VERSION for _ in came],
+        "hashes": [one.digest for one in came],
+    }
+
+
+def _identities(stored: Sequence[Stored]) -> dict[str, list[object]]:
+    came = [one.ready.incoming for one in stored]
+    return {
+        "subjects": [one.subject for one in came],
+        "sources": [one.source for one in came],
+        "authorities": [one.authority for one in came],
+        "local_ids": [one.local_id for one in came],
+        "are_provisional": [one.ready.is_provisional for one in stored],
+        "versions": [one.ready.version for one in stored],
+        "norms": [pack(one.norm) for one in stored],
+        "seen_ats": [one.at for one in came],
+        "alive_ats": [one.alive_at for one in came],
+        "are_incomplete": [one.is_incomplete for one in stored],
+    }
+
+
+def _defer_keys(session: Session, stored: Sequence[Stored]) -> None:
+    """Removes keys that are gone and adds those that are new; what stays is not touched."""
+    ours = [(one.ready.incoming.subject, key) for one in stored for key in one.ready.keys]
+    known = [one.ready.incoming.subject for one in stored if one.ready.old_keys]
+    if known:
+        session.defer(
+            _QUERIES["block_keys_drop"],
+            subjects=known,
+            owners=[subject for subject, _ in ours],
+            keys=[one.key for _, one in ours],
+        )
+    added = [
+        (one.ready.incoming.subject, key)
+        for one in stored
+        for key in one.ready.keys
+        if key.key not in one.ready.old_keys
+    ]
+    if added:
+        session.defer(
+            _QUERIES["block_keys_add"],
+            keys=[one.key for _, one in added],
+            subjects=[subject for subject, _ in added],
+            kinds=[one.kind for _, one in added],
+            are_past=[one.is_past for _, one in added],
+        )
