@@ -4,7 +4,7 @@ The inverse is a new group that names the first. Source: reference/identity.md s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from careweave.db import Queries, Session
@@ -68,8 +68,8 @@ def _inverted(session: Session, group_id: UUID, kind: str, by: By, means: Means)
     scene = scene_of(session, _persons(session, first.seq))
     done = _done(session, group_id)
     walls = _walls(session, done)
-    targets, persons = _targets(scene, done, walls, means)
     states = _states(session, done, by)
+    targets, persons = _targets(_with_states(scene, states, walls), done, means)
     if not targets and not states and not walls.standing and not walls.lifted:
         raise Conflict("Nothing of this group stands any more, or nothing of it can be undone.")
     intent = Intent(
@@ -147,16 +147,26 @@ def _states(session: Session, done: _Done, by: By) -> tuple[StateChange, ...]:
     return back
 
 
+def _with_states(scene: Scene, states: Sequence[StateChange], walls: _Walls) -> Scene:
+    """Returns the persons as they stand once states are back and the barriers are lifted."""
+    after = {one.subject: one.after for one in states}
+    placed = tuple(
+        replace(one, member=replace(one.member, state=after.get(one.subject, one.member.state)))
+        for one in scene.placed
+    )
+    standing = tuple(wall for wall in scene.walls if wall not in walls.standing)
+    return replace(scene, placed=placed, walls=standing)
+
+
 def _targets(
-    scene: Scene, done: _Done, walls: _Walls, means: Means
+    scene: Scene, done: _Done, means: Means
 ) -> tuple[dict[SubjectId, PersonId], tuple[PersonId, ...]]:
     """Returns where each goes back to, and the persons that had to be made for them."""
-    standing = tuple(wall for wall in scene.walls if wall not in walls.standing)
     targets: dict[SubjectId, PersonId] = {}
     made: list[PersonId] = []
     for before, movers in _by_origin(scene, done):
         target = None if before is None else _home(scene, movers, before)
-        if target is not None and _is_open(scene, movers, target, standing, means):
+        if target is not None and _is_open(scene, movers, target, means):
             targets |= dict.fromkeys((one.subject for one in movers), target)
         elif _share(scene, movers, done):
             made.append(means.new_person())
@@ -181,15 +191,9 @@ def _home(scene: Scene, movers: Sequence[Placed], before: PersonId) -> PersonId 
     return None if target == movers[0].person else target
 
 
-def _is_open(
-    scene: Scene,
-    movers: Sequence[Placed],
-    target: PersonId,
-    walls: Sequence[Wall],
-    means: Means,
-) -> bool:
+def _is_open(scene: Scene, movers: Sequence[Placed], target: PersonId, means: Means) -> bool:
     others = scene.members(target)
-    return not others or _KEEP_APART.isdisjoint(objections(movers, others, walls, means))
+    return not others or _KEEP_APART.isdisjoint(objections(movers, others, scene.walls, means))
 
 
 def _share(scene: Scene, movers: Sequence[Placed], done: _Done) -> bool:
