@@ -58,6 +58,11 @@ from careweave.identity._read_patient import demographics
 from careweave.identity._region_rules import keep_rules, rules_in_force, rules_of
 from careweave.identity._resolve import lock, resolve
 from careweave.identity._rules import rules
+from careweave.identity._shared import (
+    LikelyPlaceholder,
+    count_shared_values,
+    likely_placeholders,
+)
 from careweave.identity._splitting import split, unlink
 from careweave.identity._standing import Standing, standings, together
 
@@ -82,6 +87,7 @@ __all__ = [
     "Item",
     "KeptModel",
     "Leaving",
+    "LikelyPlaceholder",
     "Means",
     "Membership",
     "Method",
@@ -103,6 +109,7 @@ __all__ = [
     "claim",
     "confidence",
     "count_hot_keys",
+    "count_shared_values",
     "count_terms",
     "current",
     "decide",
@@ -117,6 +124,7 @@ __all__ = [
     "join",
     "keep_apart",
     "keep_rules",
+    "likely_placeholders",
     "link",
     "lock",
     "means",

@@ -9,6 +9,7 @@ from typing import Any, cast
 from careweave.db import Queries, Session
 from careweave.identity._fold import fold
 from careweave.identity._rules import Rules, rules
+from careweave.identity._shared import with_shared
 from careweave.terms import Incorrect, Json
 
 _QUERIES = Queries("careweave.identity")
@@ -87,8 +88,11 @@ def keep_rules(session: Session, document: Mapping[str, Json], *, at: datetime) 
 
 
 def rules_in_force(session: Session) -> Rules:
-    """Returns the rules as the region sets them, or those of the package where it says nothing."""
-    return session.memo(_InForce, _read).rules
+    """Returns the rules as the region sets them, or those of the package where it says nothing.
+
+    They know what too many persons of the region share.
+    """
+    return with_shared(session, session.memo(_InForce, _read).rules)
 
 
 def _read(session: Session) -> _InForce:

@@ -29,6 +29,8 @@ _LISTS = (
     "no_fixed_abode_words",
 )
 
+_COUNTS = ("first_year", "most_sharing", "most_at_home", "least_often", "times_as_often")
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -61,11 +63,15 @@ class Rules:
     street_words: Mapping[str, str]
     number_systems: Mapping[str, str]
     number_ranges: tuple[NumberRange, ...]
+    first_year: int
+    most_sharing: int
+    most_at_home: int
+    least_often: int
+    times_as_often: int
     postcode_scheme: str = "uk"
     accepts_test: bool = False
     has_single_names: bool = True
     keeps_impossible_dates: bool = False
-    first_year: int = 1850
     shared_contacts: frozenset[str] = frozenset()
     communal: frozenset[tuple[str, str, str]] = frozenset()
 
@@ -75,13 +81,14 @@ def read_rules(placeholders: bytes) -> Rules:
     known = tomllib.loads(placeholders.decode("utf-8"))
     lists = {name: frozenset(cast("list[str]", known[name])) for name in _LISTS}
     given = cast("dict[str, Any]", lists)  # Each list is the field of its name.
+    counts = cast("dict[str, Any]", {name: known[name] for name in _COUNTS})
     ranges = cast("list[dict[str, object]]", known["number_ranges"])
     return Rules(
         **given,
         street_words=cast("Mapping[str, str]", known["street_words"]),
         number_systems=cast("Mapping[str, str]", known["number_systems"]),
         number_ranges=tuple(_range(one) for one in ranges),
-        first_year=int(str(known["first_year"])),
+        **counts,
     )
 
 
