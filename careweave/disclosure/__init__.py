@@ -1,6 +1,7 @@
 """The way out: decides what a caller may see, fetches exactly that, and accounts for it first."""
 
 from careweave.disclosure._asking import Asking, Disclosed, Inside, Outlet, Page, Way
+from careweave.disclosure._compared import FIELDS, Compared, compare
 from careweave.disclosure._criteria import Criteria, Span, Word
 from careweave.disclosure._cross import Crossed, cross
 from careweave.disclosure._everything import everything
@@ -14,7 +15,9 @@ from careweave.disclosure._sight import sight
 from careweave.record import Parameter, Row
 
 __all__ = [
+    "FIELDS",
     "Asking",
+    "Compared",
     "Criteria",
     "Crossed",
     "Disclosed",
@@ -30,6 +33,7 @@ __all__ = [
     "Span",
     "Way",
     "Word",
+    "compare",
     "cross",
     "everything",
     "find",
