@@ -76,10 +76,22 @@ def _case(session: Session, record: Member, model: Model, known: Limits, among: 
 
 def _only(told: People, seen: Collection[SubjectId]) -> People:
     groups = (
-        replace(group, members=tuple(one for one in group.members if one.subject in seen))
+        replace(group, members=tuple(_told_of(one) for one in group.members if one.subject in seen))
         for group in told.groups
     )
     return People(tuple(group for group in groups if group.members), told.barriers)
+
+
+def _told_of(one: Member) -> Member:
+    """Returns a record as askers may learn of it: where a restricted person is weighs nothing.
+
+    Else a guess at the address would be answered by the grade.
+    Source: reference/agreements.md 6.5, S12: a search never matches on it.
+    """
+    if not one.norm.is_restricted:
+        return one
+    norm = replace(one.norm, homes=(), phones=(), emails=(), practice="")
+    return replace(one, norm=norm)
 
 
 def _ranked(asked: Case) -> list[Ranked]:
