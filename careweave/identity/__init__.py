@@ -49,6 +49,7 @@ from careweave.identity._incoming import (
 from careweave.identity._inverting import invert, unmerge_local
 from careweave.identity._journal import Acted
 from careweave.identity._leaving import Leaving, forget, members_sum, retire
+from careweave.identity._load import Loaded, load
 from careweave.identity._lookup import count_hot_keys
 from careweave.identity._merging import merge_local
 from careweave.identity._norm import Name, Norm
@@ -87,6 +88,7 @@ __all__ = [
     "Item",
     "KeptModel",
     "Leaving",
+    "Loaded",
     "LikelyPlaceholder",
     "Means",
     "Membership",
@@ -126,6 +128,7 @@ __all__ = [
     "keep_rules",
     "likely_placeholders",
     "link",
+    "load",
     "lock",
     "means",
     "members",

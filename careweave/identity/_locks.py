@@ -24,13 +24,15 @@ _MASK = (1 << 32) - 1
 _SIGN = 1 << 31
 
 
-def lock_keys(session: Session, subjects: Collection[SubjectId], keys: Iterable[BlockKey]) -> None:
+def lock_keys(
+    session: Session, subjects: Collection[SubjectId], keys: Collection[BlockKey]
+) -> None:
     """Takes the locks of records with these keys; held until the transaction ends."""
-    places = {(_SUBJECT, _folded(subject)) for subject in subjects}
-    places |= {(_KEY, _folded(one.key)) for one in keys}
-    if len(places) > _MOST_LOCKS:
+    if len(subjects) + len(keys) > _MOST_LOCKS:
         session.defer(_QUERIES["lock_whole"], space=_WHOLE, place=_ROOM)
         return
+    places = {(_SUBJECT, _folded(subject)) for subject in subjects}
+    places |= {(_KEY, _folded(one.key)) for one in keys}
     _lock_room(session)
     _lock(session, sorted(places))
 

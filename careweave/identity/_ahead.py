@@ -1,0 +1,120 @@
+"""Records made ready ahead of their turn by other processes, given back in their order.
+
+Only what is to be read goes there and only what it says comes back, as plain values: sending whole
+records to and fro would cost as much as it saves.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from datetime import date
+from itertools import islice
+from multiprocessing import get_context, parent_process
+
+from careweave.identity._coming import Coming, come, trusted
+from careweave.identity._demographics import Demographics
+from careweave.identity._incoming import Incoming, Means, NumberTrust
+from careweave.identity._keys import BlockKey, keys
+from careweave.identity._normalise import normalise
+from careweave.identity._pack import pack, unpack
+from careweave.identity._raw import digest_of, write_raw
+from careweave.identity._rules import Rules
+from careweave.terms import Unavailable
+
+BATCH = 2000
+"""So many records are one transaction; others wait for it, for about a second."""
+
+_PIECE = 500
+_BATCHES_AHEAD = 2
+
+_Asked = tuple[Demographics, NumberTrust, date]
+_Said = tuple[bytes, bytes, list[tuple[int, int, bool]]]
+
+
+@contextmanager
+def ahead(
+    records: Iterable[Incoming], means: Means, processes: int
+) -> Generator[Iterator[list[Coming]]]:
+    """Gives the records in batches, each ready to be decided on.
+
+    With one process everything is done when its turn comes. Those that help end when the context
+    does, or soon after this one is killed.
+    """
+    if processes <= 1:
+        yield ([come(one, means) for one in batch] for batch in _batches(records))
+        return
+    pool = ProcessPoolExecutor(
+        processes - 1, mp_context=get_context("spawn"), initializer=_end_with_parent
+    )
+    try:
+        yield _in_order(pool, records, means.rules)
+    except BrokenProcessPool as error:
+        message = "A process of the load ended; begin it again, it goes on from here."
+        raise Unavailable(message) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _batches(records: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    iterator = iter(records)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, records: Iterable[Incoming], rules: Rules
+) -> Iterator[list[Coming]]:
+    """Yields the batches in order while the next ones are being read."""
+    waiting: deque[tuple[list[Incoming], list[Future[list[_Said]]]]] = deque()
+    for batch in _batches(records):
+        waiting.append((batch, _asked(pool, batch, rules)))
+        if len(waiting) > _BATCHES_AHEAD:
+            yield _taken(*waiting.popleft())
+    while waiting:
+        yield _taken(*waiting.popleft())
+
+
+def _asked(
+    pool: ProcessPoolExecutor, batch: Sequence[Incoming], rules: Rules
+) -> list[Future[list[_Said]]]:
+    asked = [(one.demographics, one.policy.numbers, one.at.date()) for one in batch]
+    return [
+        pool.submit(_say, asked[start : start + _PIECE], rules)
+        for start in range(0, len(asked), _PIECE)
+    ]
+
+
+def _say(asked: Sequence[_Asked], rules: Rules) -> list[_Said]:
+    """Returns what each record says: its bytes, itself normalised and packed, its keys."""
+    said: list[_Said] = []
+    for written, trust, today in asked:
+        norm = trusted(normalise(written, rules, today=today), trust)
+        found = [(one.key, one.kind, one.is_past) for one in keys(norm)]
+        said.append((write_raw(written), pack(norm), found))
+    return said
+
+
+def _taken(batch: Sequence[Incoming], said: Iterable[Future[list[_Said]]]) -> list[Coming]:
+    found = (one for piece in said for one in piece.result())
+    return [_coming(one, *told) for one, told in zip(batch, found, strict=True)]
+
+
+def _coming(one: Incoming, raw: bytes, norm: bytes, found: list[tuple[int, int, bool]]) -> Coming:
+    own = tuple([BlockKey(*key) for key in found])
+    return Coming(one, raw, digest_of(raw), unpack(norm), own)
+
+
+def _end_with_parent() -> None:
+    """Lets this process end with the one that it helps, even when that was killed."""
+    threading.Thread(target=_watch, daemon=True).start()
+
+
+def _watch() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
