@@ -155,6 +155,9 @@ def _tell_apart(one: Member, other: Member) -> bool:
 def _is_generation(left: Norm, right: Norm, judging: Judging) -> bool:
     """Says that two have the same names and no other address, and births a generation apart."""
     gap = year_gap(left, right)
+    # Parent and child have numbers of their own: with one number the year is a slip.
+    if any(number(left, kind) == number(right, kind) != "" for kind in KINDS_OF_NUMBER):
+        return False
     if gap is None or gap < judging.limits.generation_years or not have_one_family(left, right):
         return False
     close = closeness(left, right, judging.shares, judging.limits)

@@ -6,7 +6,7 @@ Source: reference/identity.md section 7.
 from collections.abc import Mapping
 from enum import IntEnum
 
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from careweave.identity._limits import Limits
 from careweave.identity._nicknames import is_nickname
@@ -21,8 +21,8 @@ Shares = Mapping[str, float]
 class Closeness(IntEnum):
     """How close two forenames are, in growing order; UNKNOWN where one side tells none.
 
-    RIVAL: they look alike, but both are names of their own, as Jaden and Jayden are. SIMILAR: one
-    may be the other misspelt. FORM: a short form, a nickname, a middle name, or the names exchanged.
+    RIVAL: they look alike, but both are names of their own, as Jaden and Jayden are, or only the
+    first of several is the same. SIMILAR: one may be the other misspelt. FORM: a short form, a nickname, a middle name, or the names exchanged.
     """
 
     UNKNOWN = -1
@@ -51,8 +51,7 @@ def _closeness(one: Name, other: Name, shares: Shares, limits: Limits) -> Closen
     if one.given == other.given:
         return Closeness.EQUAL
     if first == second:
-        is_shared = _is_shared(one, other, shares, limits)
-        return Closeness.APART if is_shared else Closeness.EQUAL
+        return _beside(one, other, shares, limits)
     if _is_form(one, other, limits):
         return Closeness.FORM
     return _looks(first, second, shares, limits)
@@ -69,23 +68,31 @@ def _is_form(one: Name, other: Name, limits: Limits) -> bool:
 
 
 def _looks(first: str, second: str, shares: Shares, limits: Limits) -> Closeness:
-    if not _alike(first, second, limits):
-        return Closeness.APART
-    is_rival = min(shares.get(first, 0.0), shares.get(second, 0.0)) >= limits.known_name
-    return Closeness.RIVAL if is_rival else Closeness.SIMILAR
+    """Returns how close two forenames are by their letters alone.
+
+    Where one of them is no known name, one letter wrong is enough: of a short one little is left.
+    """
+    are_names = min(shares.get(first, 0.0), shares.get(second, 0.0)) >= limits.known_name
+    if _alike(first, second, limits):
+        return Closeness.RIVAL if are_names else Closeness.SIMILAR
+    is_slip = not are_names and DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1
+    return Closeness.SIMILAR if is_slip and min(len(first), len(second)) > 1 else Closeness.APART
 
 
-def _is_shared(one: Name, other: Name, shares: Shares, limits: Limits) -> bool:
-    """Says that a common first name is followed by second names that differ.
+def _beside(one: Name, other: Name, shares: Shares, limits: Limits) -> Closeness:
+    """Returns how close two names of one first name are, by those that follow it.
 
     Mohammed Ali and Mohammed Hassan are two brothers, Maria Jose and Maria Carmen two sisters.
     """
-    if len(one.givens) < 2 or len(other.givens) < 2:
-        return False
-    if shares.get(one.givens[0], 0.0) <= limits.common_token:
-        return False
-    first, second = one.givens[1], other.givens[1]
-    return not _is_short(first, second) and not _alike(first, second, limits)
+    ours, theirs = one.givens[1:], other.givens[1:]
+    if not ours or not theirs or any(_are_near(a, b, limits) for a in ours for b in theirs):
+        return Closeness.EQUAL
+    is_common = shares.get(one.givens[0], 0.0) > limits.common_token
+    return Closeness.APART if is_common else Closeness.RIVAL
+
+
+def _are_near(left: str, right: str, limits: Limits) -> bool:
+    return _is_short(left, right) or _alike(left, right, limits) or is_nickname(left, right)
 
 
 def _is_short(left: str, right: str) -> bool:
@@ -104,5 +111,10 @@ def _is_middle(one: Name, other: Name) -> bool:
 
 
 def _is_exchanged(one: Name, other: Name, limits: Limits) -> bool:
-    """Says that family name and forename changed places on one side."""
-    return _alike(one.given, other.family, limits) and _alike(one.family, other.given, limits)
+    """Says that a forename stands as the family name on the other side.
+
+    One of the two is enough: whoever had the names exchanged may have married since.
+    """
+    if one.family == one.given or other.family == other.given:
+        return False
+    return _alike(one.given, other.family, limits) or _alike(one.family, other.given, limits)
