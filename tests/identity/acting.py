@@ -74,7 +74,7 @@ class Region:
             default_model(),
             replace(rules(), accepts_test=True),
             lambda: UUID(int=next(self.ids) << 80 | 0x8 << 76 | 0b10 << 62),
-            lambda session, subjects: dict.fromkeys(subjects, self.hazard),
+            lambda _session, subjects: dict.fromkeys(subjects, self.hazard),
         )
 
     def now(self):
