@@ -7,6 +7,7 @@ from careweave import record
 from careweave.db import Session
 from careweave.intake._ages import label_the_young
 from careweave.intake._draft import Draft, Drafter
+from careweave.intake._identify import identify
 from careweave.intake._kin import in_context, stored_parents
 from careweave.intake._patching import patched
 from careweave.intake._proving import proving
@@ -38,6 +39,7 @@ def apply(
         later = [work for work in left if now.setdefault(work.ref, work) is not work]
         _apply_once(session, list(now.values()), drafter, kin or settle_kin)
         left = later
+    identify(session, works, drafter)
 
 
 def _apply_once(session: Session, works: Sequence[Work], drafter: Drafter, kin: Kin) -> None:
@@ -87,6 +89,7 @@ def settle_kin(session: Session, works: Sequence[Work], drafter: Drafter) -> Non
 def append(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
     """Appends what is open and ready, and finds out whose it is where a patient has changed."""
     _enter(session, works, drafter)
+    identify(session, works, drafter)
 
 
 def _enter(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
