@@ -1165,3 +1165,33 @@ WHERE
     AND c.n_field > c.n_source
     AND c.n / c.n_source > %(times)s * (c.n_value - c.n) / greatest(c.n_field - c.n_source, 1)
 ORDER BY share DESC, c.source, c.field, c.value;
+
+-- name: again_keys
+-- The keys of these local identities, those only that may be compared.
+SELECT k.subject, k.key, k.kind, k.is_past
+FROM identity.block_key AS k
+INNER JOIN identity.local_identity AS i ON k.subject = i.subject AND i.state = 'live'
+WHERE k.subject = ANY(%(subjects)s::bigint[])
+ORDER BY k.subject, k.key, k.kind;
+
+-- name: again_incomplete
+-- Local identities of which somebody may not have been looked at.
+SELECT i.subject
+FROM identity.local_identity AS i
+WHERE i.is_incomplete
+ORDER BY i.subject
+LIMIT %(most)s;
+
+-- name: again_looked
+-- Notes that everybody was looked at.
+UPDATE identity.local_identity AS i
+SET is_incomplete = FALSE
+WHERE i.subject = ANY(%(subjects)s::bigint[]) AND i.is_incomplete;
+
+-- name: again_next
+-- The next local identities in the order of their numbers.
+SELECT i.subject
+FROM identity.local_identity AS i
+WHERE i.subject > %(after)s AND i.state = 'live' AND NOT i.is_provisional
+ORDER BY i.subject
+LIMIT %(most)s;
