@@ -4,6 +4,7 @@
 `train`. Splink is imported inside the functions: the test of equality runs without it.
 """
 
+import csv
 import json
 import logging
 from pathlib import Path
@@ -67,7 +68,7 @@ def weights(model: dict[str, Any], records: list[Record]) -> dict[tuple[int, int
     logging.disable(logging.WARNING)
     api = DuckDBAPI()
     frame = api.register(pd.DataFrame(records))
-    linker = Linker(frame, {**model, "blocking_rules_to_generate_predictions": ["1=1"]})
+    linker = Linker(frame, model)
     found = linker.inference.predict(threshold_match_weight=-10000).as_record_list()
     return {_pair(row): float(row["match_weight"]) for row in found}
 
@@ -95,9 +96,9 @@ def _pair(row: dict[str, Any]) -> tuple[int, int]:
     return int(row["id_l"]), int(row["id_r"])
 
 
-def _trained(comparisons: list[Any], records: list[Record]) -> dict[str, Any]:
+def _trained(comparisons: list[Any], records: list[Record], rules: list[Any]) -> dict[str, Any]:
     import pandas as pd
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    from splink import DuckDBAPI, Linker, SettingsCreator
 
     api = DuckDBAPI()
     settings = SettingsCreator(
@@ -108,10 +109,15 @@ def _trained(comparisons: list[Any], records: list[Record]) -> dict[str, Any]:
     )
     linker = Linker(api.register(pd.DataFrame(records)), settings)
     linker.training.estimate_u_using_random_sampling(max_pairs=20000, seed=1)
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("born"))
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("family", "given"))
+    for rule in rules:
+        linker.training.estimate_parameters_using_expectation_maximisation(rule)
     saved: dict[str, Any] = linker.misc.save_model_to_json()
     return saved
+
+
+def of_all_pairs(model: dict[str, Any]) -> dict[str, Any]:
+    """Returns the model with a rule that makes every pair a candidate."""
+    return {**model, "blocking_rules_to_generate_predictions": ["1=1"]}
 
 
 def _untrained(comparisons: list[Any]) -> dict[str, Any]:
@@ -128,7 +134,9 @@ def models(records: list[Record]) -> dict[str, dict[str, Any]]:
     """Returns models of every shape: trained, not trained, with frequencies on fuzzy levels."""
     import splink.comparison_level_library as levels
     import splink.comparison_library as library
+    from splink import block_on
 
+    rules = [block_on("born"), block_on("family", "given")]
     fuzzy = library.CustomComparison(
         output_column_name="family",
         comparison_levels=[
@@ -159,6 +167,7 @@ def models(records: list[Record]) -> dict[str, dict[str, Any]]:
                 library.ExactMatch("city").configure(term_frequency_adjustments=True),
             ],
             records,
+            rules,
         ),
         "untrained": _untrained(
             [
@@ -181,8 +190,49 @@ def models(records: list[Record]) -> dict[str, dict[str, Any]]:
                 ),
             ],
             records,
+            rules,
         ),
     }
+
+
+def febrl4(folder: Path) -> list[Record]:
+    """Returns the records of both files of Febrl4, an empty value as None."""
+    records: list[Record] = []
+    for name in ("dataset4a.csv", "dataset4b.csv"):
+        rows = csv.reader((folder / name).read_text().splitlines(), skipinitialspace=True)
+        header = [column.strip() for column in next(rows)]
+        records += [
+            {column: value.strip() or None for column, value in zip(header, row, strict=True)}
+            for row in rows
+        ]
+    return [{"id": str(at), **one} for at, one in enumerate(records)]
+
+
+def febrl4_model(records: list[Record]) -> dict[str, Any]:
+    """Returns a model that Splink trained on Febrl4, without labels."""
+    import splink.comparison_library as library
+    from splink import block_on
+
+    born = library.DateOfBirthComparison(
+        "date_of_birth",
+        input_is_string=True,
+        datetime_format="%Y%m%d",
+        invalid_dates_as_null=True,
+    )
+    postcode = library.DamerauLevenshteinAtThresholds("postcode", [1, 2])
+    comparisons = [
+        library.NameComparison("given_name"),
+        library.NameComparison("surname"),
+        born,
+        library.DamerauLevenshteinAtThresholds("soc_sec_id", [1, 2]),
+        library.ExactMatch("street_number").configure(term_frequency_adjustments=True),
+        postcode.configure(term_frequency_adjustments=True),
+    ]
+    rules = [block_on("date_of_birth"), block_on("postcode")]
+    model = _trained(comparisons, records, rules)
+    found = [*rules, block_on("soc_sec_id"), block_on("given_name", "surname")]
+    written = [rule.get_blocking_rule("duckdb").as_dict() for rule in found]
+    return {**model, "blocking_rules_to_generate_predictions": written}
 
 
 def _sample(found: dict[tuple[int, int], float], dice: Random) -> list[list[float]]:
@@ -196,7 +246,7 @@ def main() -> None:
     """Writes the fixture."""
     records, dice = table(240, 4), Random(4)
     made = {
-        name: {"model": model, "pairs": _sample(weights(model, records), dice)}
+        name: {"model": model, "pairs": _sample(weights(of_all_pairs(model), records), dice)}
         for name, model in models(records).items()
     }
     FIXTURE.write_text(json.dumps({"records": records, "models": made}, ensure_ascii=False) + "\n")

@@ -19,8 +19,18 @@ from careweave.identity._spec import UNSEEN
 from careweave.identity._splink_export import adopt_splink, export_pair, export_splink
 from careweave.identity._splink_import import import_splink
 from careweave.terms import Incorrect
-from tests.identity.splink_peer import FIXTURE, weights, weights_of_rows
+from tests.identity.splink_peer import (
+    FIXTURE,
+    Record,
+    febrl4,
+    febrl4_model,
+    of_all_pairs,
+    weights,
+    weights_of_rows,
+)
+from tests.lib.published import DATA
 
+FEBRL = DATA / "identity" / "febrl"
 MODELS = ("fuzzy", "trained", "untrained")
 
 
@@ -29,15 +39,18 @@ def fixture() -> dict[str, Any]:
     return json.loads(FIXTURE.read_text(), parse_float=Decimal)
 
 
-@cache
-def shares() -> Terms:
+def shares_of(records: list[Record]) -> Terms:
     """Returns the share of each value of each column among those that are there."""
-    records = fixture()["records"]
     columns = {name: [one[name] for one in records if one[name] is not None] for name in records[0]}
     return {
         name: {value: n / len(values) for value, n in Counter(values).items()}
         for name, values in columns.items()
     }
+
+
+@cache
+def shares() -> Terms:
+    return shares_of(fixture()["records"])
 
 
 def ours(model: ColumnModel, left: int, right: int) -> float:
@@ -66,13 +79,32 @@ def test_splink_itself_gives_the_same_weights_today(name):
     records, made = fixture()["records"], fixture()["models"][name]
     plain = json.loads(json.dumps(made["model"], default=float))
     model = import_splink(made["model"])
-    theirs = weights(plain, records)
+    theirs = weights(of_all_pairs(plain), records)
     assert len(theirs) == len(records) * (len(records) - 1) // 2
     assert all(abs(ours(model, *pair) - weight) < 1e-9 for pair, weight in theirs.items())
     assert all(
         abs(theirs[int(left), int(right)] - float(weight)) < 1e-9
         for left, right, weight in made["pairs"]
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("splink") is None, reason="the extra `train`")
+@pytest.mark.skipif(not FEBRL.is_dir(), reason="../shared/data does not lie beside this checkout")
+@pytest.mark.filterwarnings("ignore")
+def test_every_blocked_pair_of_febrl4_weighs_what_splink_says():
+    records = febrl4(FEBRL)
+    model = febrl4_model(records)
+    theirs = weights(model, records)
+    read = import_splink(json.loads(json.dumps(model), parse_float=Decimal))
+    terms = shares_of(records)
+    far = [
+        (left, right)
+        for (left, right), weight in theirs.items()
+        if abs(score_columns(records[left], records[right], read, terms).weight - weight) > 1e-9
+    ]
+    assert len(theirs) > 5_000
+    assert far == []
 
 
 def norm(family: str, given: str, year: int, postcode: str) -> Norm:
