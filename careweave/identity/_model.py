@@ -14,6 +14,7 @@ from careweave.identity._comparators import Find
 from careweave.identity._fields import comparator
 from careweave.identity._model_check import faults_of
 from careweave.identity._model_text import read_draft, write_draft
+from careweave.identity._relatives import Relatives, relatives
 from careweave.identity._spec import (
     SMALLEST,
     Comparison,
@@ -42,6 +43,7 @@ class Model:
     weights: Weights
     source_weights: Mapping[str, Weights]
     digest: bytes
+    relatives: Relatives | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -95,6 +97,7 @@ def model_of(draft: Draft) -> Model:
             for source, shares in draft.sources.items()
         },
         digest=_digest(replace(draft, frequencies={})),
+        relatives=relatives(comparisons, draft.kin_share),
     )
 
 

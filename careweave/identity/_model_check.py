@@ -39,6 +39,8 @@ def _faults_of_frame(draft: Draft) -> Iterator[Issue]:
         yield fault("name", "A model has a name.")
     if not 0 < draft.probability < 1:
         yield fault("prior", "The prior is a probability above 0 and below 1.")
+    if not 0 <= draft.kin_share < 1:
+        yield fault("kin_share", "The share of relatives is at least 0 and below 1.")
     fields = Counter(one.field for one in draft.comparisons)
     if not fields:
         yield fault("comparisons", "A model compares at least one field.")
@@ -102,12 +104,26 @@ def _faults_of_shares(one: Comparison, where: str) -> Iterator[Issue]:
     ):
         if not isclose(total, 1, abs_tol=_SUM, rel_tol=0):
             yield fault(f"{where}.levels", f"The shares {share} add up to 1.")
+    yield from _faults_of_kin(one, where)
     if any(level.m <= 0 or level.u <= 0 for level in one.levels):
         return
     # Exchanged names stand for both names at once where they are compared by part.
     best, *others = (log2(level.m / level.u) for level in one.levels if level.test != "exchanged")
     if best <= max(others, default=best - 1):
         yield fault(f"{where}.levels[0]", "The first level weighs more than every other.")
+
+
+def _faults_of_kin(one: Comparison, where: str) -> Iterator[Issue]:
+    """Relatives agree exactly no more often than one person does with itself."""
+    if all(level.kin is None for level in one.levels):
+        return
+    shares = [level.u if level.kin is None else level.kin for level in one.levels]
+    if not all(0 < share <= 1 for share in shares):
+        yield fault(f"{where}.levels", "A share kin is above 0 and not above 1.")
+    elif not isclose(sum(shares), 1, abs_tol=_SUM, rel_tol=0):
+        yield fault(f"{where}.levels", "The shares kin add up to 1.")
+    elif shares[0] > max(one.levels[0].m, one.levels[0].u):
+        yield fault(f"{where}.levels[0].kin", "The share kin of the first level is not above m.")
 
 
 def _faults_of_rarity(

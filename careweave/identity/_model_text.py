@@ -13,6 +13,7 @@ _MEMBERS = frozenset(
         "about",
         "comparisons",
         "frequencies",
+        "kin_share",
         "name",
         "norm_version",
         "prior",
@@ -24,6 +25,7 @@ _COMPARISON = frozenset({"field", "levels", "null", "null_at"})
 _LEVEL = frozenset(
     {
         "at",
+        "kin",
         "level",
         "m",
         "past",
@@ -53,6 +55,7 @@ def read_draft(document: Mapping[str, Json]) -> Draft:
         sources=_sources(read, whole.get("sources", {})),
         norm_version=read.text(whole.get("norm_version"), "norm_version", NORM_VERSION),
         about=read.members(whole.get("about", {}), "about"),
+        kin_share=read.number(whole.get("kin_share"), "kin_share", 0.0),
     )
     read.refuse("The document is not that of a model: see the places named.")
     return draft
@@ -74,7 +77,7 @@ def _comparison(read: Reading, value: Json, where: str) -> Comparison:
 def _level(read: Reading, value: Json, where: str) -> Level:
     members = read.members(value, where, _LEVEL)
     test = read.text(members.get("test"), f"{where}.test")
-    base = members.get("tf_base")
+    base, kin = members.get("tf_base"), members.get("kin")
     return Level(
         name=read.text(members.get("level"), f"{where}.level", test),
         test=test,
@@ -86,6 +89,7 @@ def _level(read: Reading, value: Json, where: str) -> Level:
         tf_minimum=read.number(members.get("tf_minimum"), f"{where}.tf_minimum", 0.0),
         tf_base=None if base is None else read.number(base, f"{where}.tf_base"),
         is_past=members.get("past") is True,
+        kin=None if kin is None else read.number(kin, f"{where}.kin"),
     )
 
 
@@ -129,8 +133,10 @@ def _sources(read: Reading, value: Json) -> Mapping[str, Mapping[str, Shares]]:
 
 def write_draft(draft: Draft) -> dict[str, Json]:
     """Returns the document of a draft: reading it again gives the same draft."""
+    kin: dict[str, Json] = {"kin_share": _digits(draft.kin_share)} if draft.kin_share else {}
     return {
         "name": draft.name,
+        **kin,
         "norm_version": draft.norm_version,
         "prior": {"probability": _digits(draft.probability)},
         "thresholds": {
@@ -163,6 +169,8 @@ def _written_level(level: Level) -> Json:
     if level.is_past:
         written["past"] = True
     written |= {"m": _digits(level.m), "u": _digits(level.u)}
+    if level.kin is not None:
+        written["kin"] = _digits(level.kin)
     if level.tf:
         written |= {
             "tf": level.tf,

@@ -34,7 +34,13 @@ class Scored:
     @property
     def parts(self) -> tuple[Part, ...]:
         """What each field says; with the prior they add up to the weight. No values of anybody."""
-        return tuple(
+        kin = self.model.relatives
+        added = (
+            (Part("relatives", "possible", kin.weight(self.levels, self.adjustments)),)
+            if kin
+            else ()
+        )
+        return added + tuple(
             Part(
                 one.field,
                 "null" if level == NULL else one.levels[level].name,
@@ -72,6 +78,8 @@ def score(a: Norm, b: Norm, model: Model, *, source: str = "") -> Scored:
     for (level, adjustment), weights in zip(found, model.weights_of(source), strict=True):
         weight += weights[level] + adjustment
     levels, adjustments = zip(*found, strict=True)
+    if model.relatives is not None:
+        weight += model.relatives.weight(levels, adjustments)
     return Scored(weight, levels, adjustments, model, source)
 
 
@@ -80,10 +88,12 @@ def weight_of(
 ) -> float:
     """Returns the weight of a pair whose levels are known, with what its terms add, if given."""
     weights = model.weights_of(source)
+    kin = model.relatives
     return (
         model.prior
         + sum(one[level] for one, level in zip(weights, levels, strict=True))
         + sum(adjustments)
+        + (kin.weight(levels, adjustments or (0.0,) * len(levels)) if kin else 0.0)
     )
 
 

@@ -30,7 +30,8 @@ class Level:
     persons. With `tf` the level weighs more for rare terms and less for common ones, by
     `tf_weight`, never rarer than `tf_minimum`; `tf_base` is the share that `u` stands for, and is
     `u` itself where it is None. `is_past` levels also take names, addresses and contacts of
-    former times.
+    former times. `kin` is the share among relatives, as `u` is among strangers: None where they
+    are as strangers are.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Level:
     tf_minimum: float = 0.0
     tf_base: float | None = None
     is_past: bool = False
+    kin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Draft:
 
     `probability` is that of two random records being of one person. `sources` are the shares `m`
     of sources that have their own: by source, by field, by level. `about` is how the model was
-    made, on what, and how well it did: kept with it, and not used.
+    made, on what, and how well it did: kept with it, and not used. `kin_share` is the share of
+    relatives among all pairs that are not of one person; 0 where the model knows none.
     """
 
     name: str
@@ -93,3 +96,4 @@ class Draft:
     )
     norm_version: str = NORM_VERSION
     about: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    kin_share: float = 0.0

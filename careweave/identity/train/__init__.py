@@ -1,0 +1,37 @@
+"""Learning how records of people agree, without labels, and measuring how well it was learnt."""
+
+from careweave.identity.train._blind import Blind
+from careweave.identity.train._evaluate import (
+    Evaluation,
+    Rates,
+    evaluate,
+    truth_from,
+    truth_of,
+)
+from careweave.identity.train._persons import persons
+from careweave.identity.train._pool import Pair, Pool, pool, table_rules
+from careweave.identity.train._tables import Layout, Role, Row, layout, read_pairs, read_table
+from careweave.identity.train._train import Compared, compare, train
+
+__all__ = [
+    "Blind",
+    "Compared",
+    "Evaluation",
+    "Layout",
+    "Pair",
+    "Pool",
+    "Rates",
+    "Role",
+    "Row",
+    "compare",
+    "evaluate",
+    "layout",
+    "persons",
+    "pool",
+    "read_pairs",
+    "read_table",
+    "table_rules",
+    "train",
+    "truth_from",
+    "truth_of",
+]
