@@ -1189,9 +1189,15 @@ SET is_incomplete = FALSE
 WHERE i.subject = ANY(%(subjects)s::bigint[]) AND i.is_incomplete;
 
 -- name: again_next
--- The next local identities in the order of their numbers.
+-- The next local identities in the order of their numbers, without those that others follow.
 SELECT i.subject
 FROM identity.local_identity AS i
-WHERE i.subject > %(after)s AND i.state = 'live' AND NOT i.is_provisional
+WHERE
+    i.subject > %(after)s AND i.state = 'live' AND NOT i.is_provisional
+    AND NOT EXISTS (
+        SELECT 1
+        FROM identity.local_identity AS r
+        WHERE r.replaced_by = i.subject
+    )
 ORDER BY i.subject
 LIMIT %(most)s;
