@@ -16,6 +16,7 @@ from careweave.identity._locks import lock_keys, lock_persons
 from careweave.identity._lookup import Hits, look_up
 from careweave.identity._outcome import Outcome
 from careweave.identity._placing import place
+from careweave.identity._runs import run_of
 from careweave.terms import Conflict, PersonId, SubjectId
 
 _TRIES = 5
@@ -33,29 +34,26 @@ def lock(session: Session, records: Sequence[Incoming], *, means: Means) -> None
 def resolve(session: Session, records: Sequence[Incoming], *, means: Means) -> list[Outcome]:
     """Decides on each record in its order and returns what came of it, in the same order.
 
-    The number of statements does not depend on the number of records. A record that comes twice is
-    decided twice, one after the other. Nothing is kept unless the caller's transaction commits.
+    The number of statements does not depend on the number of records, but for those that come twice
+    or are linked by their source. Nothing is kept unless the caller's transaction commits.
     """
     return resolve_coming(session, [come(one, means) for one in records], means=means)
 
 
 def resolve_coming(session: Session, coming: Sequence[Coming], *, means: Means) -> list[Outcome]:
     """Decides on records that are normalised already; else as `resolve`."""
-    outcomes: dict[int, Outcome] = {}
-    left = list(enumerate(coming))
-    while left:
-        now: dict[SubjectId, tuple[int, Coming]] = {}
-        later = [one for one in left if now.setdefault(one[1].incoming.subject, one) is not one]
-        done = _resolve_once(session, [one for _, one in now.values()], means)
-        outcomes |= {number: done[subject] for subject, (number, _) in now.items()}
-        left = later
-    return [outcomes[number] for number in range(len(coming))]
+    _lock(session, coming)
+    outcomes: list[Outcome] = []
+    while len(outcomes) < len(coming):
+        run = run_of(session, coming[len(outcomes) :])
+        done = _resolve_run(session, run, means)
+        outcomes += [done[one.incoming.subject] for one in run]
+    return outcomes
 
 
-def _resolve_once(
+def _resolve_run(
     session: Session, coming: Sequence[Coming], means: Means
 ) -> dict[SubjectId, Outcome]:
-    _lock(session, coming)
     known = held(session, [one.incoming.subject for one in coming])
     found = [ready(one, known.get(one.incoming.subject), means.limits) for one in coming]
     outcomes = {
