@@ -1,6 +1,16 @@
 """The way in: every write is checked, classified, labelled, appended and accounted here."""
 
-from careweave.identity import Acted, Answer, Answered, Explanation, Ground, Happened, Item
+from careweave.identity import (
+    Acted,
+    Answer,
+    Answered,
+    Explanation,
+    Ground,
+    Happened,
+    Item,
+    KeptModel,
+    LikelyPlaceholder,
+)
 from careweave.intake._acts import (
     clear_files,
     parked_numbers,
@@ -49,6 +59,7 @@ from careweave.intake._messages import (
     messages_of,
     search_messages,
 )
+from careweave.intake._models import activate_model, likely_placeholders, model_in_force, models
 from careweave.intake._opening import open_source
 from careweave.intake._operators import Operator
 from careweave.intake._pulse import Pulse
@@ -94,6 +105,8 @@ __all__ = [
     "Interaction",
     "Item",
     "Kept",
+    "KeptModel",
+    "LikelyPlaceholder",
     "Live",
     "Message",
     "MessagePage",
@@ -122,6 +135,7 @@ __all__ = [
     "Writer",
     "Writing",
     "Written",
+    "activate_model",
     "adopt_identity",
     "answer_review",
     "bodies_of",
@@ -140,10 +154,13 @@ __all__ = [
     "keep_partitions",
     "keep_patients_apart",
     "keep_statistics",
+    "likely_placeholders",
     "link_patient",
     "load_rules",
     "message_of",
     "messages_of",
+    "model_in_force",
+    "models",
     "new_public_id",
     "open_message",
     "open_source",

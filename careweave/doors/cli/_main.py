@@ -12,6 +12,7 @@ from careweave.doors.cli import (
     _demo,
     _feed,
     _feeds,
+    _identity,
     _import,
     _listen,
     _messages,
@@ -28,6 +29,7 @@ from careweave.terms import CareweaveError
 _COMMANDS = (
     *(_demo, _feed, _serve, _listen, _work, _client, _source, _feeds, _messages),
     *(_quarantine, _replay),
+    _identity,
     *(_import, _check, _audit, _server),
 )
 _SETTINGS = ("home", "port", "host", "region")

@@ -1,0 +1,85 @@
+"""careweave identity model: by what it is judged who is who, and who signed it off."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from careweave.doors.cli._desk import Desk, note, say
+from careweave.doors.cli._operator import operator
+from careweave.doors.cli._show import plain, say_json, say_table
+from careweave.formats import read_value
+from careweave.intake import KeptModel, activate_model, likely_placeholders, model_in_force, models
+from careweave.terms import Incorrect
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, _SubParsersAction
+
+
+def add_to(words: "_SubParsersAction[ArgumentParser]") -> None:
+    """Adds the verbs model and placeholders."""
+    model = words.add_parser("model", help="the models: listed, or one put in force")
+    verbs = model.add_subparsers(dest="what", required=True, metavar="WHAT")
+    listed = verbs.add_parser("list", help="models that are or were in force; who signed them")
+    listed.add_argument("--json", action="store_true", help="as JSON, for programs")
+    listed.set_defaults(run=_list)
+    activate = verbs.add_parser("activate", help="put a model in force from now on")
+    activate.add_argument("file", type=Path, help="the model, as identity train wrote it")
+    activate.add_argument(
+        "--reason", required=True, help="why you sign it off; kept in the ledger with your name"
+    )
+    activate.set_defaults(run=_activate)
+    shared = words.add_parser(
+        "placeholders", help="values that one source seems to use for nothing"
+    )
+    shared.add_argument("--json", action="store_true", help="as JSON, for programs")
+    shared.set_defaults(run=_placeholders)
+
+
+def _list(desk: Desk, arguments: Namespace) -> int:
+    with desk.database() as database, database.session() as session:
+        found, now = models(session), model_in_force(session)
+    if arguments.json:
+        say_json({"in_force": now, "models": [_told(one) for one in found]})
+        return 0
+    say(f"in force: {now}")
+    head = ("model", "signed off by", "in force from", "until", "digest")
+    rows = [
+        (one.model, one.signed_off_by, one.activated_at, one.retired_at, one.digest.hex()[:16])
+        for one in found
+    ]
+    say_table(head, rows)
+    return 0
+
+
+def _told(one: KeptModel) -> dict[str, object]:
+    told = plain(one)
+    return {**(told if isinstance(told, dict) else {}), "digest": one.digest.hex()}
+
+
+def _activate(desk: Desk, arguments: Namespace) -> int:
+    document = read_value(arguments.file.read_bytes())
+    if not isinstance(document, dict):
+        raise Incorrect("A model is a JSON object.", where=str(arguments.file))
+    with desk.database() as database, database.session(bulk=True) as session:
+        who = operator(desk)
+        name = activate_model(session, document, operator=who, why=arguments.reason)
+    say(f"in force: {name}")
+    note(
+        "What was decided before stays; the nightly sweep looks for what the model sees otherwise."
+    )
+    return 0
+
+
+def _placeholders(desk: Desk, arguments: Namespace) -> int:
+    with desk.database() as database, database.session(bulk=True) as session:
+        found = likely_placeholders(session, operator=operator(desk))
+    if arguments.json:
+        say_json(found)
+        return 0
+    head = ("source", "field", "value", "records", "share", "share elsewhere")
+    rows = [
+        (one.source, one.field, one.value, one.n, f"{one.share:.4f}", f"{one.elsewhere:.6f}")
+        for one in found
+    ]
+    say_table(head, rows)
+    return 0
