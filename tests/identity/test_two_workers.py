@@ -11,6 +11,7 @@ from careweave.identity._incoming import Incoming
 from careweave.identity._outcome import Outcome
 from careweave.identity._resolve import lock, resolve
 from tests.identity.acting import nhs as number
+from tests.identity.acting import someone
 from tests.identity.people import people
 from tests.identity.resolving import ANNE, Feed, means, nhs
 
@@ -60,7 +61,7 @@ def test_two_different_verified_numbers_never_meet_in_one_person(database: Datab
     # Both agree with the first, which has no number, by keys that they do not share.
     gpa, acu, men = Feed(), Feed("acu"), Feed("men")
     for round_ in range(10):
-        base = replace(ANNE, birth_date=f"19{50 + round_}-05-23")
+        base = replace(ANNE, names=someone(round_).names, birth_date=someone(round_).birth_date)
         (known,) = _worker(database, 90 + round_, [gpa(10 * round_ + 1, base)])()
         left = replace(base, numbers=nhs(number(2 * round_)), addresses=())
         right = replace(base, numbers=nhs(number(2 * round_ + 1)), contacts=())
