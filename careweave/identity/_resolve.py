@@ -76,7 +76,8 @@ def _decided(session: Session, told: Sequence[Ready], means: Means) -> dict[Subj
     for one, met in zip(told, hits, strict=True):
         place(desk, one, met)
     desk.write()
-    for acted in apply_links(session, [one.incoming for one in told], means=means):
+    # Only the last of a run may be linked by its source.
+    for acted in apply_links(session, [told[-1].incoming], means=means):
         desk.note(acted)
     return desk.outcomes()
 
