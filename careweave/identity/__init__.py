@@ -1,6 +1,7 @@
 """Whose record is it: demographics compared, linked to a person, explained and taken back."""
 
 from careweave.identity._acts import join, keep_apart, link, not_same, seal, unfreeze
+from careweave.identity._again import Looking
 from careweave.identity._answering import Answer, Answered, claim, decide, undo
 from careweave.identity._asking import Ask, Candidate, Item, open_reviews, queue, review_item
 from careweave.identity._by import By, Ground, Method
@@ -59,13 +60,11 @@ from careweave.identity._read_patient import demographics
 from careweave.identity._region_rules import keep_rules, rules_in_force, rules_of
 from careweave.identity._resolve import lock, resolve
 from careweave.identity._rules import rules
-from careweave.identity._shared import (
-    LikelyPlaceholder,
-    count_shared_values,
-    likely_placeholders,
-)
+from careweave.identity._settling import Settled, settle
+from careweave.identity._shared import LikelyPlaceholder, count_shared_values, likely_placeholders
 from careweave.identity._splitting import split, unlink
 from careweave.identity._standing import Standing, standings, together
+from careweave.identity._sweep import Swept, sweep
 
 __all__ = [
     "Acted",
@@ -90,6 +89,7 @@ __all__ = [
     "Leaving",
     "LikelyPlaceholder",
     "Loaded",
+    "Looking",
     "Means",
     "Membership",
     "Method",
@@ -99,8 +99,10 @@ __all__ = [
     "Outcome",
     "Ranked",
     "Ruled",
+    "Settled",
     "SourcePolicy",
     "Standing",
+    "Swept",
     "WrittenAddress",
     "WrittenContact",
     "WrittenName",
@@ -151,8 +153,10 @@ __all__ = [
     "rules_in_force",
     "rules_of",
     "seal",
+    "settle",
     "split",
     "standings",
+    "sweep",
     "together",
     "undo",
     "unfreeze",
