@@ -70,8 +70,8 @@ def _members(items: Json) -> dict[str, Json]:
 
 def _fault(code: str, message: str, name: Json) -> Issue:
     # A name that is not one of ours might be anything, a number of somebody too.
-    is_ours = isinstance(name, str) and name in _MEMBERS
-    return Issue(Severity.ERROR, code, message, str(name) if is_ours else _WHERE)
+    where = name if isinstance(name, str) and name in _MEMBERS else _WHERE
+    return Issue(Severity.ERROR, code, message, where)
 
 
 def _patient(value: Json) -> Mapping[str, Json]:
