@@ -15,7 +15,7 @@ from careweave.identity._incoming import Means
 from careweave.identity._journal import Acted, StateChange, Wall
 from careweave.identity._moving import Intent
 from careweave.identity._overruling import objections
-from careweave.identity._scene import Placed, Scene, scene_of, unknown
+from careweave.identity._scene import Placed, Scene, belonging, scene_of, unknown
 from careweave.terms import Conflict, Forbidden, PersonId, SubjectId
 
 _QUERIES = Queries("careweave.identity")
@@ -65,18 +65,20 @@ def unmerge_local(session: Session, retired: SubjectId, *, by: By, means: Means)
 
 def _inverted(session: Session, group_id: UUID, kind: str, by: By, means: Means) -> Acted:
     first = _done(session, group_id)
-    scene = scene_of(session, _persons(session, first.seq))
+    scene = scene_of(session, _persons(session, first))
+    # Read again behind the locks.
     done = _done(session, group_id)
     walls = _walls(session, done)
     states = _states(session, done, by)
     targets, persons = _targets(_with_states(scene, states, walls), done, means)
-    if not targets and not states and not walls.standing and not walls.lifted:
+    again = _again(scene, walls.lifted, targets)
+    if not targets and not states and not walls.standing and not again:
         raise Conflict("Nothing of this group stands any more, or nothing of it can be undone.")
     intent = Intent(
         kind,
         targets,
         persons=persons,
-        apart=(*walls.lifted, *_machine_walls(scene, targets, by)),
+        apart=(*again, *_machine_walls(scene, targets, by)),
         ended_walls=walls.standing,
         states=states,
         inverse_of=group_id,
@@ -107,14 +109,28 @@ def _done(session: Session, group_id: UUID) -> _Done:
     return _Done(
         seq,
         before,
-        tuple(SubjectId(left) for left, _right, _kind in walls),
+        tuple(SubjectId(one) for left, right, _kind in walls for one in (left, right)),
         tuple(StateChange(*told) for told in payload.get("states", ())),
     )
 
 
-def _persons(session: Session, seq: int) -> tuple[PersonId, ...]:
-    rows = session.rows(_QUERIES["group_moved"], seq=seq)
-    return tuple({PersonId(one) for _, *persons, _ in rows for one in persons if one is not None})
+def _persons(session: Session, done: _Done) -> tuple[PersonId, ...]:
+    """Returns all persons that the group was about: of those it moved, and of those it walled."""
+    rows = session.rows(_QUERIES["group_moved"], seq=done.seq)
+    moved = {PersonId(one) for _, *persons, _ in rows for one in persons if one is not None}
+    return tuple(moved | set(belonging(session, done.walled).values()))
+
+
+def _again(
+    scene: Scene, walls: Sequence[Wall], targets: Mapping[SubjectId, PersonId]
+) -> tuple[Wall, ...]:
+    """Returns the barriers to be set again: not between those whom a later decision made one."""
+    where = {one.subject: targets.get(one.subject, one.person) for one in scene.placed}
+    return tuple(
+        wall
+        for wall in walls
+        if where.get(wall.left) is None or where.get(wall.left) != where.get(wall.right)
+    )
 
 
 def _walls(session: Session, done: _Done) -> _Walls:

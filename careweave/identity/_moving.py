@@ -106,7 +106,12 @@ def _refusals(intent: Intent, placed: Sequence[Placed], by: By) -> list[Ruling]:
     """Returns a ruling for each record and each person that it is not; their barriers name it."""
     where = {one.subject: intent.targets.get(one.subject, one.person) for one in placed}
     known = {one.subject: one for one in placed}
-    walls = [wall for wall in intent.apart if wall.kind == "not_same"]
+    walls = [
+        wall
+        for wall in intent.apart
+        # Who belongs to nobody, because the source has deleted the record, is ruled on no more.
+        if wall.kind == "not_same" and {wall.left, wall.right} <= known.keys()
+    ]
     pairs = {(w.left, where[w.right]) for w in walls} | {(w.right, where[w.left]) for w in walls}
     return [
         _ruling(known[subject], person, "NOT_SAME", intent, by) for subject, person in sorted(pairs)

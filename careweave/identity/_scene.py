@@ -108,9 +108,15 @@ def unknown() -> NotFound:
 
 def whose(session: Session, subjects: Collection[SubjectId]) -> dict[SubjectId, PersonId]:
     """Returns the person of each subject; NotFound when one belongs to nobody."""
-    rows = session.rows(_QUERIES["act_whose"], subjects=sorted(set(subjects)))
-    if len(rows) != len(set(subjects)):
+    found = belonging(session, subjects)
+    if len(found) != len(set(subjects)):
         raise unknown()
+    return found
+
+
+def belonging(session: Session, subjects: Collection[SubjectId]) -> dict[SubjectId, PersonId]:
+    """Returns the person of each subject that belongs to somebody."""
+    rows = session.rows(_QUERIES["act_whose"], subjects=sorted(set(subjects)))
     return {SubjectId(subject): PersonId(person) for subject, person in rows}
 
 

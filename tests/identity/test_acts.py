@@ -232,3 +232,18 @@ def test_recall_tells_from_when_to_when(region):
     assert (interval.from_seq, interval.until_seq) == (linked.event.seq, parted.event.seq)
     assert interval.decision == linked.changes[0].decision
     assert misattributed(region.session, linked.event.group) == ()
+
+
+def test_a_lifted_barrier_comes_back_unless_they_were_made_one_since(region):
+    for n in (1, 2):
+        region.arrive(n, someone(n), authority=f"a{n}")
+    persons, session, means = region.persons(), region.session, region.means
+    ruled = not_same(session, 1, 2, by=region.by(), means=means)
+    lifted = invert(session, ruled.event.group, by=region.by(), means=means)
+    back = invert(session, lifted.event.group, by=region.by(), means=means)
+    assert b'"not_same"' in region.view()
+    lifted = invert(session, back.event.group, by=region.by(), means=means)
+    join(session, persons[1], persons[2], by=region.by(), means=means)
+    with pytest.raises(Conflict):
+        invert(session, lifted.event.group, by=region.by(), means=means)
+    assert b'"not_same"' not in region.view()
