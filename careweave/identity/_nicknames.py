@@ -24,3 +24,11 @@ def nicknames() -> Mapping[str, frozenset[str]]:
 def is_nickname(left: str, right: str) -> bool:
     """True when one name is a known short, familiar or foreign form of the other."""
     return right in nicknames().get(left, ())
+
+
+@cache
+def known_forenames() -> frozenset[str]:
+    """Returns folded given names that are borne: of two of them neither is a slip of the other."""
+    text = (files("careweave.identity") / "forenames.txt").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(word for line in lines for word in line.split())

@@ -16,7 +16,7 @@ from careweave.identity._demographics import (
     WrittenNumber,
 )
 from careweave.identity._fold import fold
-from careweave.identity._nicknames import is_nickname, nicknames
+from careweave.identity._nicknames import is_nickname, known_forenames, nicknames
 from careweave.identity._norm import Norm
 from careweave.identity._normalise import n_usable, normalise
 from careweave.identity._pack import pack, unpack
@@ -558,6 +558,12 @@ def test_forms_of_a_name_stand_for_each_other() -> None:
     assert all(
         name in nicknames()[other] for name, others in nicknames().items() for other in others
     )
+
+
+def test_names_that_siblings_bear_are_known() -> None:
+    known = known_forenames()
+    assert {"jaden", "jayden", "aisha", "alisha", "mariana", "adriana"} <= known
+    assert all(fold(name) == name for name in known)
 
 
 @pytest.mark.parametrize(
