@@ -10,6 +10,7 @@ from importlib.resources import files
 from math import log2
 from typing import cast
 
+from careweave.identity._ceilings import capped
 from careweave.identity._comparators import Find
 from careweave.identity._fields import comparator
 from careweave.identity._model_check import faults_of
@@ -117,8 +118,10 @@ def with_frequencies(model: Model, frequencies: Frequencies) -> Model:
     """Returns the model with the frequencies of a region: by field, the share of each term.
 
     The share under the empty term is that of terms not in the table.
+    A term that is so common that to agree on it would speak against is taken for less common.
     """
-    return model_of(replace(model.draft, frequencies=frequencies))
+    found = capped(model.comparisons, frequencies)
+    return model_of(replace(model.draft, frequencies=found))
 
 
 def with_population(model: Model, persons: int) -> Model:

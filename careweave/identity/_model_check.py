@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from itertools import chain
 from math import isclose, log2
 
+from careweave.identity._ceilings import ceiling, commonest
 from careweave.identity._fields import AnyComparator, comparator
 from careweave.identity._reading import fault
-from careweave.identity._spec import UNSEEN, Comparison, Draft, Frequencies, Level, Thresholds
+from careweave.identity._spec import Comparison, Draft, Frequencies, Level, Thresholds
 from careweave.terms import Issue, NotFound
 
 _SUM = 1e-6
@@ -133,11 +134,7 @@ def _faults_of_rarity(
     level = one.levels[0]
     if level.tf not in how.terms or level.m <= 0 or level.u <= 0:
         return
-    most = 1.0
-    for name, _ in how.terms[level.tf]:
-        most *= max(frequencies.get(name, {UNSEEN: 0.0}).values(), default=0.0)
-    base = level.tf_base or level.u
-    if most > 0 and log2(level.m / level.u) + level.tf_weight * log2(base / most) < 0:
+    if level.tf_weight > 0 and commonest(one, frequencies) >= ceiling(one):
         yield fault(f"{where}.levels[0].m", "The share m is above that of the most common term.")
 
 

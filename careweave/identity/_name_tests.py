@@ -24,6 +24,17 @@ def same_forename(left: Name, right: Name, _at: float) -> bool:
     return _is_family(left, right) and forename(left) == forename(right)
 
 
+def fuller(left: Name, right: Name, _at: float) -> bool:
+    """True when family name and forename are the same, and one tells more of the others.
+
+    John Paul stands for John, and for John P, but not for John Mark.
+    """
+    if not same_forename(left, right, 0.0):
+        return False
+    fewer, more = sorted((left.givens, right.givens), key=len)
+    return all(any(_stands(one, other) for other in more) for one in fewer)
+
+
 def nickname(left: Name, right: Name, _at: float) -> bool:
     """True when the family name is the same and one forename is a known form of the other."""
     return _is_family(left, right) and is_nickname(forename(left), forename(right))
@@ -129,6 +140,7 @@ def name_tests() -> Mapping[str, NameTest]:
     """Returns the closed table of tests of both parts together."""
     return {
         "exact": exact,
+        "fuller": fuller,
         "forename": same_forename,
         "exchanged": exchanged,
         "all_parts": all_parts,
@@ -179,6 +191,10 @@ def _of_family(test: Callable[[str, str, float], bool]) -> NameTest:
 
 def _of_given(test: Callable[[str, str, float], bool]) -> NameTest:
     return lambda left, right, at: test(left.given, right.given, at)
+
+
+def _stands(one: str, other: str) -> bool:
+    return one == other or ((len(one) == 1 or len(other) == 1) and one[:1] == other[:1])
 
 
 def _is_whole(left: Name, right: Name) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler, Levenshtein
 
 from careweave.identity._norm import Home
-from careweave.identity._texts import TextTest, text_tests
+from careweave.identity._texts import TextTest, damerau, text_tests
 
 Birth = tuple[int, int, int]
 """Year, month and day, with 0 for what is not known."""
@@ -138,9 +138,15 @@ def address_tests() -> Mapping[str, HomeTest]:
         "jw": lambda left, right, at: _is_like(left.street, right.street, at),
         "dl": lambda left, right, at: text_tests()["dl"](left.street, right.street, at),
         "tokens": lambda left, right, at: text_tests()["tokens"](left.street, right.street, at),
+        "elsewhere": _elsewhere,
         "city": lambda left, right, _at: left.city == right.city != "",
         "postcode": lambda left, right, _at: left.postcode == right.postcode != "",
     }
+
+
+def _elsewhere(left: Home, right: Home, at: float) -> bool:
+    """True when both postcodes are known and differ by more than `at` letters."""
+    return bool(left.postcode and right.postcode) and not damerau(left.postcode, right.postcode, at)
 
 
 def _of_postcode(test: TextTest) -> HomeTest:

@@ -18,7 +18,7 @@ from careweave.identity._score import score
 from careweave.identity._spec import NULL, Comparison, Level
 from careweave.identity._splink_functions import Value
 from careweave.identity._splink_sql import Row
-from careweave.terms import Json
+from careweave.terms import Json, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,12 @@ class ExportedPair:
 
 
 def export_splink(model: Model) -> dict[str, Json]:
-    """Returns the model as a Splink document, with a number for every share."""
+    """Returns the model as a Splink document, with a number for every share.
+
+    Raises Unsupported for a model that tells relatives from strangers: Splink has no such thing.
+    """
+    if model.draft.kin_share:
+        raise Unsupported("A model that tells relatives from strangers is not one for Splink.")
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "unique_id",

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from careweave.identity._columns import ColumnModel, Terms, score_columns
-from careweave.identity._model import default_model, with_frequencies
+from careweave.identity._model import default_model, model_of, with_frequencies
 from careweave.identity._norm import Home, Name, Norm
 from careweave.identity._score import score
 from careweave.identity._spec import UNSEEN
 from careweave.identity._splink_export import adopt_splink, export_pair, export_splink
 from careweave.identity._splink_import import import_splink
-from careweave.terms import Incorrect
+from careweave.terms import Incorrect, Unsupported
 from tests.identity.splink_peer import (
     FIXTURE,
     Record,
@@ -159,6 +159,11 @@ def test_an_export_names_a_share_for_every_level_and_no_value_of_anybody():
     levels = [level for one in document["comparisons"] for level in one["comparison_levels"]]
     assert all("m_probability" in level for level in levels if not level.get("is_null_level"))
     assert "okafor" not in json.dumps(document, default=float)
+
+
+def test_a_model_that_knows_relatives_is_not_exported():
+    with pytest.raises(Unsupported):
+        export_splink(model_of(replace(default_model().draft, kin_share=0.001)))
 
 
 def test_what_splink_learned_of_an_export_is_taken_back():
