@@ -9,7 +9,7 @@ from enum import IntEnum
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from careweave.identity._limits import Limits
-from careweave.identity._nicknames import is_nickname
+from careweave.identity._nicknames import is_nickname, known_forenames
 from careweave.identity._norm import Name, Norm
 
 _SHORTEST_PREFIX = 3
@@ -72,11 +72,16 @@ def _looks(first: str, second: str, shares: Shares, limits: Limits) -> Closeness
 
     Where one of them is no known name, one letter wrong is enough: of a short one little is left.
     """
-    are_names = min(shares.get(first, 0.0), shares.get(second, 0.0)) >= limits.known_name
+    are_names = _is_known(first, shares, limits) and _is_known(second, shares, limits)
     if _alike(first, second, limits):
         return Closeness.RIVAL if are_names else Closeness.SIMILAR
     is_slip = not are_names and DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1
     return Closeness.SIMILAR if is_slip and min(len(first), len(second)) > 1 else Closeness.APART
+
+
+def _is_known(name: str, shares: Shares, limits: Limits) -> bool:
+    """Says that a forename is borne here or in the country: it's no slip of another."""
+    return shares.get(name, 0.0) >= limits.known_name or name in known_forenames()
 
 
 def _beside(one: Name, other: Name, shares: Shares, limits: Limits) -> Closeness:
@@ -113,8 +118,9 @@ def _is_middle(one: Name, other: Name) -> bool:
 def _is_exchanged(one: Name, other: Name, limits: Limits) -> bool:
     """Says that a forename stands as the family name on the other side.
 
-    One of the two is enough: whoever had the names exchanged may have married since.
+    One of the two is enough: whoever had the names exchanged may have married since. Who have one
+    family name have theirs in its place: Tao Li and Li Li are two.
     """
-    if one.family == one.given or other.family == other.given:
+    if one.family == one.given or other.family in {other.given, one.family}:
         return False
     return _alike(one.given, other.family, limits) or _alike(one.family, other.given, limits)

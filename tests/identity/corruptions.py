@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from itertools import islice
 from random import Random
 
+from careweave.identity._nicknames import is_nickname
 from tests.identity.names_of_people import british, others
 from tests.identity.people import Person, Place, nhs_numbers, postcode
 
@@ -245,7 +246,8 @@ def _sibling(first: Person, rng: Random) -> str:
     origin = next((one for one in others() if one.key == first.origin), british())
     while True:
         given = (origin.male if first.sex == "male" else origin.female).pick(rng)
-        if given[:2] != first.given[:2]:
+        # Nobody calls one twin Robert and the other Bobby.
+        if given[:2] != first.given[:2] and not is_nickname(given.lower(), first.given.lower()):
             return given
 
 

@@ -16,6 +16,7 @@ from careweave.identity._demographics import (
     WrittenName,
     WrittenNumber,
 )
+from careweave.identity._nicknames import is_nickname
 from careweave.identity._numbers import check_digit
 from tests.identity.names_of_people import Origin, british, others
 
@@ -262,7 +263,8 @@ class Region:
         second = self._written(origin, first.family, sex, home)
         given = second.given
         for _ in range(40):
-            if given != first.given and (rng.random() < 0.7 or given[:1] == first.given[:1]):
+            is_form = given == first.given or is_nickname(given.lower(), first.given.lower())
+            if not is_form and (rng.random() < 0.7 or given[:1] == first.given[:1]):
                 break
             given = (origin.male if sex == "male" else origin.female).pick(rng)
         phone = first.phone if is_home and rng.random() < 0.5 else second.phone

@@ -194,13 +194,16 @@ def test_a_twin_is_never_taken_for_the_other(
     assert joined == []
     asked = [pair.second if with_number else replace(pair.second, nhs="") for pair in pairs]
     outcomes = resolved(trial, asked, first=6_000_001)
+    # A name that is one letter off, without a number and without the twin's own record to set it
+    # against, is what a slip of the pen looks like: nobody could tell. It is counted, not refused.
+    undecidable = set() if with_number or are_both_known else {"one letter apart"}
     found: dict[str, Counter[str]] = {kind: Counter() for kind in TWIN_KINDS}
     wrong = []
     for at, pair in enumerate(pairs):
         result = what(outcomes[at], seconds[at].person if seconds else None)
         found[pair.kind][result] += 1
-        if result == "wrong":
-            wrong.append((pair.first, pair.second))
+        if result == "wrong" and pair.kind not in undecidable:
+            wrong.append((pair.kind, pair.first.given, pair.second.given))
     for kind, counts in found.items():
         shown(f"Twins, {kind}", counts, capsys)
     assert wrong == []
