@@ -53,6 +53,7 @@ from careweave.identity._leaving import Leaving, forget, members_sum, retire
 from careweave.identity._load import Loaded, load
 from careweave.identity._lookup import count_hot_keys
 from careweave.identity._merging import merge_local
+from careweave.identity._model import load_model
 from careweave.identity._norm import Name, Norm
 from careweave.identity._normalise import normalise
 from careweave.identity._outcome import Change, Event, Grade, Outcome, Ranked
@@ -131,6 +132,7 @@ __all__ = [
     "likely_placeholders",
     "link",
     "load",
+    "load_model",
     "lock",
     "means",
     "members",

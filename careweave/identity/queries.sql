@@ -315,6 +315,13 @@ LEFT JOIN identity.membership AS n ON d.subject = n.subject AND n.from_seq = %(s
 LEFT JOIN identity.membership AS c ON d.subject = c.subject AND c.until_seq IS NULL
 ORDER BY d.subject;
 
+-- name: group_forwards
+-- Those of these persons that answer as others because of an event.
+SELECT f.person
+FROM identity.person_forward AS f
+WHERE f.person = ANY(%(persons)s::uuid[]) AND f.from_seq = %(seq)s AND f.until_seq IS NULL
+ORDER BY f.person;
+
 -- name: group_walls
 -- The barriers that an event set or lifted.
 SELECT b.left_subject, b.right_subject, b.kind, b.basis, b.from_seq, b.until_seq
@@ -1200,4 +1207,14 @@ WHERE
         WHERE r.replaced_by = i.subject
     )
 ORDER BY i.subject
+LIMIT %(most)s;
+
+-- name: norms_some
+-- Some of the records that are compared now, the same each time: their namespace and demographics.
+SELECT
+    l.authority,
+    l.norm
+FROM identity.local_identity AS l
+WHERE l.state = 'live' AND NOT l.is_provisional
+ORDER BY hashint8(l.subject), l.subject
 LIMIT %(most)s;
