@@ -492,7 +492,15 @@ FROM unnest(%(subjects)s::bigint[]) AS w (subject)
 INNER JOIN identity.local_identity AS i ON w.subject = i.subject
 LEFT JOIN identity.source_record AS r ON i.subject = r.subject AND i.version = r.version
 LEFT JOIN identity.membership AS m ON i.subject = m.subject AND m.until_seq IS NULL
-LEFT JOIN identity.decision AS d ON m.decision = d.decision;
+LEFT JOIN LATERAL (
+    SELECT x.confidence, x.method
+    FROM identity.decision AS x
+    WHERE
+        x.subject = m.subject AND x.seq >= m.from_seq AND x.verdict = 'LINK'
+        AND x.person = m.person
+    ORDER BY x.decision DESC
+    LIMIT 1
+) AS d ON TRUE;
 
 -- name: candidates
 -- The subjects that share keys with records, and whose they are: a key that more than `cap` share
@@ -769,7 +777,15 @@ LIMIT 1;
 SELECT m.subject, m.person, m.decision, d.confidence, d.method
 FROM identity.local_identity AS i
 INNER JOIN identity.membership AS m ON i.subject = m.subject
-INNER JOIN identity.decision AS d ON m.decision = d.decision
+CROSS JOIN LATERAL (
+    SELECT x.confidence, x.method
+    FROM identity.decision AS x
+    WHERE
+        x.subject = m.subject AND x.seq >= m.from_seq AND x.verdict = 'LINK'
+        AND x.person = m.person AND (%(seq)s::bigint IS NULL OR x.seq <= %(seq)s::bigint)
+    ORDER BY x.decision DESC
+    LIMIT 1
+) AS d
 WHERE
     i.authority = %(authority)s AND i.local_id = %(local_id)s
     AND (
@@ -813,7 +829,15 @@ ORDER BY way.asked;
 -- Who belonged to these persons, now or at an event.
 SELECT m.subject, m.person, m.decision, d.confidence, d.method
 FROM identity.membership AS m
-INNER JOIN identity.decision AS d ON m.decision = d.decision
+CROSS JOIN LATERAL (
+    SELECT x.confidence, x.method
+    FROM identity.decision AS x
+    WHERE
+        x.subject = m.subject AND x.seq >= m.from_seq AND x.verdict = 'LINK'
+        AND x.person = m.person AND (%(seq)s::bigint IS NULL OR x.seq <= %(seq)s::bigint)
+    ORDER BY x.decision DESC
+    LIMIT 1
+) AS d
 WHERE
     m.person = ANY(%(persons)s::uuid[])
     AND (

@@ -1,0 +1,275 @@
+"""A record that is known, when its source speaks of it again: kept, frozen, parted, joined, sealed."""
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from careweave.db import Session
+from careweave.identity._asking import queue
+from careweave.identity._demographics import Demographics, WrittenAddress, WrittenNumber
+from careweave.identity._held import held, people
+from careweave.identity._history import check_projection, confidence
+from careweave.identity._incoming import NumberTrust, SourcePolicy
+from careweave.identity._resolve import resolve
+from careweave.terms import SubjectId
+from tests.identity.acting import nhs as number
+from tests.identity.corruptions import corrupted
+from tests.identity.people import people as made_up
+from tests.identity.resolving import ANNE, NHS, NOW, STATED, Feed, means, named, nhs
+
+SURE = replace(ANNE, numbers=nhs(number(1)))
+STRANGER = Demographics(
+    names=named("Pike", "Gwendolyn"),
+    birth_date="1937-06-15",
+    sex="female",
+    addresses=(WrittenAddress(("1 Wharf Road",), "Tarnside", "", "XQ1 1AA"),),
+)
+
+
+def _state(session: Session, subject: int) -> str:
+    return held(session, [SubjectId(subject)])[SubjectId(subject)].state
+
+
+def test_a_move_a_marriage_and_a_mended_slip_keep_the_record_where_it_is(session: Session) -> None:
+    gpa, by = Feed(), means()
+    (new,) = resolve(session, [gpa(1, ANNE)], means=by)
+    moved = replace(ANNE, addresses=STRANGER.addresses, contacts=())
+    married = replace(moved, names=named("Smith", "Adaeze", "Ruth"))
+    mended = replace(married, birth_date="1984-05-22")
+    for version in (moved, married, mended):
+        (kept,) = resolve(session, [gpa(1, version)], means=by)
+        assert (kept.verdict, kept.person, kept.review) == ("kept", new.person, ())
+        assert kept.changes == ()
+    # What it was called before still finds it.
+    (linked,) = resolve(session, [Feed("acu")(2, ANNE)], means=by)
+    assert linked.person == new.person
+
+
+def test_a_baby_that_gets_its_name_is_no_overlay(session: Session) -> None:
+    gpa, by = Feed(), means()
+    baby = replace(ANNE, names=named("Okafor", "Baby"), birth_date="2026-03-10", mother="M1")
+    (new,) = resolve(session, [gpa(1, baby)], means=by)
+    (kept,) = resolve(session, [gpa(1, replace(baby, names=named("Okafor", "Ruth")))], means=by)
+    assert (kept.verdict, kept.person) == ("kept", new.person)
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        STRANGER,
+        replace(ANNE, names=named("Okafor", "Tunde"), sex="male"),
+        replace(ANNE, names=named("Okafor", "Tunde"), birth_date="1950-11-02"),
+    ],
+)
+def test_somebody_else_under_a_known_id_freezes_it(session: Session, version: Demographics) -> None:
+    gpa, by = Feed(), means()
+    (new,) = resolve(session, [gpa(1, ANNE)], means=by)
+    (found,) = resolve(session, [gpa(1, version)], means=by)
+    assert (found.verdict, found.person, found.review) == ("frozen", new.person, ("overlay",))
+    assert [(one.subject, one.person, one.is_frozen) for one in found.changes] == [
+        (1, new.person, True)
+    ]
+    (item,) = queue(session)
+    assert (item.kind, item.hazard) == ("overlay", 5)
+    # Nothing more of it is compared, and nobody is linked to it, until a human has looked.
+    (again,) = resolve(session, [gpa(1, replace(version, practice="B1"))], means=by)
+    assert (again.verdict, again.changes) == ("frozen", ())
+    (other,) = resolve(session, [Feed("acu")(2, ANNE)], means=by)
+    assert (other.verdict, other.review) == ("new", ("candidate",))
+
+
+def test_a_verified_number_that_changes_freezes(session: Session) -> None:
+    gpa, by = Feed(), means()
+    resolve(session, [gpa(1, SURE)], means=by)
+    (found,) = resolve(session, [gpa(1, replace(SURE, numbers=nhs(number(2))))], means=by)
+    assert found.verdict == "frozen"
+
+
+def test_a_number_that_took_the_place_of_another_freezes_nothing(session: Session) -> None:
+    gpa, by = Feed(), means()
+    resolve(session, [gpa(1, SURE)], means=by)
+    old = WrittenNumber(NHS, number(1), "01", is_past=True)
+    (kept,) = resolve(session, [gpa(1, replace(SURE, numbers=(*nhs(number(2)), old)))], means=by)
+    assert kept.verdict == "kept"
+
+
+def test_the_known_twin_under_the_id_of_the_other_freezes_it(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    aisha = replace(ANNE, names=named("Okafor", "Ngozi"))
+    resolve(session, [gpa(1, ANNE), acu(2, aisha)], means=by)
+    (found,) = resolve(session, [gpa(1, aisha)], means=by)
+    assert (found.verdict, found.review) == ("frozen", ("overlay",))
+
+
+def test_a_verified_number_unlike_that_of_the_person_takes_the_record_out(
+    session: Session,
+) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    (new,) = resolve(session, [gpa(1, SURE)], means=by)
+    (linked,) = resolve(session, [acu(2, ANNE)], means=by)
+    assert linked.person == new.person
+    (gone,) = resolve(session, [acu(2, replace(ANNE, numbers=nhs(number(2))))], means=by)
+    assert gone.person != new.person
+    assert gone.review == ("wrong_number",)
+    assert (2, gone.person) in [(one.subject, one.person) for one in gone.changes]
+    assert check_projection(session) == 0
+    # The number put right, the barrier between the numbers ends; a human is asked of the rest.
+    assert held(session, [SubjectId(2)])[SubjectId(2)].walls == (1,)
+
+
+def test_a_link_by_demographics_becomes_verified_by_the_number(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    (new,) = resolve(session, [gpa(1, SURE)], means=by)
+    (linked,) = resolve(session, [acu(2, ANNE)], means=by)
+    assert linked.confidence == "demographic"
+    (kept,) = resolve(session, [acu(2, SURE)], means=by)
+    assert (kept.verdict, kept.person) == ("kept", new.person)
+    assert confidence(session, new.person, SubjectId(2)) == "verified"
+
+
+def test_persons_found_to_have_one_verified_number_become_one(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    changed = replace(
+        ANNE, names=named("Smith", "Adaeze"), addresses=STRANGER.addresses, contacts=()
+    )
+    first, second = resolve(session, [gpa(1, SURE), acu(2, changed)], means=by)
+    assert first.person != second.person
+    (found,) = resolve(session, [acu(2, replace(changed, numbers=SURE.numbers))], means=by)
+    assert found.person == first.person
+    assert [event.kind for event in found.events][-1] == "join"
+    assert len(people(session, [SubjectId(1)]).groups[0].members) == 2
+    assert check_projection(session) == 0
+
+
+def test_a_new_record_of_two_persons_with_its_number_joins_them(session: Session) -> None:
+    gpa, acu, men, by = Feed(), Feed("acu"), Feed("men"), means()
+    early = replace(ANNE, numbers=nhs(number(1), STATED), addresses=(), contacts=())
+    other = replace(ANNE, names=named("Smith", "Adaeze"), addresses=STRANGER.addresses, contacts=())
+    one, two = resolve(session, [gpa(1, early), acu(2, other)], means=by)
+    assert one.person != two.person
+    resolve(session, [gpa(1, replace(early, numbers=SURE.numbers))], means=by)
+    (last,) = resolve(session, [acu(2, replace(other, numbers=SURE.numbers))], means=by)
+    (third,) = resolve(session, [men(3, SURE)], means=by)
+    assert third.person == last.person == one.person
+
+
+def test_another_person_who_agrees_is_a_question_and_no_silent_join(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    thin = replace(ANNE, addresses=(), contacts=(), names=named("Okafor", "Adaeze"))
+    other = replace(ANNE, birth_date="1984-05-24", contacts=(), addresses=STRANGER.addresses)
+    first, second = resolve(session, [gpa(1, ANNE), acu(2, other)], means=by)
+    assert first.person != second.person
+    resolved = replace(other, addresses=ANNE.addresses, contacts=ANNE.contacts)
+    (kept,) = resolve(session, [acu(2, resolved)], means=by)
+    assert (kept.verdict, kept.person, kept.review) == ("kept", second.person, ("join",))
+    assert thin.addresses == ()
+
+
+def test_a_record_that_its_source_seals_leaves_everybody_for_ever(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    first, second = resolve(session, [gpa(1, ANNE), acu(2, ANNE)], means=by)
+    assert first.person == second.person
+    (sealed,) = resolve(session, [acu(2, replace(ANNE, is_sealed=True))], means=by)
+    assert sealed.verdict == "sealed"
+    assert sealed.person != first.person
+    assert _state(session, 2) == "sealed"
+    # What comes later without the label changes nothing, and nobody meets it.
+    (again,) = resolve(session, [acu(2, ANNE)], means=by)
+    assert (again.verdict, again.person) == ("sealed", sealed.person)
+    (third,) = resolve(session, [Feed("men")(3, ANNE)], means=by)
+    assert third.person == first.person
+
+
+def test_a_record_that_comes_sealed_is_alone(session: Session) -> None:
+    by = means()
+    (known,) = resolve(session, [Feed()(1, ANNE)], means=by)
+    (sealed,) = resolve(session, [Feed("acu")(2, replace(ANNE, is_sealed=True))], means=by)
+    assert (sealed.verdict, sealed.review) == ("sealed", ())
+    assert sealed.person != known.person
+    assert _state(session, 2) == "sealed"
+
+
+def test_a_source_whose_records_are_not_to_be_linked_stays_apart(session: Session) -> None:
+    by, shy = means(), Feed("sexual-health", SourcePolicy(links=False))
+    (known,) = resolve(session, [Feed()(1, ANNE)], means=by)
+    (apart,) = resolve(session, [shy(2, ANNE)], means=by)
+    assert (apart.verdict, apart.review) == ("new", ())
+    assert apart.person != known.person
+    (third,) = resolve(session, [Feed("acu")(3, ANNE)], means=by)
+    assert third.person == known.person
+    (kept,) = resolve(session, [shy(2, replace(ANNE, practice="B2"))], means=by)
+    assert kept.verdict == "kept"
+
+
+def test_placeholders_never_collect_people(session: Session) -> None:
+    unknown = Demographics(names=named("Unknown", "Unknown"), sex="male")
+    acu, by = Feed("acu"), means()
+    found = resolve(session, [acu(n, unknown) for n in range(1, 51)], means=by)
+    assert len({one.person for one in found}) == 50
+    assert {one.confidence for one in found} == {"provisional"}
+
+
+@pytest.mark.parametrize(
+    ("trust", "status", "method"),
+    [
+        (NumberTrust.VERIFIED, "", "verified_number"),
+        (NumberTrust.STATED, "01", "verified_number"),
+        (NumberTrust.STATED, "02", "probabilistic"),
+        (NumberTrust.UNVERIFIED, "01", "probabilistic"),
+    ],
+)
+def test_a_number_proves_what_its_source_is_trusted_with(
+    session: Session, trust: NumberTrust, status: str, method: str
+) -> None:
+    by, gpa = means(), Feed()
+    resolve(session, [gpa(1, SURE)], means=by)
+    acu = Feed("acu", SourcePolicy(numbers=trust))
+    (found,) = resolve(session, [acu(2, replace(ANNE, numbers=nhs(number(1), status)))], means=by)
+    assert found.method == method
+
+
+def test_a_chi_that_contradicts_the_birth_date_is_never_verified(session: Session) -> None:
+    chi = "https://phfapi.digitalhealthscotland.org/resources/chinumber"
+    wrong = replace(ANNE, numbers=(WrittenNumber(chi, "0101901003", "01"),))
+    by, sure = means(), Feed("acu", SourcePolicy(numbers=NumberTrust.VERIFIED))
+    resolve(session, [sure(1, wrong)], means=by)
+    assert held(session, [SubjectId(1)])[SubjectId(1)].norm.verified == frozenset()
+
+
+def test_a_death_and_later_life_are_a_question(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    resolve(session, [gpa(1, replace(ANNE, died="2025-12-01"))], means=by)
+    seen = acu(2, ANNE, alive_at=NOW + timedelta(days=1))
+    (found,) = resolve(session, [seen], means=by)
+    assert (found.verdict, found.review) == ("new", ("death_conflict",))
+
+
+def test_what_overlays_find_and_what_they_leave_in_peace(session: Session) -> None:
+    crowd = made_up(120, 8)
+    gpa, by = Feed(), means()
+    resolve(session, [gpa(n + 1, one.demographics) for n, one in enumerate(crowd)], means=by)
+    shifted = [*crowd[1:], crowd[0]]
+    found = resolve(
+        session, [gpa(n + 1, one.demographics) for n, one in enumerate(shifted)], means=by
+    )
+    n_found = sum(one.verdict == "frozen" for one in found)
+    assert n_found >= 0.95 * len(crowd)
+    acu, rng = Feed("acu"), Random(2)
+    resolve(session, [acu(n + 501, one.demographics) for n, one in enumerate(crowd)], means=by)
+    changed = [corrupted(one, rng, 10) for one in crowd]
+    found = resolve(
+        session, [acu(n + 501, one.demographics) for n, one in enumerate(changed)], means=by
+    )
+    n_false = sum(one.verdict == "frozen" for one in found)
+    assert n_false <= 0.02 * len(crowd)
+
+
+def test_the_same_question_is_asked_once(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    sister = replace(ANNE, names=named("Okafor", "Ngozi"))
+    resolve(session, [gpa(1, ANNE), acu(2, sister)], means=by)
+    before = [item.number for item in queue(session)]
+    resolve(session, [acu(2, replace(sister, practice="B2"))], means=by)
+    assert [item.number for item in queue(session)] == before
