@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+from careweave.identity._explain import words
 from careweave.identity._fields import comparator
 from careweave.identity._model import default_model, load_model
 from careweave.identity._texts import text_tests
@@ -37,6 +38,13 @@ def test_the_document_on_the_page_is_a_model():
 def _read(text):
 
     return json.loads(text, parse_float=Decimal)
+
+
+def test_there_are_words_for_every_level_of_the_default_model():
+    told = words()
+    levels = {level.name for one in default_model().comparisons for level in one.levels}
+    assert sorted(levels - set(told.levels)) == []
+    assert [one.field for one in default_model().comparisons if one.field not in told.fields] == []
 
 
 def test_the_page_names_every_test_of_every_field():
