@@ -7,13 +7,14 @@ records to and fro would cost as much as it saves.
 import os
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import date
 from itertools import islice
 from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 
 from careweave.identity._coming import Coming, come, trusted
 from careweave.identity._demographics import Demographics
@@ -25,9 +26,6 @@ from careweave.identity._raw import digest_of, write_raw
 from careweave.identity._rules import Rules
 from careweave.terms import Unavailable
 
-BATCH = 2000
-"""So many records are one transaction; others wait for it, for about a second."""
-
 _PIECE = 500
 _BATCHES_AHEAD = 2
 
@@ -37,21 +35,19 @@ _Said = tuple[bytes, bytes, list[tuple[int, int, bool]]]
 
 @contextmanager
 def ahead(
-    records: Iterable[Incoming], means: Means, processes: int
+    records: Iterable[Incoming], means: Means, *, processes: int, batch: int
 ) -> Generator[Iterator[list[Coming]]]:
-    """Gives the records in batches, each ready to be decided on.
+    """Gives the records in batches of a size, each ready to be decided on.
 
     With one process everything is done when its turn comes. Those that help end when the context
     does, or soon after this one is killed.
     """
     if processes <= 1:
-        yield ([come(one, means) for one in batch] for batch in _batches(records))
+        yield ([come(one, means) for one in some] for some in _batches(records, batch))
         return
-    pool = ProcessPoolExecutor(
-        processes - 1, mp_context=get_context("spawn"), initializer=_end_with_parent
-    )
+    pool = ProcessPoolExecutor(processes - 1, mp_context=get_context("spawn"), initializer=_begin)
     try:
-        yield _in_order(pool, records, means.rules)
+        yield _in_order(pool, _batches(records, batch), means.rules)
     except BrokenProcessPool as error:
         message = "A process of the load ended; begin it again, it goes on from here."
         raise Unavailable(message) from error
@@ -59,19 +55,19 @@ def ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def _batches(records: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+def _batches(records: Iterable[Incoming], size: int) -> Iterator[list[Incoming]]:
     iterator = iter(records)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
+    while some := list(islice(iterator, size)):
+        yield some
 
 
 def _in_order(
-    pool: ProcessPoolExecutor, records: Iterable[Incoming], rules: Rules
+    pool: ProcessPoolExecutor, batches: Iterable[list[Incoming]], rules: Rules
 ) -> Iterator[list[Coming]]:
     """Yields the batches in order while the next ones are being read."""
     waiting: deque[tuple[list[Incoming], list[Future[list[_Said]]]]] = deque()
-    for batch in _batches(records):
-        waiting.append((batch, _asked(pool, batch, rules)))
+    for some in batches:
+        waiting.append((some, _asked(pool, some, rules)))
         if len(waiting) > _BATCHES_AHEAD:
             yield _taken(*waiting.popleft())
     while waiting:
@@ -83,12 +79,12 @@ def _asked(
 ) -> list[Future[list[_Said]]]:
     asked = [(one.demographics, one.policy.numbers, one.at.date()) for one in batch]
     return [
-        pool.submit(_say, asked[start : start + _PIECE], rules)
+        pool.submit(say, asked[start : start + _PIECE], rules)
         for start in range(0, len(asked), _PIECE)
     ]
 
 
-def _say(asked: Sequence[_Asked], rules: Rules) -> list[_Said]:
+def say(asked: Sequence[_Asked], rules: Rules) -> list[_Said]:
     """Returns what each record says: its bytes, itself normalised and packed, its keys."""
     said: list[_Said] = []
     for written, trust, today in asked:
@@ -108,13 +104,13 @@ def _coming(one: Incoming, raw: bytes, norm: bytes, found: list[tuple[int, int, 
     return Coming(one, raw, digest_of(raw), unpack(norm), own)
 
 
-def _end_with_parent() -> None:
+def _begin() -> None:
     """Lets this process end with the one that it helps, even when that was killed."""
-    threading.Thread(target=_watch, daemon=True).start()
+    threading.Thread(target=end_after, args=(parent_process(), os._exit), daemon=True).start()
 
 
-def _watch() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def end_after(other: BaseProcess | None, end: Callable[[int], object]) -> None:
+    """Waits until another process has ended, and ends then; nobody to wait for is no reason."""
+    if other is not None:
+        other.join()
+        end(1)

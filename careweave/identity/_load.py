@@ -18,6 +18,7 @@ from careweave.identity._incoming import Incoming, Means
 from careweave.identity._outcome import Outcome
 from careweave.identity._resolve import resolve_coming
 
+_BATCH = 2_000
 _GARBAGE = 50_000
 
 Settle = Callable[[Session, Sequence[Outcome]], None]
@@ -46,18 +47,21 @@ def load(
     means: Means,
     processes: int = 2,
     settle: Settle = nothing_else,
+    batch: int = _BATCH,
 ) -> Loaded:
     """Resolves all records in their order and returns how many were linked, new and so on.
 
-    `means` are those of the whole load; `processes` that read ahead end with this one, 1 is none.
-    Every batch is durable when the next begins. Unavailable when a process was killed.
+    `means` are those of the whole load; of the `processes` all but this one read ahead. Each batch
+    is durable when the next begins; others who resolve wait for it, for about a second.
+    Unavailable when one of the processes was killed.
     """
     verdicts = Counter[str]()
     n_asked = 0
-    with _few_collections(), ahead(records, means, processes) as batches:
-        for batch in batches:
+    reading = ahead(records, means, processes=processes, batch=batch)
+    with _few_collections(), reading as batches:
+        for coming in batches:
             with database.session(bulk=True) as session:
-                outcomes = resolve_coming(session, batch, means=means)
+                outcomes = resolve_coming(session, coming, means=means)
                 settle(session, outcomes)
             verdicts.update(one.verdict for one in outcomes)
             n_asked += sum(bool(one.review) for one in outcomes)
@@ -67,14 +71,15 @@ def load(
 @contextmanager
 def _few_collections() -> Generator[None]:
     """Looks rarely for cycles: a batch makes many thousand values, and none that need it."""
-    before = gc.get_threshold()
+    before, was_frozen = gc.get_threshold(), gc.get_freeze_count() > 0
     gc.freeze()
     gc.set_threshold(_GARBAGE, *before[1:])
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if not was_frozen:
+            gc.unfreeze()
 
 
 def _loaded(verdicts: Counter[str], n_asked: int) -> Loaded:
