@@ -63,6 +63,7 @@ from careweave.identity._resolve import lock, resolve
 from careweave.identity._rules import rules
 from careweave.identity._settling import Settled, settle
 from careweave.identity._shared import LikelyPlaceholder, count_shared_values, likely_placeholders
+from careweave.identity._splink_export import adopt_splink, export_splink
 from careweave.identity._splitting import split, unlink
 from careweave.identity._standing import Standing, standings, together
 from careweave.identity._sweep import Swept, sweep
@@ -109,6 +110,7 @@ __all__ = [
     "WrittenName",
     "WrittenNumber",
     "activate_model",
+    "adopt_splink",
     "apply_links",
     "check_projection",
     "claim",
@@ -122,6 +124,7 @@ __all__ = [
     "demographics",
     "everybody",
     "explain",
+    "export_splink",
     "find",
     "forget",
     "history",

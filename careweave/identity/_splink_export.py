@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from careweave.identity._columns import Terms
-from careweave.identity._model import Model, model_of
+from careweave.identity._model import Model, model_of, with_frequencies
 from careweave.identity._norm import Norm
 from careweave.identity._reading import Reading
 from careweave.identity._score import score
@@ -79,7 +79,8 @@ def adopt_splink(model: Model, document: Mapping[str, Json]) -> Model:
     name = "probability_two_random_records_match"
     probability = reading.number(document.get(name), name)
     reading.refuse("The document is not an export of this model: see the places named.")
-    return model_of(replace(model.draft, comparisons=adopted, probability=probability))
+    draft = replace(model.draft, comparisons=adopted, probability=probability, frequencies={})
+    return with_frequencies(model_of(draft), model.frequencies)
 
 
 def _share(level: Level, added: float) -> float:

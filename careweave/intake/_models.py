@@ -4,12 +4,20 @@ Source: reference/identity.md section 13; docs/decisions/0026.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from careweave import identity, ledger
 from careweave.db import Session
 from careweave.identity import KeptModel, LikelyPlaceholder
 from careweave.intake._operators import Operator, account_of_act, stated
 from careweave.terms import Json
+
+
+class ModelForm(StrEnum):
+    """How a model is written: as our own document, or as Splink keeps one."""
+
+    OWN = "own"
+    SPLINK = "splink"
 
 
 def models(session: Session) -> tuple[KeptModel, ...]:
@@ -35,6 +43,25 @@ def activate_model(
 def model_in_force(session: Session) -> str:
     """Returns the name of the model by which it is judged now."""
     return identity.model_in_force(session).name
+
+
+def model_document(session: Session, *, form: ModelForm) -> dict[str, Json]:
+    """Returns the model in force as a document, without how common each name of the region is."""
+    model = identity.model_in_force(session)
+    match form:
+        case ModelForm.OWN:
+            return {**model.document, "frequencies": {}}
+        case ModelForm.SPLINK:
+            return identity.export_splink(model)
+
+
+def adopted_model(session: Session, document: Mapping[str, Json], *, name: str) -> dict[str, Json]:
+    """Returns the model in force, under another name, with the shares that Splink learned for it.
+
+    Nothing is put in force. Raises Incorrect where the document is not an export of the model.
+    """
+    model = identity.adopt_splink(identity.model_in_force(session), document)
+    return {**model.document, "name": name, "frequencies": {}}
 
 
 def likely_placeholders(session: Session, *, operator: Operator) -> tuple[LikelyPlaceholder, ...]:
