@@ -22,6 +22,7 @@ from careweave.intake import (
     Worker,
     Writer,
     Writing,
+    adopt_identity,
     load_rules,
     open_source,
     plain_settings,
@@ -72,6 +73,7 @@ class Northmere:
         self.sources: Sources = load_sources(REGION, secret=secret)
         with database.session() as session:
             activate(session, self.sources, now=NOW)
+            adopt_identity(session, REGION, at=NOW)
         self.receiver = Receiver(database, lambda: self.sources)
         self.worker = Worker(
             database, lambda: self.sources, lambda: NOW, rules=load_rules(REGION / "value-sets")
