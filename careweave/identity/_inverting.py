@@ -15,6 +15,7 @@ from careweave.identity._incoming import Means
 from careweave.identity._journal import Acted, StateChange, Wall
 from careweave.identity._moving import Intent
 from careweave.identity._overruling import objections
+from careweave.identity._parting import with_retired
 from careweave.identity._scene import Placed, Scene, belonging, scene_of, unknown
 from careweave.terms import Conflict, Forbidden, PersonId, SubjectId
 
@@ -30,6 +31,7 @@ class _Done:
 
     seq: int
     before: Mapping[SubjectId, PersonId | None]
+    forwarded: frozenset[PersonId]
     walled: tuple[SubjectId, ...]
     states: tuple[StateChange, ...]
 
@@ -71,6 +73,7 @@ def _inverted(session: Session, group_id: UUID, kind: str, by: By, means: Means)
     walls = _walls(session, done)
     states = _states(session, done, by)
     targets, persons = _targets(_with_states(scene, states, walls), done, means)
+    states = _coherent(scene, states, targets)
     again = _again(scene, walls.lifted, targets)
     if not targets and not states and not walls.standing and not again:
         raise Conflict("Nothing of this group stands any more, or nothing of it can be undone.")
@@ -95,30 +98,48 @@ def _done(session: Session, group_id: UUID) -> _Done:
     seq, _kind, payload, is_inverted = event
     if is_inverted:
         raise Conflict("This was taken back already: take that back instead.")
-    rows = session.rows(_QUERIES["group_moved"], seq=seq)
+    states = tuple(StateChange(*told) for told in payload.get("states", ()))
+    homes = _homes(session, states)
     before = {
         SubjectId(subject): None if before is None else PersonId(before)
-        for subject, before, after, now, since in rows
+        for subject, before, after, now, since in session.rows(_QUERIES["group_moved"], seq=seq)
+        # What was merged goes where its survivor goes, and is still where the merge put it.
         if after is not None
-        and now == after
-        and since == seq
+        and ((now == after and since == seq) or now in homes)
         # Who began a person cannot be taken out of it: there is nowhere to go back to.
         and not (before is None and str(after) in payload.get("persons", ()))
     }
     walls = [*payload.get("barriers", ()), *payload.get("ended_barriers", ())]
-    return _Done(
-        seq,
-        before,
-        tuple(SubjectId(one) for left, right, _kind in walls for one in (left, right)),
-        tuple(StateChange(*told) for told in payload.get("states", ())),
-    )
+    walled = tuple(SubjectId(one) for left, right, _kind in walls for one in (left, right))
+    return _Done(seq, before, _forwarded(session, seq, before), walled, states)
+
+
+def _homes(session: Session, states: Sequence[StateChange]) -> set[PersonId]:
+    """Returns where the survivors of a merge are now."""
+    survivors = [one.replaced_after for one in states if one.replaced_after is not None]
+    return set(belonging(session, survivors).values()) if survivors else set()
+
+
+def _forwarded(
+    session: Session, seq: int, before: Mapping[SubjectId, PersonId | None]
+) -> frozenset[PersonId]:
+    """Returns the persons who were left empty by the group and are so still."""
+    persons = sorted({person for person in before.values() if person is not None})
+    rows = session.rows(_QUERIES["group_forwards"], persons=persons, seq=seq)
+    return frozenset(PersonId(row[0]) for row in rows)
 
 
 def _persons(session: Session, done: _Done) -> tuple[PersonId, ...]:
     """Returns all persons that the group was about: of those it moved, and of those it walled."""
     rows = session.rows(_QUERIES["group_moved"], seq=done.seq)
     moved = {PersonId(one) for _, *persons, _ in rows for one in persons if one is not None}
-    return tuple(moved | set(belonging(session, done.walled).values()))
+    others = [one for state in done.states for one in _named(state)]
+    return tuple(moved | set(belonging(session, (*done.walled, *others)).values()))
+
+
+def _named(state: StateChange) -> list[SubjectId]:
+    named = (state.subject, state.replaced_before, state.replaced_after)
+    return [one for one in named if one is not None]
 
 
 def _again(
@@ -181,13 +202,43 @@ def _targets(
     targets: dict[SubjectId, PersonId] = {}
     made: list[PersonId] = []
     for before, movers in _by_origin(scene, done):
-        target = None if before is None else _home(scene, movers, before)
-        if target is not None and _is_open(scene, movers, target, means):
-            targets |= dict.fromkeys((one.subject for one in movers), target)
-        elif _share(scene, movers, done):
-            made.append(means.new_person())
-            targets |= dict.fromkeys((one.subject for one in movers), made[-1])
+        target = None if before is None else _home(scene, movers, before, done)
+        if target is None or not _is_open(scene, movers, target, means):
+            if not _share(scene, movers, done):
+                continue
+            target = means.new_person()
+            made.append(target)
+        targets |= dict.fromkeys(_with_followers(scene, movers, done), target)
     return targets, tuple(made)
+
+
+def _with_followers(scene: Scene, movers: Sequence[Placed], done: _Done) -> list[SubjectId]:
+    """Returns these with what was merged into them since: it goes where they go."""
+    around = scene.members(movers[0].person)
+    found = with_retired({one.subject for one in movers}, around)
+    own = {one.subject for one in movers}
+    return sorted(one for one in found if one in own or one not in done.before)
+
+
+def _coherent(
+    scene: Scene, states: Sequence[StateChange], targets: Mapping[SubjectId, PersonId]
+) -> tuple[StateChange, ...]:
+    """Returns the states that can come back: merged only where the survivor is.
+
+    Conflict where somebody would be sealed among others.
+    """
+    where = {one.subject: targets.get(one.subject, one.person) for one in scene.placed}
+    after = {one.subject: one.member.state for one in scene.placed}
+    after |= {one.subject: one.after for one in states}
+    for one in states:
+        mates = [other for other, person in where.items() if person == where[one.subject]]
+        if one.after == "sealed" and any(after[other] != "sealed" for other in mates):
+            raise Conflict("The record is with others by now: seal it anew.")
+    return tuple(
+        one
+        for one in states
+        if one.replaced_after is None or where.get(one.replaced_after) == where[one.subject]
+    )
 
 
 def _by_origin(scene: Scene, done: _Done) -> Iterable[tuple[PersonId | None, tuple[Placed, ...]]]:
@@ -200,11 +251,14 @@ def _by_origin(scene: Scene, done: _Done) -> Iterable[tuple[PersonId | None, tup
         yield before, tuple(origins[before, now])
 
 
-def _home(scene: Scene, movers: Sequence[Placed], before: PersonId) -> PersonId | None:
-    """Returns the person that answers for the one they came from; None when they are there."""
-    root = scene.root(before)
-    target = before if root == movers[0].person else root
-    return None if target == movers[0].person else target
+def _home(scene: Scene, movers: Sequence[Placed], before: PersonId, done: _Done) -> PersonId | None:
+    """Returns the person that answers for the one they came from; None when they are there.
+
+    An id that the group had made answer for another answers for itself again.
+    """
+    root, current = scene.root(before), movers[0].person
+    target = before if root == current or before in done.forwarded else root
+    return None if target == current else target
 
 
 def _is_open(scene: Scene, movers: Sequence[Placed], target: PersonId, means: Means) -> bool:

@@ -9,7 +9,7 @@ from careweave.identity._by import By
 from careweave.identity._conflicts import Judging, Veto, group_conflicts
 from careweave.identity._incoming import Means
 from careweave.identity._journal import Wall
-from careweave.identity._member import Barrier, pair
+from careweave.identity._member import Barrier, Pair, pair
 from careweave.identity._review_rules import ReviewRules
 from careweave.identity._scene import Placed, unknown
 from careweave.terms import Conflict, Forbidden
@@ -24,7 +24,7 @@ def objections(
     ours: Sequence[Placed], theirs: Sequence[Placed], walls: Collection[Wall], means: Means
 ) -> frozenset[Veto]:
     """Returns every reason why the two groups must not be one person."""
-    barriers: dict[tuple[int, int], tuple[Barrier, ...]] = {}
+    barriers: dict[Pair, tuple[Barrier, ...]] = {}
     for wall in walls:
         key = pair(wall.left, wall.right)
         barriers[key] = (*barriers.get(key, ()), Barrier(wall.kind, wall.basis))

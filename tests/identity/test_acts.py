@@ -247,3 +247,43 @@ def test_a_lifted_barrier_comes_back_unless_they_were_made_one_since(region):
     with pytest.raises(Conflict):
         invert(session, lifted.event.group, by=region.by(), means=means)
     assert b'"not_same"' not in region.view()
+
+
+def test_what_was_merged_since_goes_back_with_its_survivor_and_by_its_own_number(region):
+    for n in (1, 2):
+        region.arrive(n, someone(n))
+    region.arrive(3, someone(3), authority="other")
+    persons, session, means = region.persons(), region.session, region.means
+    before = region.view()
+    linked = link(session, 1, persons[3], by=region.by(), means=means)
+    merge_local(session, 1, 2, by=region.by(), means=means)
+    invert(session, linked.event.group, by=region.by(), means=means)
+    assert region.persons() == {1: persons[1], 2: persons[1], 3: persons[3]}
+    unmerge_local(session, 2, by=region.by(), means=means)
+    assert region.view() == before
+
+
+def test_nobody_is_sealed_among_others_by_taking_back(region):
+    for n in (1, 2, 3):
+        region.arrive(n, someone(n), authority=f"a{n}")
+    persons, session, means = region.persons(), region.session, region.means
+    join(session, persons[1], persons[2], by=region.by(), means=means)
+    sealed = seal(session, [2], by=region.by(), means=means)
+    two = region.by(second="b")
+    unsealed = invert(session, sealed.event.group, by=two, means=means)
+    link(session, 2, persons[3], by=region.by(), means=means)
+    with pytest.raises(Conflict):
+        invert(session, unsealed.event.group, by=two, means=means)
+
+
+def test_a_merge_comes_back_only_where_the_survivor_is(region):
+    for n in (1, 2):
+        region.arrive(n, someone(n))
+    region.arrive(3, someone(3), authority="other")
+    persons, session, means = region.persons(), region.session, region.means
+    merge_local(session, 1, 2, by=region.by(), means=means)
+    undone = unmerge_local(session, 2, by=region.by(), means=means)
+    link(session, 2, persons[3], by=region.by(), means=means)
+    with pytest.raises(Conflict):
+        invert(session, undone.event.group, by=region.by(), means=means)
+    assert b'"retired"' not in region.view()

@@ -217,6 +217,8 @@ class Laws(RuleBasedStateMachine):
                 "SELECT subject, state, norm, replaced_by FROM identity.local_identity"
             )
         }
+        for subject, (_, _, into) in rows.items():
+            assert into is None or persons[into] == persons[subject], "the merged goes along"
         for left, right in combinations(sorted(rows), 2):
             if persons[left] != persons[right]:
                 continue
