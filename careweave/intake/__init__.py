@@ -11,6 +11,7 @@ from careweave.identity import (
     KeptModel,
     LikelyPlaceholder,
 )
+from careweave.identity.train import Rates
 from careweave.intake._acts import (
     clear_files,
     parked_numbers,
@@ -81,6 +82,15 @@ from careweave.intake._requests import (
 )
 from careweave.intake._rules import Rules, load_rules
 from careweave.intake._stopping import start_source, stop_source
+from careweave.intake._training import (
+    Learnt,
+    Measured,
+    Tables,
+    learn_from_region,
+    learn_from_tables,
+    measure_on_region,
+    measure_on_tables,
+)
 from careweave.intake._worker import Worker, keep_arriving
 from careweave.intake._worker_build import settings_of
 from careweave.intake._worker_shift import keep_partitions
@@ -106,8 +116,10 @@ __all__ = [
     "Item",
     "Kept",
     "KeptModel",
+    "Learnt",
     "LikelyPlaceholder",
     "Live",
+    "Measured",
     "Message",
     "MessagePage",
     "MessageState",
@@ -119,6 +131,7 @@ __all__ = [
     "Place",
     "Progress",
     "Pulse",
+    "Rates",
     "Reads",
     "ReasonText",
     "Received",
@@ -127,6 +140,7 @@ __all__ = [
     "Rules",
     "Selection",
     "SourceSettings",
+    "Tables",
     "TurnedAway",
     "Waiting",
     "Wanted",
@@ -154,9 +168,13 @@ __all__ = [
     "keep_partitions",
     "keep_patients_apart",
     "keep_statistics",
+    "learn_from_region",
+    "learn_from_tables",
     "likely_placeholders",
     "link_patient",
     "load_rules",
+    "measure_on_region",
+    "measure_on_tables",
     "message_of",
     "messages_of",
     "model_in_force",

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from careweave.doors.cli import _identity_models, _identity_recall, _identity_show
+from careweave.doors.cli import _identity_models, _identity_recall, _identity_show, _identity_train
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._identity_recall import recalled, say_recall
 from careweave.doors.cli._identity_words import group, person
@@ -42,6 +42,7 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     _identity_recall.add_to(words)
     _add_answers(words)
     _add_links(words)
+    _identity_train.add_to(words)
     _identity_models.add_to(words)
 
 

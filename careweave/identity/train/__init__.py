@@ -10,6 +10,7 @@ from careweave.identity.train._evaluate import (
 )
 from careweave.identity.train._persons import persons
 from careweave.identity.train._pool import Pair, Pool, pool, table_rules
+from careweave.identity.train._region import Labelled, labelled_pool, region_pool
 from careweave.identity.train._tables import Layout, Role, Row, layout, read_pairs, read_table
 from careweave.identity.train._train import Compared, compare, train
 
@@ -17,6 +18,7 @@ __all__ = [
     "Blind",
     "Compared",
     "Evaluation",
+    "Labelled",
     "Layout",
     "Pair",
     "Pool",
@@ -25,11 +27,13 @@ __all__ = [
     "Row",
     "compare",
     "evaluate",
+    "labelled_pool",
     "layout",
     "persons",
     "pool",
     "read_pairs",
     "read_table",
+    "region_pool",
     "table_rules",
     "train",
     "truth_from",

@@ -1,0 +1,165 @@
+"""careweave identity train and evaluate: models learnt from records, and how well they do."""
+
+from argparse import ArgumentTypeError, Namespace
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from careweave.doors.cli._desk import Desk, note, say
+from careweave.doors.cli._show import json_text, say_json, say_table
+from careweave.doors.cli._when import whole
+from careweave.formats import read_value
+from careweave.intake import (
+    Measured,
+    Rates,
+    Tables,
+    learn_from_region,
+    learn_from_tables,
+    measure_on_region,
+    measure_on_tables,
+)
+from careweave.terms import Incorrect, Json
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, _SubParsersAction
+
+_MOST = 50_000
+_RATES = (
+    ("pairs compared at all (blocking)", "blocking"),
+    ("pairs, threshold chosen without labels", "blind"),
+    ("pairs, automatic threshold", "automatic"),
+    ("pairs, best threshold by the labels", "best"),
+    ("pairs, most at precision .999", "safe"),
+    ("persons, threshold chosen without labels", "persons_blind"),
+    ("persons, best threshold by the labels", "persons_best"),
+    ("persons, most at precision .999", "persons_safe"),
+)
+
+
+def add_to(words: "_SubParsersAction[ArgumentParser]") -> None:
+    """Adds the verbs train and evaluate."""
+    train = words.add_parser("train", help="learn a model from records, without labels")
+    _add_records(train)
+    train.add_argument("--name", required=True, help="of the model, new each time")
+    train.add_argument("--to", type=Path, required=True, help="the file that the model is put in")
+    train.set_defaults(run=_train)
+    evaluate = words.add_parser("evaluate", help="how well a model finds who is who")
+    _add_records(evaluate)
+    evaluate.add_argument("--model", type=Path, help="its file; one is learnt blind if absent")
+    evaluate.add_argument("--truth", default="", help="the column that tells the person")
+    evaluate.add_argument(
+        "--truth-pattern", default="", help="finds the person in the id: its first group"
+    )
+    evaluate.add_argument(
+        "--pairs", nargs=3, metavar=("FILE", "LEFT", "RIGHT"), help="pairs of ids of one person"
+    )
+    evaluate.add_argument("--json", action="store_true", help="as JSON, for programs")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _add_records(verb: "ArgumentParser") -> None:
+    verb.add_argument(
+        "tables",
+        nargs="*",
+        type=Path,
+        metavar="TABLE",
+        help="CSV files, each a source; the region's own records if absent",
+    )
+    verb.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        type=_column,
+        metavar="NAME=ROLE",
+        help="what a column of the tables holds: given, family, name, birth_date, sex, house, "
+        "street, city, postcode, phone, email, number, key (finds, is not compared), extra, group",
+    )
+    verb.add_argument("--id", default="id", help="the column with the id of a row (id)")
+    verb.add_argument("--one-per-source", action="store_true", help="no file has anybody twice")
+    verb.add_argument("--most", type=whole, default=_MOST, help=f"records of the region ({_MOST})")
+    verb.add_argument("--seed", type=whole, default=1, help="of what is drawn at random (1)")
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, sign, role = text.rpartition("=")
+    if not sign or not name:
+        message = "a column is NAME=ROLE"
+        raise ArgumentTypeError(message)
+    return name, role
+
+
+def _tables(arguments: Namespace) -> Tables:
+    pairs = getattr(arguments, "pairs", None)
+    return Tables(
+        arguments.tables,
+        dict(arguments.column),
+        id=arguments.id,
+        truth=getattr(arguments, "truth", ""),
+        truth_pattern=getattr(arguments, "truth_pattern", ""),
+        pairs=None if pairs is None else (Path(pairs[0]), pairs[1], pairs[2]),
+        are_deduplicated=arguments.one_per_source,
+    )
+
+
+def _train(desk: Desk, arguments: Namespace) -> int:
+    name, seed = arguments.name, arguments.seed
+    if arguments.tables:
+        today = desk.around.clock().date()
+        found = learn_from_tables(_tables(arguments), name=name, seed=seed, today=today)
+    else:
+        with desk.database() as database, database.session(bulk=True) as session:
+            found = learn_from_region(session, name=name, seed=seed, most=arguments.most)
+    arguments.to.write_text(json_text(found.document) + "\n", encoding="utf-8")
+    say(f"{name}: learnt of {found.n_records} records and {found.n_compared} pairs")
+    note(f"Look at it with careweave identity evaluate --model {arguments.to}; then sign it off.")
+    return 0
+
+
+def _evaluate(desk: Desk, arguments: Namespace) -> int:
+    model, seed = _model(arguments.model), arguments.seed
+    if arguments.tables:
+        today = desk.around.clock().date()
+        found = measure_on_tables(_tables(arguments), model=model, seed=seed, today=today)
+    else:
+        with desk.database() as database, database.session(bulk=True) as session:
+            found = measure_on_region(session, model=model, seed=seed, most=arguments.most)
+    if arguments.json:
+        say_json(_told(found))
+    else:
+        _say(found)
+    return 0
+
+
+def _model(path: Path | None) -> dict[str, Json] | None:
+    if path is None:
+        return None
+    document = read_value(path.read_bytes())
+    if not isinstance(document, dict):
+        raise Incorrect("A model is a JSON object.", where="--model")
+    return document
+
+
+def _say(found: Measured) -> None:
+    told = found.evaluation
+    say(f"model {found.model}: {told.n_records} records of {found.n_held}, {told.n_compared} pairs")
+    head = ("what", "precision", "recall", "F1", "from weight", "found", "right", "true")
+    say_table(head, [_row(name, getattr(told, field)) for name, field in _RATES])
+
+
+def _row(name: str, rates: Rates) -> tuple[object, ...]:
+    shares = (f"{share:.4f}" for share in (rates.precision, rates.recall, rates.f1))
+    return (name, *shares, f"{rates.at:.2f}", rates.n_found, rates.n_right, rates.n_true)
+
+
+def _told(found: Measured) -> dict[str, object]:
+    told = found.evaluation
+    rates = {field: _rates(getattr(told, field)) for _, field in _RATES}
+    counts = {"n_held": found.n_held, "n_records": told.n_records, "n_compared": told.n_compared}
+    return {"model": found.model, **counts, **rates}
+
+
+def _rates(rates: Rates) -> dict[str, object]:
+    at = rates.at if isfinite(rates.at) else None
+    shares = {"precision": rates.precision, "recall": rates.recall, "f1": rates.f1, "at": at}
+    counts = {"n_found": rates.n_found, "n_right": rates.n_right, "n_true": rates.n_true}
+    return {**shares, **counts}
