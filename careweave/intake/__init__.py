@@ -82,6 +82,7 @@ from careweave.intake._requests import (
 )
 from careweave.intake._rules import Rules, load_rules
 from careweave.intake._stopping import start_source, stop_source
+from careweave.intake._tending import Tended, check_identity, tend_identity
 from careweave.intake._training import (
     Learnt,
     Measured,
@@ -141,6 +142,7 @@ __all__ = [
     "Selection",
     "SourceSettings",
     "Tables",
+    "Tended",
     "TurnedAway",
     "Waiting",
     "Wanted",
@@ -153,6 +155,7 @@ __all__ = [
     "adopt_identity",
     "answer_review",
     "bodies_of",
+    "check_identity",
     "claim_review",
     "classify",
     "clear_files",
@@ -207,6 +210,7 @@ __all__ = [
     "start_source",
     "stop_source",
     "take_back",
+    "tend_identity",
     "try_replay",
     "undo_review",
     "unlink_patient",

@@ -40,10 +40,11 @@ def find_faults(session: Session, *, after: int = 0, sample: int = 1000) -> tupl
 
     Wants a bulk session. `after` and `sample` say which subjects' search rows are proved anew.
     """
-    return (*record.faults(session, after=after, sample=sample), *_of_identity(session))
+    return (*record.faults(session, after=after, sample=sample), *faults_of_identity(session))
 
 
-def _of_identity(session: Session) -> Iterator[Finding]:
+def faults_of_identity(session: Session) -> Iterator[Finding]:
+    """Yields the laws of identity that rows break: by its own decisions, and by the record's copy."""
     n_wrong = identity.check_projection(session)
     if n_wrong:
         yield Finding(_PROJECTION, n_wrong)

@@ -11,7 +11,14 @@ from careweave.db import Database
 from careweave.doors.cli._desk import Desk, note
 from careweave.doors.cli._listen import told_to_stop
 from careweave.doors.cli._supervise import Child, Supervisor
-from careweave.intake import expire_receipts, expire_seen, keep_partitions, keep_statistics
+from careweave.intake import (
+    check_identity,
+    expire_receipts,
+    expire_seen,
+    keep_partitions,
+    keep_statistics,
+    tend_identity,
+)
 from careweave.sources import forget_coverage, forget_feed_counts, forget_live
 from careweave.terms import CareweaveError, Clock
 
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
 _STATISTICS_EVERY_S = 60.0
 _TIDY_EVERY = timedelta(hours=6)
+_TEND_EVERY_S = 3600.0
 _SEEN_FOR = timedelta(days=14)
 """How long what is sent again is known as such. Source: reference/interop.md 3.2."""
 
@@ -50,6 +58,7 @@ def _work(desk: Desk, database: Database, stop: threading.Event) -> None:
     behind = [
         threading.Thread(target=_seal, args=(desk, database, key, stop), daemon=True),
         threading.Thread(target=_count, args=(database, desk.around.clock, stop), daemon=True),
+        threading.Thread(target=_tend, args=(database, desk.around.clock, stop), daemon=True),
     ]
     try:
         for thread in behind:
@@ -92,6 +101,23 @@ def _count(database: Database, clock: Clock, stop: threading.Event) -> None:
         except CareweaveError as error:
             # The next turn tries again; searches go on with the numbers of the last one.
             note(f"careweave: statistics were not renewed: {error.code}")
+
+
+def _tend(database: Database, clock: Clock, stop: threading.Event) -> None:
+    """Keeps identity in order until stopped: each hour what is common, and who was overlooked."""
+    checked_at = clock()
+    while not stop.wait(_TEND_EVERY_S):
+        now = clock()
+        try:
+            tend_identity(database, now=now)
+            if now - checked_at > _TIDY_EVERY:
+                with database.session(bulk=True) as session:
+                    n_wrong = check_identity(session)
+                checked_at = now
+                if n_wrong:
+                    note(f"careweave: ALARM: {n_wrong} links of persons are not what was decided")
+        except CareweaveError as error:
+            note(f"careweave: identity was not tended: {error.code}")
 
 
 def _tidy(database: Database, now: datetime) -> None:
