@@ -56,7 +56,7 @@ def compare(
         gate = Gate(session, _officers(session))
         standings = identity.standings(session, subjects)
         hidden = protected(session, subjects, asking.at)
-        visible = gate([subject for subject in subjects if _is_shown(standings.get(subject))])
+        visible = gate([one.subject for one in standings.values() if one.is_found])
         known = record.dictionaries(session)
         found = [
             _compared(gate.rows[one], standings[one], known, is_hidden=one in hidden)
@@ -65,10 +65,6 @@ def compare(
         ]
     _account(way, asking, [one.subject for one in found], why)
     return tuple(found)
-
-
-def _is_shown(standing: Standing | None) -> bool:
-    return standing is not None and standing.state != "sealed"
 
 
 def _officers(session: Session) -> Sight:

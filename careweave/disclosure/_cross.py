@@ -16,7 +16,6 @@ from careweave.terms import NotFound, Sight
 Identifier = tuple[str, str]
 """System and value."""
 
-_SEALED = "sealed"
 _ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "\\,$|"})
 
 
@@ -50,7 +49,7 @@ def _people(session: Session, asking: Asking, view: Sight, source: Identifier) -
     """Returns whose this identifier is; one that its source has given up is the survivor's."""
     rows = _holders(session, asking, view, source)
     standings = identity.standings(session, [row.subject for row in rows])
-    persons = {one.person for one in standings.values() if one.state != _SEALED}
+    persons = {one.person for one in standings.values() if one.is_found}
     people = shown(session, Gate(session, view), sorted(persons), at=asking.at)
     return tuple(people.values())
 

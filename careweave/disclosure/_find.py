@@ -92,7 +92,7 @@ def _exact(session: Session, asking: Asking, view: Sight, asked: Criteria) -> _L
         if holds(asked, wanted, norm_of(row), is_hidden=row.subject in hidden)
     ]
     standings = identity.standings(session, held)
-    persons = {one.person for one in standings.values() if one.is_shown}
+    persons = {one.person for one in standings.values() if one.is_found}
     people = shown(session, Gate(session, view), sorted(persons), at=asking.at)
     found = tuple(Candidate(one, Grade.CERTAIN, 1.0) for _, one in sorted(people.items()))
     return _Looked(found, near.next is not None)

@@ -10,6 +10,7 @@ from careweave.terms import PersonId, SubjectId
 _QUERIES = Queries("careweave.identity")
 
 _SHOWN = frozenset({"live", "frozen"})
+_SEALED = "sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Standing:
     def is_shown(self) -> bool:
         """Says that the record counts when the person is shown: not retired, not sealed."""
         return self.state in _SHOWN
+
+    @property
+    def is_found(self) -> bool:
+        """Says that the record leads to its person: a retired one does, a sealed one never."""
+        return self.state != _SEALED
 
 
 def standings(session: Session, subjects: Collection[SubjectId]) -> dict[SubjectId, Standing]:

@@ -289,6 +289,37 @@ def test_an_id_of_nobody_is_not_found(door: Door) -> None:
         assert door.get(f"/Patient/{id_}").status_code == 404
 
 
+def test_m19_what_its_source_gave_up_leads_to_what_took_its_place(door: Door) -> None:
+    """A retired record's data is found; what is shown is the survivor."""
+    old = someone(
+        "Stott",
+        "Beryl",
+        born="1949-10-10",
+        identifier=[{"system": "urn:alpha:mrn", "value": "S-1"}],
+    )
+    new = someone(
+        "Fairbrother",
+        "Beryl",
+        born="1949-10-10",
+        identifier=[{"system": "urn:alpha:mrn", "value": "S-2"}],
+    )
+    survivor, retired = door.made(new), door.made(old)
+    link = {"other": {"reference": f"Patient/{survivor['id']}"}, "type": "replaced-by"}
+    body = {**old, "id": retired["id"], "active": False, "link": [link]}
+    assert door.ask("PUT", f"/Patient/{retired['id']}", body).status_code == 200
+    fuzzy = ("_fuzzy-match", "true")
+    for answer in (
+        find(door, family="Stott", birthdate="1949-10-10"),
+        find(door, fuzzy, family="Stott", given="Beryl", birthdate="1949-10-10"),
+        match(door, someone("Stott", "Beryl", born="1949-10-10")),
+    ):
+        assert whom(answer) == [{survivor["id"]}]
+        assert "S-1" not in answer.text
+    _, patients = _named(_pix(door, "urn:alpha:mrn", "S-1"))
+    assert f"Patient/{survivor['id']}" in patients
+    assert f"Patient/{retired['id']}" not in patients
+
+
 # Identifiers of other systems.
 
 
