@@ -117,7 +117,7 @@ def test_a_newborn_without_a_name_has_a_family_name_only(
 
 @pytest.mark.parametrize(
     "written",
-    [("", ""), ("Unknown", "Unknown"), ("Doe", "John"), ("Test", "XXX"), ("Unknown", "Baby")],
+    [("", ""), ("Unknown", "Unknown"), ("Doe", "John"), ("Test", "Zzz"), ("Unknown", "Baby")],
 )
 def test_a_placeholder_is_no_name(written: tuple[str, ...]) -> None:
     found = of_name(*written)
