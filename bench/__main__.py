@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import crash, fhir, imports, sources, steps
+from bench import crash, fhir, identity, imports, sources, steps
 from bench.figures import Figure, keep, table
 
 PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
@@ -14,6 +14,7 @@ PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
     "crash": crash.run,
     "steps": steps.run,
     "sources": sources.run,
+    "identity": identity.run,
 }
 
 

@@ -47,7 +47,13 @@ def table(figures: Sequence[Figure]) -> str:
     """Returns the figures beside their targets, as a table for people."""
     rows = [("figure", "value", "unit", "target", "")]
     rows += [
-        (f.name, f"{f.value:,.2f}", f.unit, "" if f.target is None else f"{f.target:g}", f.verdict)
+        (
+            f.name,
+            f"{f.value:,.{4 if f.unit == 'share' else 2}f}",
+            f.unit,
+            "" if f.target is None else f"{f.target:g}",
+            f.verdict,
+        )
         for f in figures
     ]
     widths = [max(len(row[at]) for row in rows) for at in range(5)]

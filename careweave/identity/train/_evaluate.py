@@ -3,41 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby
+from itertools import combinations
 
 from careweave.identity.train._persons import persons
 from careweave.identity.train._pool import Pair, Pool
+from careweave.identity.train._rates import Rates, best_of, curve, rates_from, safe_of
 from careweave.identity.train._tables import Row
 from careweave.identity.train._train import Compared
 
-_SAFE = 0.999
 _STEPS = (-6.0, -4.0, -2.0, 0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """How many pairs were found and how many of them are right, of how many; `at` that weight."""
-
-    n_found: int
-    n_right: int
-    n_true: int
-    at: float = 0.0
-
-    @property
-    def precision(self) -> float:
-        """The share of right ones among those found; 1 where none was found."""
-        return self.n_right / self.n_found if self.n_found else 1.0
-
-    @property
-    def recall(self) -> float:
-        """The share of the true pairs that was found; 1 where there are none."""
-        return self.n_right / self.n_true if self.n_true else 1.0
-
-    @property
-    def f1(self) -> float:
-        """The harmonic mean of precision and recall."""
-        both = self.n_found + self.n_true
-        return 2 * self.n_right / both if both else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,53 +59,28 @@ def truth_from(rows: Sequence[Row], pairs: Iterable[tuple[str, str]]) -> frozens
 def evaluate(pool: Pool, truth: Collection[Pair], compared: Compared) -> Evaluation:
     """Returns how well the pairs of a pool were found, and the persons made of them."""
     true = frozenset(truth)
-    points = tuple(_points(compared, true))
+    points = curve(compared.pairs, compared.weights, true)
     blind = compared.blind.best
-    grouped = {at: _persons_rates(pool, true, compared, at) for at in sorted({*_STEPS, blind})}
+    grouped = {
+        at: persons_rates(pool, persons(pool, compared, at=at), true, at=at)
+        for at in sorted({*_STEPS, blind})
+    }
     return Evaluation(
         n_records=len(pool.norms),
         n_compared=len(compared.pairs),
         blocking=points[-1],
-        best=_best(points),
-        safe=_safe(points),
-        blind=_from(points, blind),
-        automatic=_from(points, compared.model.thresholds.auto),
-        persons_best=_best(grouped.values()),
-        persons_safe=_safe(grouped.values()),
+        best=best_of(points),
+        safe=safe_of(points),
+        blind=rates_from(points, blind),
+        automatic=rates_from(points, compared.model.thresholds.auto),
+        persons_best=best_of(grouped.values()),
+        persons_safe=safe_of(grouped.values()),
         persons_blind=grouped[blind],
     )
 
 
-def _points(compared: Compared, true: frozenset[Pair]) -> Iterator[Rates]:
-    """Gives the rates at each weight that a pair has, from the highest down."""
-    ordered = sorted(zip(compared.weights, compared.pairs, strict=True), reverse=True)
-    n_found = n_right = 0
-    yield Rates(0, 0, len(true), float("inf"))
-    for weight, tied in groupby(ordered, key=lambda item: item[0]):
-        for _, pair in tied:
-            n_found += 1
-            n_right += pair in true
-        yield Rates(n_found, n_right, len(true), weight)
-
-
-def _best(points: Iterable[Rates]) -> Rates:
-    return max(points, key=lambda one: (one.f1, one.at))
-
-
-def _safe(points: Iterable[Rates]) -> Rates:
-    """Returns the highest recall at a precision of .999; nothing found is safe."""
-    kept = [one for one in points if one.precision >= _SAFE]
-    nothing = Rates(0, 0, kept[0].n_true if kept else 0)
-    return max(kept, key=lambda one: (one.n_right, one.at), default=nothing)
-
-
-def _from(points: Iterable[Rates], at: float) -> Rates:
-    """Returns the rates of all pairs that weigh at least `at`."""
-    return min((one for one in points if one.at >= at), key=lambda one: one.at)
-
-
-def _persons_rates(pool: Pool, true: frozenset[Pair], compared: Compared, at: float) -> Rates:
-    groups = persons(pool, compared, at=at)
+def persons_rates(pool: Pool, groups: Sequence[int], true: frozenset[Pair], *, at: float) -> Rates:
+    """Returns the rates of the pairs that records in one group make."""
     n_found = sum(1 for _ in _together(pool, groups))
     n_right = sum(groups[one] == groups[other] for one, other in true)
     return Rates(n_found, n_right, len(true), at)
