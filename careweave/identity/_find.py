@@ -22,7 +22,7 @@ from careweave.identity._limits import Limits, limits
 from careweave.identity._lookup import choose, look_up
 from careweave.identity._member import Member
 from careweave.identity._model import Model
-from careweave.identity._normalise import normalise
+from careweave.identity._normalise import n_usable, normalise
 from careweave.identity._outcome import Grade, Ranked
 from careweave.identity._region_rules import rules_in_force
 from careweave.identity._weigh import Weighed, lead_of
@@ -55,8 +55,11 @@ def find(
     stranger as for anybody.
     """
     model, known = model_in_force(session), limits()
-    norm = normalise(asked, rules_in_force(session), today=at.date())
-    record = Member(_NOBODY, "", "", trusted(norm, trust), at)
+    # Who asks for a family name alone knows no other: it is not somebody of one name only.
+    rules = replace(rules_in_force(session), has_single_names=False)
+    norm = trusted(normalise(asked, rules, today=at.date()), trust)
+    is_little = n_usable(norm) < known.usable_fields
+    record = Member(_NOBODY, "", "", norm, at, is_provisional=is_little)
     found = _case(session, record, model, known, among)
     return tuple(_ranked(found))
 

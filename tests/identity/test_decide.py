@@ -211,7 +211,7 @@ def test_somebody_sealed_leaves_no_trace() -> None:
 def test_who_also_agrees_with_another_asks_whether_both_are_one() -> None:
     weaker = replace(PLAIN, homes=(), emails=())
     one, other = person(1, member(PLAIN, 2)), person(2, member(weaker, 3))
-    found = decided(PLAIN, one, other)
+    found = decided(PLAIN, one, other, model=with_thresholds(lead=1.0))
     assert (found.person, kinds(found)) == (one, [Kind.JOIN])
 
 
