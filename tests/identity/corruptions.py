@@ -11,7 +11,7 @@ from random import Random
 
 from careweave.identity._nicknames import is_nickname
 from tests.identity.names_of_people import british, others
-from tests.identity.people import Person, Place, nhs_numbers, postcode
+from tests.identity.people import Person, Place, nhs_numbers, postcode, practice
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -41,7 +41,8 @@ def without_number(person: Person, rng: Random, n_postcodes: int) -> Person:
 def moved(person: Person, rng: Random, n_postcodes: int) -> Person:
     """Another address."""
     line = f"{rng.randrange(1, 99)} New {rng.choice(('Street', 'Road', 'Close'))}"
-    return replace(person, home=Place(line, "Newtown", postcode(rng.randrange(n_postcodes))))
+    at = rng.randrange(n_postcodes)
+    return replace(person, home=Place(line, "Newtown", postcode(at), practice(at)))
 
 
 def married(person: Person, rng: Random, n_postcodes: int) -> Person:
@@ -169,6 +170,32 @@ def strangers(crowd: Sequence[Person], n: int, rng: Random) -> Iterator[Person]:
             phone=f"07{rng.randrange(200_000_000, 299_999_999)}" if rng.random() < 0.5 else "",
             email="",
             nhs=number,
+        )
+
+
+def relatives(crowd: Sequence[Person], n: int, rng: Random) -> Iterator[Person]:
+    """Gives people whom nobody knows, of households that are known: family name, home, phone.
+
+    Siblings, parents, partners and children who bear the name of a parent; half of them without a
+    number, the others with one that nobody has checked.
+    """
+    numbers = nhs_numbers(680_000_000, 97)
+    homes = [one for one in crowd if one.home.line and one.given and one.phone]
+    for at in range(n):
+        known = rng.choice(homes)
+        gap = rng.choice((-34, -28, -22, -6, -3, -2, -1, 1, 2, 4, 7, 19, 26, 31))
+        year = min(max(int(known.born[:4]) + gap, 1920), 2025)
+        is_namesake = abs(gap) > 18 and rng.random() < 0.1
+        yield replace(
+            known,
+            number=-100_000 - at,
+            given=known.given if is_namesake else _sibling(known, rng),
+            middle="",
+            born=f"{year}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}",
+            sex=known.sex if is_namesake else rng.choice(("male", "female")),
+            email="",
+            nhs=next(numbers) if rng.random() < 0.5 else "",
+            status="02",
         )
 
 

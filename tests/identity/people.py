@@ -74,6 +74,7 @@ class Place:
     line: str
     town: str
     postcode: str
+    practice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Person:
             sex=self.sex,
             addresses=(home,) if self.home.line or self.home.postcode else (),
             contacts=tuple(contacts),
+            practice=self.home.practice,
             numbers=(WrittenNumber(NHS, self.nhs, self.status),) if self.nhs else (),
         )
 
@@ -150,7 +152,9 @@ class Region:
         street = f"{_STREETS[at * 7 % len(_STREETS)]} {_KINDS[at % len(_KINDS)]}"
         number = rng.randrange(1, 30)
         flat = f"Flat {rng.randrange(1, 9)}, " if rng.random() < 0.12 else ""
-        return Place(f"{flat}{number} {street}", _TOWNS[at // 400 % len(_TOWNS)], postcode(at))
+        return Place(
+            f"{flat}{number} {street}", _TOWNS[at // 400 % len(_TOWNS)], postcode(at), practice(at)
+        )
 
     def mobile(self) -> str:
         """Returns a mobile number."""
@@ -287,6 +291,11 @@ def postcode(at: int) -> str:
     letters = f"{_UNIT[unit // 2]}{_UNIT[unit * 7 % len(_UNIT)]}"
     area = _AREAS[district // 29 % len(_AREAS)]
     return f"{area}{district % 29 + 1} {sector}{letters}"
+
+
+def practice(at: int) -> str:
+    """Returns the practice of the postcode with this index: one for about 6,600 people."""
+    return f"P{at // 300:05}"
 
 
 def groups(person: Person) -> tuple[str, ...]:

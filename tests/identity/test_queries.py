@@ -31,7 +31,7 @@ from careweave.identity._limits import limits
 from careweave.identity._model import default_model
 from careweave.identity._outcome import Outcome
 from careweave.terms import PersonId
-from tests.identity.corruptions import TWIN_KINDS, Twins, corrupted, strangers, twins
+from tests.identity.corruptions import TWIN_KINDS, Twins, corrupted, relatives, strangers, twins
 from tests.identity.people import Person, groups, people
 from tests.identity.stored import NOW, incoming, person_ids
 
@@ -151,6 +151,15 @@ def test_no_stranger_is_linked_to_anybody(region: Region, trial: Database, capsy
     asked = list(strangers(region.crowd, N_STRANGERS, Random(3)))
     found = Counter(what(outcome, None) for outcome in resolved(trial, asked, first=2_000_001))
     shown("Strangers", found, capsys)
+    assert found["wrong"] == 0
+
+
+def test_no_relative_is_taken_for_one_of_the_household(
+    region: Region, trial: Database, capsys
+) -> None:
+    asked = list(relatives(region.crowd, N_STRANGERS, Random(6)))
+    found = Counter(what(outcome, None) for outcome in resolved(trial, asked, first=7_000_001))
+    shown("Unknown relatives", found, capsys)
     assert found["wrong"] == 0
 
 
