@@ -521,7 +521,13 @@ WITH found AS MATERIALIZED (
 )
 SELECT s.place, s.subject, m.person, s.keys, s.ns
 FROM shared AS s
-INNER JOIN identity.membership AS m ON s.subject = m.subject AND m.until_seq IS NULL
+CROSS JOIN LATERAL (
+    -- OFFSET keeps it a look-up for each, also in a plan made while there is nobody.
+    SELECT o.person
+    FROM identity.membership AS o
+    WHERE s.subject = o.subject AND o.until_seq IS NULL
+    OFFSET 0
+) AS m
 UNION ALL
 SELECT f.place, NULL AS subject, NULL AS person, ARRAY[f.key] AS keys, ARRAY[max(f.n)] AS ns
 FROM found AS f
@@ -548,10 +554,21 @@ SELECT
 FROM (
     SELECT DISTINCT o.person
     FROM unnest(%(subjects)s::bigint[]) AS w (subject)
-    INNER JOIN identity.membership AS o ON w.subject = o.subject AND o.until_seq IS NULL
+    CROSS JOIN LATERAL (
+        -- OFFSET keeps it a look-up for each, also in a plan made while there is nobody.
+        SELECT n.person
+        FROM identity.membership AS n
+        WHERE w.subject = n.subject AND n.until_seq IS NULL
+        OFFSET 0
+    ) AS o
 ) AS asked
 INNER JOIN identity.person AS p ON asked.person = p.person
-INNER JOIN identity.membership AS m ON p.person = m.person AND m.until_seq IS NULL
+CROSS JOIN LATERAL (
+    SELECT n.subject
+    FROM identity.membership AS n
+    WHERE p.person = n.person AND n.until_seq IS NULL
+    OFFSET 0
+) AS m
 INNER JOIN identity.local_identity AS i ON m.subject = i.subject
 CROSS JOIN LATERAL (
     SELECT
@@ -861,7 +878,12 @@ SELECT
     d.decision, d.subject, d.person, d.verdict, d.method, d.reason, d.confidence
 FROM identity.decision AS d
 INNER JOIN identity.event AS e ON d.seq = e.seq
-WHERE d.person IN (SELECT ids.person FROM ids)
+INNER JOIN identity.local_identity AS i ON d.subject = i.subject
+LEFT JOIN identity.membership AS m ON d.subject = m.subject AND m.until_seq IS NULL
+WHERE
+    d.person IN (SELECT ids.person FROM ids)
+    -- Who was sealed since is told with the sealed person only.
+    AND (i.state <> 'sealed' OR m.person = %(person)s::uuid)
 ORDER BY e.seq, d.decision;
 
 -- name: history_decision
@@ -1242,3 +1264,36 @@ FROM identity.local_identity AS l
 WHERE l.state = 'live' AND NOT l.is_provisional
 ORDER BY hashint8(l.subject), l.subject
 LIMIT %(most)s;
+
+-- name: seal_reviews
+-- Takes sealed records out of all questions, and closes those in which nobody else is left.
+UPDATE identity.review AS r
+SET
+    candidates = w.candidates,
+    state = CASE WHEN w.is_over THEN 'closed' ELSE r.state END,
+    verdict = CASE WHEN w.is_over THEN 'withdrawn' ELSE r.verdict END,
+    closed_seq = CASE WHEN w.is_over THEN %(seq)s::bigint END,
+    closed_at = CASE WHEN w.is_over THEN %(at)s::timestamptz END
+FROM (
+    SELECT
+        o.review,
+        coalesce(k.candidates, '[]'::jsonb) AS candidates,
+        o.subject = ANY(%(subjects)s::bigint[]) OR k.candidates IS NULL AS is_over
+    FROM identity.review AS o
+    CROSS JOIN LATERAL (
+        SELECT
+            jsonb_agg(c.candidate ORDER BY c.place) FILTER (WHERE NOT n.is_named) AS candidates,
+            coalesce(bool_or(n.is_named), FALSE) AS is_named
+        FROM jsonb_array_elements(o.candidates) WITH ORDINALITY AS c (candidate, place)
+        CROSS JOIN LATERAL (
+            SELECT
+                EXISTS (
+                    SELECT 1
+                    FROM jsonb_array_elements(c.candidate -> 'subjects') AS s (subject)
+                    WHERE s.subject::text::bigint = ANY(%(subjects)s::bigint[])
+                ) AS is_named
+        ) AS n
+    ) AS k
+    WHERE o.state <> 'closed' AND (o.subject = ANY(%(subjects)s::bigint[]) OR k.is_named)
+) AS w
+WHERE r.review = w.review;
