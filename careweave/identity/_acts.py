@@ -15,6 +15,7 @@ from careweave.identity._overruling import lifted
 from careweave.identity._parting import with_retired
 from careweave.identity._review_rules import review_rules
 from careweave.identity._scene import Placed, Scene, scene_of, whose
+from careweave.identity._sealing import hide
 from careweave.terms import Conflict, PersonId, SubjectId
 
 
@@ -128,7 +129,9 @@ def seal(
         apart=walls_of(scene.only(own), others, kind="sealed"),
         states=tuple(_state(one, "sealed") for one in sealed),
     )
-    return act(session, scene, intent, by=by, means=means)
+    acted = act(session, scene, intent, by=by, means=means)
+    hide(session, [one.subject for one in sealed], acted, by.at)
+    return acted
 
 
 def _apart(

@@ -3,45 +3,29 @@
 The inverse is a new group that names the first. Source: reference/identity.md section 11.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from careweave.db import Queries, Session
-from careweave.identity._by import By, Method
-from careweave.identity._conflicts import Veto
-from careweave.identity._doing import act, walls_of
+from careweave.identity._by import By
+from careweave.identity._doing import act
 from careweave.identity._incoming import Means
+from careweave.identity._inverse import (
+    Done,
+    SetWalls,
+    coherent,
+    machine_walls,
+    targets_of,
+    walls_again,
+    with_states,
+)
 from careweave.identity._journal import Acted, StateChange, Wall
 from careweave.identity._moving import Intent
-from careweave.identity._overruling import objections
-from careweave.identity._parting import with_retired
-from careweave.identity._scene import Placed, Scene, belonging, scene_of, unknown
+from careweave.identity._scene import Scene, belonging, scene_of, unknown
+from careweave.identity._sealing import hide, show_again
 from careweave.terms import Conflict, Forbidden, PersonId, SubjectId
 
 _QUERIES = Queries("careweave.identity")
-
-_KEEP_APART = frozenset({Veto.NUMBER, Veto.NOT_SAME, Veto.SEALED})
-_BY_PEOPLE = frozenset({str(Method.HUMAN), str(Method.SOURCE_MERGE)})
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What a group did: the event, the subjects that are still where it put them."""
-
-    seq: int
-    before: Mapping[SubjectId, PersonId | None]
-    forwarded: frozenset[PersonId]
-    walled: tuple[SubjectId, ...]
-    states: tuple[StateChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Walls:
-    """The barriers that a group set and that stand, and those that it lifted."""
-
-    standing: tuple[Wall, ...]
-    lifted: tuple[Wall, ...]
 
 
 def invert(session: Session, group_id: UUID, *, by: By, means: Means) -> Acted:
@@ -72,26 +56,39 @@ def _inverted(session: Session, group_id: UUID, kind: str, by: By, means: Means)
     done = _done(session, group_id)
     walls = _walls(session, done)
     states = _states(session, done, by)
-    targets, persons = _targets(_with_states(scene, states, walls), done, means)
-    states = _coherent(scene, states, targets)
-    again = _again(scene, walls.lifted, targets)
+    targets, persons = targets_of(with_states(scene, states, walls), done, means)
+    states = coherent(scene, states, targets)
+    again = walls_again(scene, walls.lifted, targets)
     if not targets and not states and not walls.standing and not again:
         raise Conflict("Nothing of this group stands any more, or nothing of it can be undone.")
     intent = Intent(
         kind,
         targets,
         persons=persons,
-        apart=(*again, *_machine_walls(scene, targets, by)),
+        apart=(*again, *machine_walls(scene, targets, by)),
         ended_walls=walls.standing,
         states=states,
         inverse_of=group_id,
     )
     acted = act(session, scene, intent, by=by, means=means)
     session.run(_QUERIES["group_reopen"], seq=done.seq)
+    _seal_or_show(session, scene, states, acted, by)
     return acted
 
 
-def _done(session: Session, group_id: UUID) -> _Done:
+def _seal_or_show(
+    session: Session, scene: Scene, states: Sequence[StateChange], acted: Acted, by: By
+) -> None:
+    """Lets nobody find what is sealed again, and everybody what is so no longer."""
+    sealed = [one.subject for one in states if one.after == "sealed"]
+    shown = {one.subject for one in states if one.before == "sealed"}
+    if sealed:
+        hide(session, sealed, acted, by.at)
+    if shown:
+        show_again(session, scene.only(shown))
+
+
+def _done(session: Session, group_id: UUID) -> Done:
     event = session.row(_QUERIES["group_event"], group_id=group_id)
     if event is None:
         raise unknown()
@@ -111,7 +108,7 @@ def _done(session: Session, group_id: UUID) -> _Done:
     }
     walls = [*payload.get("barriers", ()), *payload.get("ended_barriers", ())]
     walled = tuple(SubjectId(one) for left, right, _kind in walls for one in (left, right))
-    return _Done(seq, before, _forwarded(session, seq, before), walled, states)
+    return Done(seq, before, _forwarded(session, seq, before), walled, states)
 
 
 def _homes(session: Session, states: Sequence[StateChange]) -> set[PersonId]:
@@ -129,7 +126,7 @@ def _forwarded(
     return frozenset(PersonId(row[0]) for row in rows)
 
 
-def _persons(session: Session, done: _Done) -> tuple[PersonId, ...]:
+def _persons(session: Session, done: Done) -> tuple[PersonId, ...]:
     """Returns all persons that the group was about: of those it moved, and of those it walled."""
     rows = session.rows(_QUERIES["group_moved"], seq=done.seq)
     moved = {PersonId(one) for _, *persons, _ in rows for one in persons if one is not None}
@@ -142,33 +139,21 @@ def _named(state: StateChange) -> list[SubjectId]:
     return [one for one in named if one is not None]
 
 
-def _again(
-    scene: Scene, walls: Sequence[Wall], targets: Mapping[SubjectId, PersonId]
-) -> tuple[Wall, ...]:
-    """Returns the barriers to be set again: not between those whom a later decision made one."""
-    where = {one.subject: targets.get(one.subject, one.person) for one in scene.placed}
-    return tuple(
-        wall
-        for wall in walls
-        if where.get(wall.left) is None or where.get(wall.left) != where.get(wall.right)
-    )
-
-
-def _walls(session: Session, done: _Done) -> _Walls:
+def _walls(session: Session, done: Done) -> SetWalls:
     if not done.walled:
-        return _Walls((), ())
+        return SetWalls((), ())
     rows = session.rows(_QUERIES["group_walls"], lefts=done.walled, seq=done.seq)
     walls = [
         (Wall(SubjectId(left), SubjectId(right), kind, basis), from_seq, until_seq)
         for left, right, kind, basis, from_seq, until_seq in rows
     ]
-    return _Walls(
+    return SetWalls(
         tuple(wall for wall, since, until in walls if since == done.seq and until is None),
         tuple(wall for wall, _, until in walls if until == done.seq),
     )
 
 
-def _states(session: Session, done: _Done, by: By) -> tuple[StateChange, ...]:
+def _states(session: Session, done: Done, by: By) -> tuple[StateChange, ...]:
     """Returns the changes of state that bring back what was, where it was not changed since."""
     if not done.states:
         return ()
@@ -182,105 +167,3 @@ def _states(session: Session, done: _Done, by: By) -> tuple[StateChange, ...]:
     if any(one.before == "sealed" for one in back) and not by.second:
         raise Forbidden("Two people must agree to unseal: name the second.")
     return back
-
-
-def _with_states(scene: Scene, states: Sequence[StateChange], walls: _Walls) -> Scene:
-    """Returns the persons as they stand once states are back and the barriers are lifted."""
-    after = {one.subject: one.after for one in states}
-    placed = tuple(
-        replace(one, member=replace(one.member, state=after.get(one.subject, one.member.state)))
-        for one in scene.placed
-    )
-    standing = tuple(wall for wall in scene.walls if wall not in walls.standing)
-    return replace(scene, placed=placed, walls=standing)
-
-
-def _targets(
-    scene: Scene, done: _Done, means: Means
-) -> tuple[dict[SubjectId, PersonId], tuple[PersonId, ...]]:
-    """Returns where each goes back to, and the persons that had to be made for them."""
-    targets: dict[SubjectId, PersonId] = {}
-    made: list[PersonId] = []
-    for before, movers in _by_origin(scene, done):
-        target = None if before is None else _home(scene, movers, before, done)
-        if target is None or not _is_open(scene, movers, target, means):
-            if not _share(scene, movers, done):
-                continue
-            target = means.new_person()
-            made.append(target)
-        targets |= dict.fromkeys(_with_followers(scene, movers, done), target)
-    return targets, tuple(made)
-
-
-def _with_followers(scene: Scene, movers: Sequence[Placed], done: _Done) -> list[SubjectId]:
-    """Returns these with what was merged into them since: it goes where they go."""
-    around = scene.members(movers[0].person)
-    found = with_retired({one.subject for one in movers}, around)
-    own = {one.subject for one in movers}
-    return sorted(one for one in found if one in own or one not in done.before)
-
-
-def _coherent(
-    scene: Scene, states: Sequence[StateChange], targets: Mapping[SubjectId, PersonId]
-) -> tuple[StateChange, ...]:
-    """Returns the states that can come back: merged only where the survivor is.
-
-    Conflict where somebody would be sealed among others.
-    """
-    where = {one.subject: targets.get(one.subject, one.person) for one in scene.placed}
-    after = {one.subject: one.member.state for one in scene.placed}
-    after |= {one.subject: one.after for one in states}
-    for one in states:
-        mates = [other for other, person in where.items() if person == where[one.subject]]
-        if one.after == "sealed" and any(after[other] != "sealed" for other in mates):
-            raise Conflict("The record is with others by now: seal it anew.")
-    return tuple(
-        one
-        for one in states
-        if one.replaced_after is None or where.get(one.replaced_after) == where[one.subject]
-    )
-
-
-def _by_origin(scene: Scene, done: _Done) -> Iterable[tuple[PersonId | None, tuple[Placed, ...]]]:
-    """Yields those who came from one person together, in the order of persons."""
-    origins: dict[tuple[PersonId | None, PersonId], list[Placed]] = {}
-    for one in scene.placed:
-        if one.subject in done.before:
-            origins.setdefault((done.before[one.subject], one.person), []).append(one)
-    for before, now in sorted(origins, key=str):
-        yield before, tuple(origins[before, now])
-
-
-def _home(scene: Scene, movers: Sequence[Placed], before: PersonId, done: _Done) -> PersonId | None:
-    """Returns the person that answers for the one they came from; None when they are there.
-
-    An id that the group had made answer for another answers for itself again.
-    """
-    root, current = scene.root(before), movers[0].person
-    target = before if root == current or before in done.forwarded else root
-    return None if target == current else target
-
-
-def _is_open(scene: Scene, movers: Sequence[Placed], target: PersonId, means: Means) -> bool:
-    others = scene.members(target)
-    return not others or _KEEP_APART.isdisjoint(objections(movers, others, scene.walls, means))
-
-
-def _share(scene: Scene, movers: Sequence[Placed], done: _Done) -> bool:
-    """Tells whether they are in one person with somebody whom the group did not bring there."""
-    return any(one.subject not in done.before for one in scene.members(movers[0].person))
-
-
-def _machine_walls(scene: Scene, targets: Mapping[SubjectId, PersonId], by: By) -> tuple[Wall, ...]:
-    """Returns barriers to those whom the machine had linked them to, if a human takes it back."""
-    if not by.is_human:
-        return ()
-    left = [one for one in scene.placed if one.subject in targets]
-    return tuple(
-        wall
-        for one in left
-        if one.method not in _BY_PEOPLE
-        for wall in walls_of(
-            (one,), [o for o in scene.members(one.person) if o.subject not in targets]
-        )
-    )

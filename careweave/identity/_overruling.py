@@ -59,6 +59,11 @@ def lifted(
         raise Conflict(
             "Their verified national numbers differ: put the number right at a source first."
         )
+    if not by.is_human:
+        # Nothing is lifted by rule: who decides by rule has asked the vetoes before.
+        if stops_source(found):
+            raise Conflict("A veto stands between these persons.")
+        return ()
     if not by.second and (_BY_TWO & found or _is_for_two(ours, theirs, rules)):
         raise Forbidden("Two people must agree to this: name the second.")
     left, right = {one.subject for one in ours}, {one.subject for one in theirs}
