@@ -87,19 +87,21 @@ def group_conflicts(
 
 
 def is_twin(one: Member, other: Member, judging: Judging) -> bool:
-    """Says that two who were born at once, or nearly, and belong together have two forenames.
+    """Says that two who belong together have two forenames: twins, siblings, parent and child.
 
-    Near birth dates count like equal ones: a sibling's date with one digit wrong is no proof.
+    In one household a forename of its own is enough, whatever the births: all that relatives share
+    is no proof of one person. Elsewhere, in one family, births must be near; near ones count like
+    equal ones, for a sibling's date with one digit wrong is no proof.
     """
     left, right = one.norm, other.norm
-    if not are_births_near(left, right):
-        return False
-    is_household = have_one_household(left, right)
-    if not is_household and not have_one_family(left, right):
+    are_near, is_household = are_births_near(left, right), have_one_household(left, right)
+    if not is_household and not (are_near and have_one_family(left, right)):
         return False
     close = closeness(left, right, judging.shares, judging.limits)
     if close <= Closeness.APART:
         return True
+    if not are_near:
+        return False
     if close is Closeness.RIVAL and is_household:
         return True
     return close < Closeness.EQUAL and _tell_apart(one, other)
@@ -130,6 +132,11 @@ def _differ(left: Norm, right: Norm, kind: str) -> bool:
     return ours not in right.past_numbers and theirs not in left.past_numbers
 
 
+def have_one_number(left: Norm, right: Norm) -> bool:
+    """Says that both tell one national number, verified or not."""
+    return any(number(left, kind) == number(right, kind) != "" for kind in KINDS_OF_NUMBER)
+
+
 def number(norm: Norm, kind: str) -> str:
     """Returns the national number of that kind, or ''."""
     return {"nhs": norm.nhs, "chi": norm.chi, "hc": norm.hc}[kind]
@@ -156,7 +163,7 @@ def _is_generation(left: Norm, right: Norm, judging: Judging) -> bool:
     """Says that two have the same names and no other address, and births a generation apart."""
     gap = year_gap(left, right)
     # Parent and child have numbers of their own: with one number the year is a slip.
-    if any(number(left, kind) == number(right, kind) != "" for kind in KINDS_OF_NUMBER):
+    if have_one_number(left, right):
         return False
     if gap is None or gap < judging.limits.generation_years or not have_one_family(left, right):
         return False

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from careweave.identity._conflicts import Judging, Veto, group_conflicts
+from careweave.identity._conflicts import Judging, Veto, group_conflicts, have_one_number
 from careweave.identity._explaining import Blocking, explanation
 from careweave.identity._forenames import Closeness, closeness
+from careweave.identity._likeness import are_births_far
 from careweave.identity._member import Group, Member
 from careweave.identity._model import Model
 from careweave.identity._weigh import Check, Weighed, lead_of, weigh
@@ -235,12 +236,22 @@ def open_questions(asked: Case) -> list[Doubt]:
 
 
 def _is_open(asked: Case, one: Weighed) -> bool:
-    """Says that a human should look: near enough, and neither two by their numbers nor judged."""
+    """Says that a human should look: near enough, and neither two for certain nor judged before."""
     if one.weight < asked.model.thresholds.review and one.check is not Check.AGREES:
         return False
     if Veto.NOT_SAME in one.vetoes:
         return _has_changed(asked, one)
+    if _is_relative(asked.record, one):
+        return False
     return not (Veto.NUMBER in one.vetoes and {Veto.TWINS, Veto.GENERATION} & one.vetoes.keys())
+
+
+def _is_relative(record: Member, one: Weighed) -> bool:
+    """Says that forename and birth are another's, and no number speaks for one person."""
+    if Veto.TWINS not in one.vetoes or one.check is not Check.NONE:
+        return False
+    left, right = record.norm, one.vetoes[Veto.TWINS].norm
+    return are_births_far(left, right) and not have_one_number(left, right)
 
 
 def _has_changed(asked: Case, one: Weighed) -> bool:

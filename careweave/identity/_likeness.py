@@ -24,6 +24,11 @@ def are_births_near(left: Norm, right: Norm) -> bool:
     return ours[0] == theirs[0] and ours[1:] == (theirs[2], theirs[1])
 
 
+def are_births_far(left: Norm, right: Norm) -> bool:
+    """Says that two full birth dates differ by more than a slip."""
+    return is_full(left) and is_full(right) and not are_births_near(left, right)
+
+
 def equal_parts(left: tuple[int, int, int], right: tuple[int, int, int]) -> int:
     """Returns how many of year, month and day are the same; a part that is not known is not."""
     return sum(a == b != 0 for a, b in zip(left, right, strict=True))

@@ -179,6 +179,11 @@ HOME = Home("LS1 4AB", house="12", street="mill lane")
         (replace(called("tunde"), birth=(1983, 6, 13)), False),
         (called("tunde", "adebayo"), False),
         (replace(called("tunde", "adebayo"), homes=(HOME,)), True),
+        # Parent and child, or a baby without a name: what relatives share is no proof.
+        (replace(called("tunde"), homes=(HOME,), birth=(1999, 6, 13)), True),
+        (replace(called(""), homes=(HOME,), birth=(2026, 3, 1)), True),
+        (replace(called("tunde"), homes=(HOME,), birth=None, precision="none"), True),
+        (replace(called("gracia"), homes=(HOME,), birth=(1999, 6, 13)), False),
         (called("gracia"), False),
         (replace(called("gracia"), homes=(HOME,)), True),
         (replace(called("gracce"), homes=(HOME,)), False),

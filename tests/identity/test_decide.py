@@ -108,6 +108,24 @@ def test_a_twin_is_a_question_and_never_a_link() -> None:
     assert (found.person, kinds(found)) == (None, [Kind.CANDIDATE])
 
 
+def test_relatives_of_one_household_are_neither_linked_nor_a_question() -> None:
+    mother = replace(SISTER, birth=(1951, 7, 30))
+    found = decided(
+        PLAIN,
+        person(1, member(mother, 2)),
+        model=with_thresholds(review=-40.0, show=-41.0, floor=-45.0),
+    )
+    assert (found.person, found.doubts) == (None, ())
+    # One number makes them a question.
+    numbered = replace(mother, nhs=GRACE.nhs)
+    found = decided(
+        GRACE,
+        person(1, member(numbered, 2)),
+        model=with_thresholds(review=-40.0, show=-41.0, floor=-45.0),
+    )
+    assert (found.person, kinds(found)) == (None, [Kind.CANDIDATE])
+
+
 def test_twins_with_verified_numbers_are_no_question() -> None:
     twin = replace(SISTER, nhs="4010232137", verified=frozenset({"nhs"}))
     found = decided(SURE, person(1, member(twin, 2)))
