@@ -125,8 +125,13 @@ def with_frequencies(model: Model, frequencies: Frequencies) -> Model:
 
 
 def with_population(model: Model, persons: int) -> Model:
-    """Returns the model for an index of so many persons: one of them is the one asked for."""
-    return model_of(replace(model.draft, probability=1 / max(persons, 2)))
+    """Returns the model for an index of so many persons: one of them is the one asked for.
+
+    How many relatives a person has does not change with it.
+    """
+    probability = 1 / max(persons, 2)
+    kin_share = min(model.draft.kin_share * probability / model.draft.probability, 0.5)
+    return model_of(replace(model.draft, probability=probability, kin_share=kin_share))
 
 
 def _weights(one: Comparison, shares: Shares | None) -> tuple[float, ...]:

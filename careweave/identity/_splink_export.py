@@ -18,7 +18,13 @@ from careweave.identity._score import score
 from careweave.identity._spec import NULL, Comparison, Level
 from careweave.identity._splink_functions import Value
 from careweave.identity._splink_sql import Row
-from careweave.terms import Json, Unsupported
+from careweave.terms import Json
+
+_KIN = Comparison(
+    "relatives",
+    (Level("possible", "possible", 0.5, 0.5, tf="relatives"), Level("else", "else", 0.5, 0.5)),
+)
+"""What relatives share, as a comparison that only says what its term adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +39,15 @@ class ExportedPair:
 def export_splink(model: Model) -> dict[str, Json]:
     """Returns the model as a Splink document, with a number for every share.
 
-    Raises Unsupported for a model that tells relatives from strangers: Splink has no such thing.
+    What relatives share is a comparison of its own there: it weighs nothing but its "term".
     """
-    if model.draft.kin_share:
-        raise Unsupported("A model that tells relatives from strangers is not one for Splink.")
+    comparisons = [_comparison(one) for one in model.comparisons]
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "unique_id",
         "sql_dialect": "duckdb",
         "probability_two_random_records_match": _digits(model.draft.probability),
-        "comparisons": [_comparison(one) for one in model.comparisons],
+        "comparisons": [*comparisons, *([_comparison(_KIN)] if model.relatives else [])],
     }
 
 
@@ -51,9 +56,10 @@ def export_pair(a: Norm, b: Norm, model: Model) -> ExportedPair:
     scored = score(a, b, model)
     row: dict[str, Value] = {}
     terms: dict[str, dict[str, float]] = {}
-    for one, number, added in zip(
-        model.comparisons, scored.levels, scored.adjustments, strict=True
-    ):
+    found = list(zip(model.comparisons, scored.levels, scored.adjustments, strict=True))
+    if model.relatives:
+        found.append((_KIN, 0, model.relatives.weight(scored.levels, scored.adjustments)))
+    for one, number, added in found:
         row[_level_column(one)] = None if number == NULL else float(number)
         row[_share_column(one)] = None
         if added:
@@ -70,6 +76,8 @@ def adopt_splink(model: Model, document: Mapping[str, Json]) -> Model:
     """
     reading = Reading()
     given = reading.items(document.get("comparisons"), "comparisons")
+    if model.relatives:
+        given = given[:-1]
     if len(given) != len(model.comparisons):
         reading.note("comparisons", "There is one comparison for each of the model.")
     adopted = tuple(

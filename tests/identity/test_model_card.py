@@ -19,13 +19,15 @@ def rows():
             test = level.test + (f" {level.at:g}" if level.at else "")
             test += ", any period" if level.is_past else ""
             terms = level.tf if level.tf_weight == 1 else f"{level.tf} x {level.tf_weight:g}"
-            cells = (one.field, level.name, test, f"{level.m:g}", f"{level.u:g}", f"{weight:+.2f}")
+            kin = "" if level.kin is None else f"{level.kin:g}"
+            shares = (f"{level.m:g}", f"{level.u:g}", kin)
+            cells = (one.field, level.name, test, *shares, f"{weight:+.2f}")
             yield f"| {' | '.join(cells)} | {terms if level.tf else ''} |"
 
 
 def test_the_card_shows_every_level_of_the_default_model():
     text = PAGE.read_text()
-    shown = [line for line in text.splitlines() if line.count("|") == 8][2:]
+    shown = [line for line in text.splitlines() if line.count("|") == 9][2:]
     assert shown == list(rows())
 
 

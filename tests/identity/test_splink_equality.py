@@ -18,7 +18,7 @@ from careweave.identity._score import score
 from careweave.identity._spec import UNSEEN
 from careweave.identity._splink_export import adopt_splink, export_pair, export_splink
 from careweave.identity._splink_import import import_splink
-from careweave.terms import Incorrect, Unsupported
+from careweave.terms import Incorrect
 from tests.identity.splink_peer import (
     FIXTURE,
     Record,
@@ -161,9 +161,15 @@ def test_an_export_names_a_share_for_every_level_and_no_value_of_anybody():
     assert "okafor" not in json.dumps(document, default=float)
 
 
-def test_a_model_that_knows_relatives_is_not_exported():
-    with pytest.raises(Unsupported):
-        export_splink(model_of(replace(default_model().draft, kin_share=0.001)))
+def test_a_model_without_relatives_is_exported_without_them():
+    alone = model_of(replace(default_model().draft, kin_share=0.0))
+    document = export_splink(alone)
+    assert len(document["comparisons"]) == len(alone.comparisons)
+    assert len(exported()[1]["comparisons"]) == len(alone.comparisons) + 1
+    pair = export_pair(NORMS[0], NORMS[1], alone)
+    theirs = score_columns(pair.left, pair.right, import_splink(document), pair.terms)
+    assert theirs.weight == pytest.approx(score(NORMS[0], NORMS[1], alone).weight, abs=1e-9)
+    assert adopt_splink(alone, document).draft == alone.draft
 
 
 def test_what_splink_learned_of_an_export_is_taken_back():
