@@ -156,6 +156,14 @@ class Settings:
         default=200.0,
         metadata=_about(_number(1, 1e6), "requests", "Requests that a client may make at once."),
     )
+    finds_per_hour: float = field(
+        default=1000.0,
+        metadata=_about(
+            _number(0, 1e6),
+            "an hour",
+            "Searches for a person by one client to one process; 0 for no limit.",
+        ),
+    )
     token_cache_s: float = field(
         default=5.0,
         metadata=_about(

@@ -266,6 +266,7 @@ def _limits(settings: Settings) -> fhir.Limits:
         bundle_bytes=settings.bundle_mib * _MIB,
         per_second=settings.rate_per_second,
         burst=settings.rate_burst,
+        finds_per_hour=settings.finds_per_hour,
         n_working=settings.threads,
     )
 

@@ -25,14 +25,21 @@ _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 
 DOOR = "fhir"
 
+FINDING = frozenset({"$find", "$ihe-pix", "$match"})
+"""The operations that look for a person, which have a budget of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What every request passes: the parts of the door, the way out, rates of clients, turns."""
+    """What every request passes: the parts of the door, the way out, rates of clients, turns.
+
+    `finds` are the rates of searches for a person.
+    """
 
     parts: Parts
     outlet: Outlet
     rates: Rates
+    finds: Rates
     turns: Turns
 
 
@@ -82,6 +89,8 @@ def admit(
     types = readable(actor.scopes)
     asking = Asking(actor, actor.purpose, DOOR, request_id, at, types, parts.base)
     _check_type(threshold.outlet, asking, route, path)
+    if route.code in FINDING:
+        threshold.finds.take(actor.name)
     return Call(
         parts=parts,
         way=threshold.outlet,

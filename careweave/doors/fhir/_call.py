@@ -31,7 +31,7 @@ class Limits:
     """What one request may cost before anything of it is parsed.
 
     Source: `reference/security.md` section 7. Rates are for one client in one process; 0 is off.
-    A process works on `n_working` requests at once, while one client is sending `n_bodies` more.
+    `finds_per_hour` are searches for a person (`reference/agreements.md` 6.5, budget). A process works on `n_working` requests at once, while one client is sending `n_bodies` more.
     """
 
     body_bytes: int = 10 * MIB
@@ -41,6 +41,7 @@ class Limits:
     n_headers: int = 100
     per_second: float = 100.0
     burst: float = 200.0
+    finds_per_hour: float = 0.0
     n_working: int = 8
     n_bodies: int = 16
 

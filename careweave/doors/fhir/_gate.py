@@ -22,6 +22,7 @@ from careweave.terms import CareweaveError
 _LOG = logging.getLogger("careweave.doors.fhir")
 
 Responder = Callable[..., None]
+_HOUR_S = 3600.0
 
 
 class Gate:
@@ -38,6 +39,7 @@ class Gate:
             parts,
             Outlet(parts.database, parts.recorder),
             Rates(limits.per_second, limits.burst, time.monotonic),
+            Rates(limits.finds_per_hour / _HOUR_S, limits.finds_per_hour, time.monotonic),
             Turns(limits.n_working, limits.n_bodies),
         )
         self.metrics = parts.metrics or Metrics()

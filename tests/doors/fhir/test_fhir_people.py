@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from careweave.db import Embedded
+from careweave.doors.fhir import Limits
 from tests.lib.door import Door, fresh_database, make_door, problems
 from tests.lib.finding import FORM, NHS, find, grades, home, match, number, someone, whom
 
@@ -247,6 +248,16 @@ def test_a_patient_that_is_none_is_refused(door: Door) -> None:
     answer = match(door, {**EDNA, "birthDate": "9 July 1941", "gender": "F"})
     assert answer.status_code == 400
     assert len(problems(answer)) >= 2
+
+
+@pytest.mark.attack(83)
+def test_who_looks_for_too_many_people_is_told_to_wait(door: Door) -> None:
+    slow = make_door(door.database, Limits(per_second=0, finds_per_hour=2))
+    slow.tokens = door.tokens
+    answers = [find(slow, family="Hartley", birthdate="1941-07-09") for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert problems(answers[2]) == [("error", "throttled")]
+    assert slow.get("/Patient/x").status_code == 404
 
 
 # The person's own Patient.
