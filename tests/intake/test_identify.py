@@ -1,10 +1,12 @@
 """Whose record it is, is decided where it is written: by arrivals, at the door, in files, by law."""
 
+from threading import Thread
+
 import pytest
 
 from careweave import identity, record
 from careweave.db import Database
-from careweave.intake import Writing, erase
+from careweave.intake import Worker, Writing, erase
 from careweave.sources import Telling, TrustedNumbers
 from careweave.terms import LABEL_SYSTEM, Actor, Purpose, Sight, SourceId
 from tests.lib.arrivals import encounter, key, message, patient, source, sources
@@ -256,3 +258,44 @@ def test_the_copy_in_the_record_is_what_identity_decided(inbox):
     with inbox.database.reading() as session:
         (person,) = people(inbox)
         assert len(identity.together(session, [person])[person]) == 2
+
+
+def test_workers_at_once_come_to_what_one_would_and_none_is_in_the_way_of_another(inbox):
+    numbers = [numbered_of(place) for place in range(40)]
+    for place, nhs in enumerate(numbers):
+        born = f"{1930 + place}-0{1 + place % 9}-1{place % 9}"
+        for of, letter in (("nm-acute-pas", "P"), ("nm-ashgrove-gp", "G")):
+            number = f"{letter}{place}"
+            said = numbered(number, nhs, birthDate=born)
+            inbox.take(message(said, control=number, **lane(number, of)), of)
+    workers = [
+        Worker(inbox.database, lambda: inbox.sources, lambda: inbox.now, name=f"w{one}")
+        for one in range(3)
+    ]
+
+    def work(worker):
+        while worker.work_once():
+            pass
+
+    threads = [Thread(target=work, args=(worker,)) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    inbox.work()
+
+    assert n(inbox, "intake.message WHERE state = 'done'") == 80
+    assert sorted(map(len, people(inbox).values())) == [2] * 40
+
+
+def numbered_of(place):
+    """The NHS number with this place, of those that have a check digit."""
+    found = []
+    stem = 450_600_000
+    while len(found) <= place:
+        digits = str(stem)
+        check = (11 - sum(int(d) * (10 - i) for i, d in enumerate(digits)) % 11) % 11
+        if check != 10:
+            found.append(f"{digits}{check}")
+        stem += 7919
+    return found[place]
