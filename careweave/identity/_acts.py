@@ -127,7 +127,7 @@ def seal(
         {one.subject: home for one in moved},
         persons=(home,) if moved else (),
         apart=walls_of(scene.only(own), others, kind="sealed"),
-        states=tuple(_state(one, "sealed") for one in sealed),
+        states=tuple(_sealed(one, own) for one in sealed),
     )
     acted = act(session, scene, intent, by=by, means=means)
     hide(session, [one.subject for one in sealed], acted, by.at)
@@ -160,6 +160,12 @@ def _movers(scene: Scene, subject: SubjectId) -> tuple[Placed, ...]:
 
 def _state(one: Placed, after: str) -> StateChange:
     return StateChange(one.subject, one.member.state, after, one.replaced_by, one.replaced_by)
+
+
+def _sealed(one: Placed, own: Collection[SubjectId]) -> StateChange:
+    """Returns that a record is sealed, and no longer merged into one that is not."""
+    stays = one.replaced_by if one.replaced_by in own else None
+    return StateChange(one.subject, one.member.state, "sealed", one.replaced_by, stays)
 
 
 def _leaving(scene: Scene, own: Collection[SubjectId]) -> tuple[Placed, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from careweave.identity import Ask, history, invert, join, open_reviews, queue, seal
+from careweave.identity import Ask, history, invert, join, merge_local, open_reviews, queue, seal
 from tests.identity.acting import Region, someone
 
 
@@ -73,3 +73,15 @@ def test_a_sealed_record_that_comes_again_is_not_compared(region):
     region.session.flush()
     assert (_keys(region, 2), region.persons()[2] == region.persons()[1]) == ([], False)
     assert b'"sealed"' in before
+
+
+def test_a_merged_record_that_is_sealed_leaves_its_survivor(session):
+    region = Region(session)
+    for n in (1, 2):
+        region.arrive(n, someone(n))
+    merge_local(session, 1, 2, by=region.by(), means=region.means)
+    merged = region.view()
+    acted = seal(session, [2], by=region.by(), means=region.means)
+    assert region.persons()[1] != region.persons()[2]
+    invert(session, acted.event.group, by=region.by(second="b"), means=region.means)
+    assert region.view() == merged
