@@ -160,7 +160,11 @@ def _share(scene: Scene, movers: Sequence[Placed], done: Done) -> bool:
 
 def _free(scene: Scene, done: Done) -> frozenset[SubjectId]:
     """Returns those who may go back: what was merged since stays with a survivor who stays."""
-    survivors = {one.subject: one.replaced_by for one in scene.placed}
+    # What the group itself had merged, or parted from its survivor, is free to go.
+    changed = {one.subject for one in done.states if one.replaced_before != one.replaced_after}
+    survivors = {
+        one.subject: None if one.subject in changed else one.replaced_by for one in scene.placed
+    }
     free = {one for one in done.before if one in survivors}
     while bound := {one for one in free if survivors[one] not in {None, *free}}:
         free -= bound
