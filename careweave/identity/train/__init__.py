@@ -1,6 +1,7 @@
 """Learning how records of people agree, without labels, and measuring how well it was learnt."""
 
 from careweave.identity.train._blind import Blind
+from careweave.identity.train._calibrate import Calibration, calibrate, calibrated
 from careweave.identity.train._evaluate import (
     Evaluation,
     evaluate,
@@ -8,6 +9,8 @@ from careweave.identity.train._evaluate import (
     truth_from,
     truth_of,
 )
+from careweave.identity.train._figure import figure
+from careweave.identity.train._groups import Fairness, Groups, Share, fairness, groups_of
 from careweave.identity.train._operation import Operation, operate
 from careweave.identity.train._persons import persons
 from careweave.identity.train._pool import Pair, Pool, pool, table_rules
@@ -18,8 +21,11 @@ from careweave.identity.train._train import Compared, compare, train
 
 __all__ = [
     "Blind",
+    "Calibration",
     "Compared",
     "Evaluation",
+    "Fairness",
+    "Groups",
     "Labelled",
     "Layout",
     "Operation",
@@ -28,10 +34,16 @@ __all__ = [
     "Rates",
     "Role",
     "Row",
+    "Share",
     "best_of",
+    "calibrate",
+    "calibrated",
     "compare",
     "curve",
     "evaluate",
+    "fairness",
+    "figure",
+    "groups_of",
     "labelled_pool",
     "layout",
     "operate",

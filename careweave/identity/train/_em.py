@@ -22,6 +22,7 @@ _PRIOR = 0.3
 
 _LEAST = 1e-12
 _PASSES = 80
+_FEW = 5
 _STILL = 1e-5
 _FIRST_SHARE = 0.25
 _FIRST_EXACT = 0.8
@@ -62,19 +63,33 @@ class Learnt:
         return [[[log(max(p, _LEAST)) for p in row] for row in table] for table in self.levels]
 
 
-def learn(counts: Counts, *, with_kin: bool) -> Learnt:
+def learn(counts: Counts) -> Learnt:
     """Returns what the kinds of pairs look like.
 
-    With `with_kin`, relatives are sought in a second run that begins with the candidates which
-    the first took for strangers.
+    Relatives are sought in a second run that begins with the candidates which the first took for
+    strangers.
     """
     background = _background(counts)
+    found = _settle(counts, background, _first(counts, background), _PASSES)
+    return _settle(counts, background, _and_kin(counts, found), _PASSES)
+
+
+def learn_on(counts: Counts, before: Learnt | None) -> Learnt:
+    """Returns what pairs of one person and of strangers look like by now, roughly.
+
+    `before` is what was known when there were fewer pairs, None at the beginning.
+    """
+    background = _background(counts)
+    passes = _PASSES if before is None else _FEW
+    return _settle(counts, background, before or _first(counts, background), passes)
+
+
+def _first(counts: Counts, background: Table) -> Learnt:
+    """Returns where learning begins: one person mostly agrees, strangers do as they do."""
     same = [[_FIRST_EXACT, *[(1 - _FIRST_EXACT) / (n - 1)] * (n - 1)] for n in counts.n_levels]
     n_records = (2 * counts.n_pairs) ** 0.5
     share = _FIRST_SHARE * n_records / counts.n_pairs
-    first = Learnt((share, 1 - share), (same, _normal(background)))
-    found = _settle(counts, background, first)
-    return _settle(counts, background, _and_kin(counts, found)) if with_kin else found
+    return Learnt((share, 1 - share), (same, _normal(background)))
 
 
 def _background(counts: Counts) -> Table:
@@ -99,10 +114,10 @@ def _and_kin(counts: Counts, found: Learnt) -> Learnt:
     return Learnt((same, strangers - kin, kin), (*found.levels, _normal(table)))
 
 
-def _settle(counts: Counts, background: Table, start: Learnt) -> Learnt:
+def _settle(counts: Counts, background: Table, start: Learnt, passes: int) -> Learnt:
     """Returns what expectation and maximisation in turn come to."""
     found = start
-    for _ in range(_PASSES):
+    for _ in range(passes):
         before, found = found, _step(counts, background, found)
         if all(
             abs(now - was) <= _STILL * was

@@ -81,13 +81,13 @@ def evaluate(pool: Pool, truth: Collection[Pair], compared: Compared) -> Evaluat
 
 def persons_rates(pool: Pool, groups: Sequence[int], true: frozenset[Pair], *, at: float) -> Rates:
     """Returns the rates of the pairs that records in one group make."""
-    n_found = sum(1 for _ in _together(pool, groups))
+    n_found = sum(1 for _ in together(pool, groups))
     n_right = sum(groups[one] == groups[other] for one, other in true)
     return Rates(n_found, n_right, len(true), at)
 
 
-def _together(pool: Pool, groups: Sequence[int]) -> Iterator[Pair]:
-    """Gives the pairs of records that are in one group."""
+def together(pool: Pool, groups: Sequence[int]) -> Iterator[Pair]:
+    """Gives the pairs of records that are in one group, as far as they are compared at all."""
     members: dict[int, list[int]] = defaultdict(list)
     for record, group in enumerate(groups):
         members[group].append(record)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from careweave.identity._levels import levels
 from careweave.identity._model import Model
 from careweave.identity.train._blocks import candidates
-from careweave.identity.train._em import SAME, Counts, Learnt, Levels, learn, posteriors
+from careweave.identity.train._em import SAME, Counts, Learnt, Levels, learn, learn_on, posteriors
 from careweave.identity.train._pool import Pair, Pool
 from careweave.identity.train._shapes import is_own
 
@@ -42,6 +42,7 @@ class Learner:
     seed: int
     pairs: list[Pair] = field(default_factory=list[Pair])
     vectors: list[Levels] = field(default_factory=list[Levels])
+    known: Learnt | None = None
     sample: list[tuple[Pair, Levels]] = field(default_factory=list[tuple[Pair, Levels]])
 
     def take(self, pairs: Sequence[Pair]) -> float:
@@ -53,20 +54,22 @@ class Learner:
         found = [self._compare(pair) for pair in pairs]
         self.pairs += pairs
         self.vectors += found
-        learnt = self.learn(with_kin=False)
-        return sum(shares[SAME] for shares in posteriors(found, learnt))
+        self.known = learn_on(self._counts(), self.known)
+        return sum(shares[SAME] for shares in posteriors(found, self.known))
 
-    def learn(self, *, with_kin: bool) -> Learnt:
+    def learn(self) -> Learnt:
         """Returns what all the pairs compared so far teach."""
+        return learn(self._counts())
+
+    def _counts(self) -> Counts:
         near = frozenset(self.pairs)
-        counts = Counts(
+        return Counts(
             candidates=Counter(self.vectors),
             others=Counter(vector for pair, vector in self.sample if pair not in near),
             n_others=max(self.pool.n_pairs - len(self.pairs), 1),
             n_levels=tuple(len(one.levels) for one in self.shape.comparisons),
             is_own=tuple(is_own(one.field) for one in self.shape.comparisons),
         )
-        return learn(counts, with_kin=with_kin)
 
     def _compare(self, pair: Pair) -> Levels:
         return levels(self.pool.norms[pair[0]], self.pool.norms[pair[1]], self.shape)

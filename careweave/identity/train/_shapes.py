@@ -55,6 +55,7 @@ _TESTS: dict[str, tuple[Test, ...]] = {
     "phone": _CODE,
 }
 _OWN = frozenset({"given", "birth", "email", "nhs", "chi", "hc"})
+_PERIODS = frozenset({"given", "family", "house", "street", "city", "postcode", "phone", "email"})
 _FIELDS = ("given", "family", "birth", "sex", "house", "street", "city", "postcode", "phone")
 
 
@@ -63,7 +64,8 @@ def comparisons(norms: Sequence[Norm]) -> tuple[Comparison, ...]:
 
     The shares are those of a field about which nothing is known yet.
     """
-    return tuple(_comparison(name) for name in _present(norms))
+    past = _PERIODS if any(map(_has_past, norms)) else frozenset[str]()
+    return tuple(_comparison(name, has_past=name in past) for name in _present(norms))
 
 
 def is_own(field: str) -> bool:
@@ -81,12 +83,22 @@ def _present(norms: Sequence[Norm]) -> Iterable[str]:
             yield name
 
 
-def _comparison(name: str) -> Comparison:
+def _has_past(norm: Norm) -> bool:
+    """Says whether a record has a name, an address or a contact of former times."""
+    return (
+        bool(norm.past_contacts)
+        or any(name.is_past for name in norm.names)
+        or any(home.is_past for home in norm.homes)
+    )
+
+
+def _comparison(name: str, *, has_past: bool) -> Comparison:
     is_number = name.startswith("number:") or name in {"nhs", "chi", "hc"}
-    tests = _TESTS.get(name, _CODE if is_number else _TEXT)
-    least = 1 / (len(tests) + 1)
+    tests = (*_TESTS.get(name, _CODE if is_number else _TEXT), ("else", "else", 0))
+    least = 1 / (len(tests) + has_past)
     levels = [Level(level, test, least, least, at=at) for level, test, at in tests]
-    levels.append(Level("else", "else", least, least))
+    if has_past:
+        levels.insert(1, Level("former", "exact", least, least, is_past=True))
     if name == "family":
         return Comparison(name, tuple(levels), null="exchanged", null_at=_ALIKE)
     return Comparison(name, tuple(levels))

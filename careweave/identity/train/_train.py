@@ -38,7 +38,7 @@ def train(pool: Pool, *, name: str, seed: int) -> Compared:
         raise Incorrect(text)
     learner = Learner(pool, model_of(blank(name, shapes)), seed)
     pairs = gather(pool, learner.take)
-    learnt = learner.learn(with_kin=True)
+    learnt = learner.learn()
     shares = [one[SAME] for one in posteriors(learner.vectors, learnt)]
     seen = Weighted(pairs, learner.vectors, shares)
     model = model_of(finished(name, shapes, learnt, seen, pool))
