@@ -15,12 +15,9 @@ from careweave.identity._limits import Limits
 from careweave.identity._locks import lock_persons
 from careweave.identity._lookup import Hits, choose, look_up
 from careweave.identity._member import Member
-from careweave.identity._scene import anew
 from careweave.terms import PersonId, SubjectId
 
 _QUERIES = Queries("careweave.identity")
-
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +103,11 @@ def _keys(session: Session, subjects: Collection[SubjectId]) -> dict[SubjectId, 
 
 def _gathered(session: Session, subjects: Collection[SubjectId], persons: set[PersonId]) -> People:
     """Returns the persons of the subjects as they are once nobody else can change them."""
-    for _ in range(_TRIES if subjects else 0):
+    while True:
         lock_persons(session, persons)
         found = people(session, subjects)
         now = {group.person for group in found.groups}
         if now <= persons:
             return found
+        # They were moved while they were waited for: whoever they belong to now is locked too.
         persons |= now
-    if subjects:
-        raise anew()
-    return People((), {})

@@ -27,7 +27,7 @@ from careweave.identity._incoming import Means
 from careweave.identity._inverting import invert
 from careweave.identity._journal import Acted, Group, write
 from careweave.identity._review_rules import review_rules
-from careweave.identity._scene import roots, unknown, whose
+from careweave.identity._scene import roots, whose
 from careweave.terms import Conflict, Forbidden, Incorrect, Json, PersonId
 
 _QUERIES = Queries("careweave.identity")
@@ -115,9 +115,8 @@ def decide(
     try:
         return _close(session, reading, by, means)
     except Forbidden:
-        if by.second:
-            raise
-        # Nothing was written: that two are needed shows only when the vetoes are asked.
+        # Nothing was written: that two are needed shows only when the vetoes are asked, and only
+        # to one who acts alone.
         return _first(session, reading, by)
 
 
@@ -127,12 +126,10 @@ def undo(session: Session, number: int, *, by: By, means: Means) -> Acted:
     allowed = timedelta(minutes=review_rules().undo_minutes)
     if item.closed_seq is None or item.closed_at is None or by.at - item.closed_at > allowed:
         raise Conflict("This can no longer be undone here: take the group back instead.")
-    row = session.row(_QUERIES["review_group"], seq=item.closed_seq)
-    if row is None:
-        raise unknown()
+    ((group_id, kind),) = session.rows(_QUERIES["review_group"], seq=item.closed_seq)
     by = replace(by, ground=Ground.TAKEN_BACK)
-    if row[1] != _ANSWER:
-        return invert(session, row[0], by=by, means=means)
+    if kind != _ANSWER:
+        return invert(session, group_id, by=by, means=means)
     acted = _noted(session, item, "undo", by, means)
     session.run(_QUERIES["group_reopen"], seq=item.closed_seq)
     return acted

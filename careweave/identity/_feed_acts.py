@@ -15,7 +15,7 @@ from careweave.identity._inverting import invert
 from careweave.identity._journal import Acted, Group, write
 from careweave.identity._merging import Refused, merge, merge_local, tie
 from careweave.identity._scene import members_of, whose
-from careweave.terms import Conflict, Json, Stale, SubjectId
+from careweave.terms import Conflict, Json, SubjectId
 
 _QUERIES = Queries("careweave.identity")
 
@@ -70,8 +70,6 @@ def follow(session: Session, edge: Edge, known: Known, *, by: By, means: Means) 
         return Followed("applied", done)
     try:
         acted = merge(session, right, left, by=by, means=means)
-    except Stale:
-        raise
     except Conflict:
         # Merged elsewhere before, or in a circle: nobody but a human can tell which holds.
         return _refused(session, left, right, by, means)
@@ -82,8 +80,6 @@ def take_back(session: Session, group_id: UUID, *, by: By, means: Means) -> Acte
     """Takes back what an order did; None when nothing of it stands."""
     try:
         return invert(session, group_id, by=by, means=means)
-    except Stale:
-        raise
     except Conflict:
         return None
 

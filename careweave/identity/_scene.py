@@ -8,7 +8,7 @@ from careweave.identity._journal import Wall
 from careweave.identity._locks import lock_persons
 from careweave.identity._member import Member
 from careweave.identity._pack import unpack
-from careweave.terms import NotFound, PersonId, Stale, SubjectId
+from careweave.terms import NotFound, PersonId, SubjectId, Unavailable
 
 _QUERIES = Queries("careweave.identity")
 
@@ -74,7 +74,7 @@ class Scene:
         return tuple(one for one in self.placed if one.person == person)
 
     def only(self, subjects: Collection[SubjectId]) -> tuple[Placed, ...]:
-        """Returns these of the members; Conflict when one belongs to none of the persons."""
+        """Returns these of the members; Unavailable when one is there no more."""
         found = tuple(one for one in self.placed if one.subject in subjects)
         if len(found) != len(set(subjects)):
             raise anew()
@@ -84,7 +84,7 @@ class Scene:
 def scene_of(session: Session, persons: Collection[PersonId]) -> Scene:
     """Returns the persons that answer for these ids, locked until the transaction ends.
 
-    NotFound for an id that was never given; Conflict when they changed while they were waited for.
+    NotFound for an id that was never given; Unavailable when they changed while they were waited for.
     """
     found = roots(session, persons)
     if set(found) != set(persons):
@@ -96,9 +96,9 @@ def scene_of(session: Session, persons: Collection[PersonId]) -> Scene:
     return Scene(found, placed, walls_between(session, [one.subject for one in placed]))
 
 
-def anew() -> Stale:
+def anew() -> Unavailable:
     """Returns the refusal of an act on what has just been decided otherwise."""
-    return Stale("Who they are was decided anew at this moment; look again.")
+    return Unavailable("Who they are was decided anew at this moment; try again.")
 
 
 def unknown() -> NotFound:

@@ -3,6 +3,7 @@
 import pytest
 
 from careweave.identity import (
+    Leaving,
     check_projection,
     history,
     invert,
@@ -13,8 +14,10 @@ from careweave.identity import (
     merge_local,
     misattributed,
     not_same,
+    retire,
     seal,
     split,
+    unfreeze,
     unlink,
     unmerge_local,
 )
@@ -287,3 +290,45 @@ def test_a_merge_comes_back_only_where_the_survivor_is(region):
     with pytest.raises(Conflict):
         invert(session, undone.event.group, by=region.by(), means=means)
     assert b'"retired"' not in region.view()
+
+
+def test_a_person_whose_only_record_was_deleted_is_joined_with_nobody(region):
+    for n in (1, 2):
+        region.arrive(n, someone(n), authority=f"a{n}")
+    persons, session, means = region.persons(), region.session, region.means
+    leaving = Leaving(1, "pas", "message", region.now())
+    (gone,) = retire(session, [leaving], new_group=means.new_person)
+    with pytest.raises(Conflict):
+        join(session, persons[1], persons[2], by=region.by(), means=means)
+    with pytest.raises(Conflict):
+        invert(session, gone.event.group, by=region.by(), means=means)
+
+
+def test_only_what_is_frozen_is_freed(region):
+    region.arrive(1, someone(1))
+    assert unfreeze(region.session, 1, by=region.by(), means=region.means) is None
+
+
+def test_the_part_that_holds_the_verified_number_keeps_the_id(region):
+    region.arrive(1, someone(1), authority="a")
+    region.arrive(2, someone(1, number=True), authority="b")
+    (person,) = set(region.persons().values())
+    split(region.session, person, [1], by=region.by(), means=region.means)
+    assert region.persons()[2] == person != region.persons()[1]
+
+
+def test_a_source_merges_what_is_one_already_and_nothing_against_a_veto(region):
+    for n in (1, 2, 3, 4):
+        region.arrive(n, someone(n), authority="pas")
+    persons, session, means = region.persons(), region.session, region.means
+    not_same(session, 1, 4, by=region.by(), means=means)
+    with pytest.raises(Conflict):
+        merge_local(session, 1, 4, by=region.by_source(), means=means)
+    with pytest.raises(Conflict):
+        join(session, persons[1], persons[4], by=region.by_source(), means=means)
+    join(session, persons[1], persons[2], by=region.by(), means=means)
+    before = region.view()
+    merge_local(session, 1, 2, by=region.by_source(), means=means)
+    assert b'"retired", 1' in region.view()
+    unmerge_local(session, 2, by=region.by_source(), means=means)
+    assert region.view() == before

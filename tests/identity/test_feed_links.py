@@ -193,3 +193,15 @@ def test_those_left_behind_by_a_merge_are_asked_about(region):
     _tell(region, (2, someone(2, links=REPLACED)))
     (item,) = queue(region.session)
     assert (item.kind, item.candidates[0].subjects) == ("join", (3,))
+
+
+def test_what_the_other_record_says_too_is_said_once(region):
+    for n in (1, 2):
+        region.arrive(n, someone(n))
+    before = region.view()
+    _tell(region, (2, someone(2, links=(("seealso", "p1"),))))
+    assert _tell(region, (1, someone(1, links=(("seealso", "p2"),)))) == ()
+    assert _tell(region, (2, someone(2))) == ()
+    assert len(set(region.persons().values())) == 1
+    _tell(region, (1, someone(1)))
+    assert region.view() == before

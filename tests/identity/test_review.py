@@ -200,3 +200,9 @@ def test_a_control_looks_like_any_other_and_changes_nothing(region):
     assert item.kind == "candidate"
     assert _read(region, Answer.SAME).state == "closed"
     assert region.view() == before
+
+
+def test_a_question_without_candidates_is_just_closed(region):
+    _ask(region, others=())
+    answered = _read(region, Answer.SAME)
+    assert (answered.state, answered.acted.event.kind) == ("closed", "answer")
