@@ -74,15 +74,6 @@ def apply_links(
     return (*done, *_follow(session, waiting, by, means))
 
 
-def linked(session: Session, records: Sequence[Incoming]) -> frozenset[SubjectId]:
-    """Returns those of the records that their source links to others, as far as it is known yet."""
-    names = {(record.authority, record.local_id): record.subject for record in records}
-    held = _held(session, records)
-    others = (names.get((one.authority, one.other_id)) for one in held)
-    found = {one.subject for one in held} | {other for other in others if other is not None}
-    return frozenset(found & set(names.values()))
-
-
 def follow_waiting(session: Session, *, at: datetime, most: int, means: Means) -> tuple[Acted, ...]:
     """Follows links whose other record has come by another way; asks people of what waits long."""
     rows = session.rows(_QUERIES["feed_links_waiting"], before=at, most=most)

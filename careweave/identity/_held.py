@@ -1,10 +1,11 @@
 """What the store holds of the records that came, and of the persons they may be."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from careweave.db import Queries, Row, Session
+from careweave.identity._incoming import Incoming
 from careweave.identity._member import Barrier, Group, Member, Pair
 from careweave.identity._norm import Norm
 from careweave.identity._pack import unpack
@@ -35,11 +36,41 @@ class Held:
     walls: tuple[SubjectId, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What is held of records that came: those known before, and those that sources link."""
+
+    known: dict[SubjectId, Held]
+    linked: frozenset[SubjectId]
+
+
 def held(session: Session, subjects: Collection[SubjectId]) -> dict[SubjectId, Held]:
     """Returns what is held of these local identities; one that never came is left out."""
-    rows = session.rows(_QUERIES["held"], subjects=sorted(subjects))
-    found = (_held(row) for row in rows)
-    return {one.subject: one for one in found}
+    nobody = [""] * len(subjects)
+    return _arrived(session, sorted(subjects), nobody, nobody).known
+
+
+def arrived(session: Session, records: Sequence[Incoming]) -> Arrived:
+    """Returns what is held of records that came, and which of them a source links to others."""
+    return _arrived(
+        session,
+        [one.subject for one in records],
+        [one.authority for one in records],
+        [one.local_id for one in records],
+    )
+
+
+def _arrived(
+    session: Session,
+    subjects: Sequence[SubjectId],
+    authorities: Sequence[str],
+    local_ids: Sequence[str],
+) -> Arrived:
+    rows = session.rows(
+        _QUERIES["held"], subjects=subjects, authorities=authorities, local_ids=local_ids
+    )
+    known = {row[0]: _held(tuple(row[:-1])) for row in rows if row[1] is not None}
+    return Arrived(known, frozenset(row[0] for row in rows if row[-1]))
 
 
 def _held(row: Row) -> Held:

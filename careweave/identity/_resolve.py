@@ -10,13 +10,13 @@ from careweave.identity._board import Board
 from careweave.identity._coming import Coming, Ready, come, ready
 from careweave.identity._desk import Desk
 from careweave.identity._feed_links import apply_links
-from careweave.identity._held import People, held, people
+from careweave.identity._held import Arrived, People, arrived, people
 from careweave.identity._incoming import Incoming, Means
 from careweave.identity._locks import lock_keys, lock_persons
 from careweave.identity._lookup import Hits, look_up
 from careweave.identity._outcome import Outcome
 from careweave.identity._placing import place
-from careweave.identity._runs import run_of
+from careweave.identity._runs import ahead_of_links, run_of
 from careweave.terms import Conflict, PersonId, SubjectId
 
 _TRIES = 5
@@ -45,24 +45,25 @@ def resolve_coming(session: Session, coming: Sequence[Coming], *, means: Means) 
     _lock(session, coming)
     outcomes: list[Outcome] = []
     while len(outcomes) < len(coming):
-        run = run_of(session, coming[len(outcomes) :])
-        done = _resolve_run(session, run, means)
+        first = ahead_of_links(coming[len(outcomes) :])
+        found = arrived(session, [one.incoming for one in first])
+        run = run_of(first, found.linked)
+        done = _resolve_run(session, run, found, means)
         outcomes += [done[one.incoming.subject] for one in run]
     return outcomes
 
 
 def _resolve_run(
-    session: Session, coming: Sequence[Coming], means: Means
+    session: Session, coming: Sequence[Coming], known: Arrived, means: Means
 ) -> dict[SubjectId, Outcome]:
-    known = held(session, [one.incoming.subject for one in coming])
-    found = [ready(one, known.get(one.incoming.subject), means.limits) for one in coming]
+    found = [ready(one, known.known.get(one.incoming.subject), means.limits) for one in coming]
     outcomes = {
         one.incoming.subject: unchanged
         for one in found
         if (unchanged := _unchanged(one)) is not None
     }
     told = [one for one in found if one.incoming.subject not in outcomes]
-    return outcomes | (_decided(session, told, means) if told else {})
+    return outcomes | (_decided(session, told, known, means) if told else {})
 
 
 def _lock(session: Session, coming: Sequence[Coming]) -> None:
@@ -70,15 +71,19 @@ def _lock(session: Session, coming: Sequence[Coming]) -> None:
     lock_keys(session, subjects, [key for one in coming for key in one.found])
 
 
-def _decided(session: Session, told: Sequence[Ready], means: Means) -> dict[SubjectId, Outcome]:
+def _decided(
+    session: Session, told: Sequence[Ready], known: Arrived, means: Means
+) -> dict[SubjectId, Outcome]:
     board, hits = _read(session, told, means)
     desk = Desk(session, means, board)
     for one, met in zip(told, hits, strict=True):
         place(desk, one, met)
     desk.write()
     # Only the last of a run may be linked by its source.
-    for acted in apply_links(session, [told[-1].incoming], means=means):
-        desk.note(acted)
+    last = told[-1].incoming
+    if last.demographics.links or last.subject in known.linked:
+        for acted in apply_links(session, [last], means=means):
+            desk.note(acted)
     return desk.outcomes()
 
 

@@ -463,9 +463,10 @@ SET
 WHERE r.review = %(review)s;
 
 -- name: held
--- What is held of local identities: how they stand, their newest version, whose they are.
+-- What is held of local identities: how they stand, their newest version, whose they are; and
+-- whether their source links them to others, or others to them, even before they are there.
 SELECT
-    i.subject,
+    w.subject,
     i.state,
     i.replaced_by,
     i.is_provisional,
@@ -487,9 +488,16 @@ SELECT
         FROM identity.barrier AS b
         WHERE
             b.right_subject = i.subject AND b.until_seq IS NULL AND b.kind = 'number_conflict'
-    ) AS walls
-FROM unnest(%(subjects)s::bigint[]) AS w (subject)
-INNER JOIN identity.local_identity AS i ON w.subject = i.subject
+    ) AS walls,
+    EXISTS (SELECT 1 FROM identity.feed_link AS f WHERE f.subject = w.subject)
+    OR EXISTS (
+        SELECT 1
+        FROM identity.feed_link AS f
+        WHERE f.authority = w.authority AND f.other_id = w.local_id
+    ) AS is_linked
+FROM unnest(%(subjects)s::bigint[], %(authorities)s::text[], %(local_ids)s::text[])
+    AS w (subject, authority, local_id)
+LEFT JOIN identity.local_identity AS i ON w.subject = i.subject
 LEFT JOIN identity.source_record AS r ON i.subject = r.subject AND i.version = r.version
 LEFT JOIN identity.membership AS m ON i.subject = m.subject AND m.until_seq IS NULL
 LEFT JOIN LATERAL (
