@@ -332,3 +332,27 @@ def test_a_source_merges_what_is_one_already_and_nothing_against_a_veto(region):
     assert b'"retired", 1' in region.view()
     unmerge_local(session, 2, by=region.by_source(), means=means)
     assert region.view() == before
+
+
+def test_what_may_not_go_back_to_others_stays_by_itself(region):
+    for n in (1, 2):
+        region.arrive(n, someone(n), authority=f"a{n}")
+    persons, session, means = region.persons(), region.session, region.means
+    join(session, persons[1], persons[2], by=region.by(), means=means)
+    parted = unlink(session, 2, by=region.by(), means=means)
+    not_same(session, 1, 2, by=region.by(), means=means)
+    before = region.view()
+    with pytest.raises(Conflict):
+        invert(session, parted.event.group, by=region.by(), means=means)
+    assert region.view() == before
+
+
+def test_what_was_merged_since_stays_with_its_survivor(region):
+    region.arrive(1, someone(1, number=True))
+    linked = region.arrive(2, someone(1, number=True))
+    assert linked.verdict == "linked"
+    merge_local(region.session, 1, 2, by=region.by(), means=region.means)
+    before = region.view()
+    with pytest.raises(Conflict):
+        invert(region.session, linked.events[0].group, by=region.by(), means=region.means)
+    assert region.view() == before

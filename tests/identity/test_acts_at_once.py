@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from careweave.identity import join, link, merge_local, unlink
+from careweave.identity import join, link, unlink
 from careweave.identity._again import Looking
 from careweave.identity._settling import settle_these
 from careweave.terms import Unavailable
@@ -86,14 +86,14 @@ def test_a_link_of_what_went_elsewhere_meanwhile_tries_again(database, arrived):
         _meanwhile(database, first, second)
 
 
-def test_a_parting_of_what_was_parted_meanwhile_tries_again(database, arrived):
+def test_a_parting_of_what_has_grown_meanwhile_tries_again(database, arrived):
     def before(region):
         for other in (2, 3):
             by = region.by()
             join(region.session, arrived[1], arrived[other], by=by, means=region.means)
 
     def first(region):
-        unlink(region.session, 2, by=region.by(), means=region.means)
+        link(region.session, 4, arrived[1], by=region.by(), means=region.means)
 
     def second(region):
         return unlink(region.session, 3, by=region.by(), means=region.means)
@@ -105,11 +105,10 @@ def test_a_parting_of_what_was_parted_meanwhile_tries_again(database, arrived):
 
 def test_settling_sees_who_was_joined_meanwhile(database, arrived):
     def first(region):
-        join(region.session, arrived[1], arrived[2], by=region.by(), means=region.means)
-        merge_local(region.session, 3, 4, by=region.by(), means=region.means)
+        join(region.session, arrived[1], arrived[4], by=region.by(), means=region.means)
 
     def second(region):
         looking = Looking(NOW + timedelta(days=1), region.means.limits)
-        return settle_these(region.session, [1, 2, 3], looking, region.means)
+        return settle_these(region.session, [4], looking, region.means)
 
     assert _meanwhile(database, first, second) == ()

@@ -18,6 +18,7 @@ from careweave.identity import (
     misattributed,
     not_same,
     person_of,
+    rebuilt_membership,
     split,
     unlink,
 )
@@ -70,6 +71,8 @@ def test_the_history_of_a_person_holds_what_became_of_all_ids_that_it_answers_fo
     assert told[3].inverse_of == told[2].group
     assert told[2].rulings[0].reason == "Two persons were joined. Documents were seen."
     assert [one.verdict for one in told[3].rulings] == ["UNLINK", "LINK"]
+    rebuilt = [(one.subject, one.person) for one in rebuilt_membership(region.session)]
+    assert rebuilt == [(1, persons[1]), (2, persons[2]), (2, persons[1]), (2, persons[2])]
 
 
 def test_a_link_of_the_machine_is_told_in_words_with_its_figures(region):
