@@ -257,7 +257,7 @@ CREATE TABLE identity.block_key (
     kind smallint NOT NULL,
     is_past boolean NOT NULL DEFAULT FALSE
 );
-CREATE INDEX block_key_btree ON identity.block_key (key) INCLUDE (subject, kind);
+CREATE INDEX block_key_btree ON identity.block_key (key) INCLUDE (subject);
 CREATE INDEX block_key_subject ON identity.block_key (subject);
 COMMENT ON TABLE identity.block_key IS 'Keys by which candidates are found. Personal data: a key can be guessed from demographics.';
 COMMENT ON COLUMN identity.block_key.key IS 'A 64-bit hash of kind and parts.';
