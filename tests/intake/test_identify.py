@@ -7,9 +7,10 @@ import pytest
 from careweave import identity, record
 from careweave.db import Database
 from careweave.intake import Worker, Writing, erase
+from careweave.intake._draft import new_person
 from careweave.sources import Telling, TrustedNumbers
 from careweave.terms import LABEL_SYSTEM, Actor, Purpose, Sight, SourceId
-from tests.lib.arrivals import encounter, key, message, patient, source, sources
+from tests.lib.arrivals import encounter, key, message, patient, resource, source, sources
 from tests.lib.inbox import NOW, Inbox
 
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
@@ -299,3 +300,50 @@ def numbered_of(place):
             found.append(f"{digits}{check}")
         stem += 7919
     return found[place]
+
+
+def test_a_sealed_patient_that_is_deleted_stays_sealed(inbox):
+    brought(inbox, {**numbered("P1"), "labels": ["S8"]})
+    inbox.sources = sources(_without_patient(inbox), inbox.sources.named("nm-ashgrove-gp"))
+    _replayed(inbox)
+
+    assert people(inbox) == {}
+    assert inbox.rows("SELECT state FROM identity.local_identity") == [("sealed",)]
+
+
+def test_who_is_gone_already_goes_no_further(inbox):
+    brought(inbox, ann())
+    subject = inbox.rows("SELECT subject FROM record.subject_person")[0][0]
+    leaving = identity.Leaving(subject, "nm-acute-pas", "mllp/9", NOW)
+
+    def retired():
+        with inbox.database.session() as session:
+            return identity.retire(session, [leaving], new_group=new_person)
+
+    assert [one.event.kind for one in retired()] == ["retire"]
+    assert retired() == ()
+
+
+def test_when_a_visit_comes_along_the_person_was_alive_then(inbox):
+    brought(
+        inbox,
+        ann(),
+        encounter("V1", status="in-progress", period={"start": "2026-02-28T10:00:00Z"}),
+        encounter("V2", status="planned", period={"start": "2027-01-01T10:00:00Z"}),
+    )
+
+    (alive,) = inbox.rows("SELECT alive_at FROM identity.local_identity")[0]
+    assert alive.isoformat()[:16] == "2026-02-28T10:00"
+
+
+@pytest.mark.parametrize(("role", "is_told"), [("MTH", True), ("FTH", False)])
+def test_the_mother_of_a_baby_is_told_by_her_number(inbox, role, is_told):
+    said = {
+        "patient": {"reference": f"Patient/{key('Patient', 'P1')}"},
+        "identifier": [{"system": "urn:mrn", "value": "M77"}],
+        "relationship": [{"coding": [{"code": role}]}],
+    }
+    brought(inbox, ann(birthDate="2026-02-28"), resource("RelatedPerson", "R1", said))
+
+    (raw,) = inbox.rows("SELECT raw FROM identity.source_record")[0]
+    assert (b"M77" in raw) is is_told
