@@ -11,7 +11,7 @@ from careweave.identity import (
     KeptModel,
     LikelyPlaceholder,
 )
-from careweave.identity.train import Rates
+from careweave.identity.train import Fairness, Rates, Share
 from careweave.intake._acts import (
     clear_files,
     parked_numbers,
@@ -60,7 +60,15 @@ from careweave.intake._messages import (
     messages_of,
     search_messages,
 )
-from careweave.intake._models import activate_model, likely_placeholders, model_in_force, models
+from careweave.intake._models import (
+    ModelForm,
+    activate_model,
+    adopted_model,
+    likely_placeholders,
+    model_document,
+    model_in_force,
+    models,
+)
 from careweave.intake._opening import open_source
 from careweave.intake._operators import Operator
 from careweave.intake._pulse import Pulse
@@ -109,6 +117,7 @@ __all__ = [
     "Deed",
     "Duplicate",
     "Explanation",
+    "Fairness",
     "Ground",
     "Happened",
     "ImportOrder",
@@ -124,6 +133,7 @@ __all__ = [
     "Message",
     "MessagePage",
     "MessageState",
+    "ModelForm",
     "Opened",
     "Operator",
     "Outcome",
@@ -140,6 +150,7 @@ __all__ = [
     "Replayed",
     "Rules",
     "Selection",
+    "Share",
     "SourceSettings",
     "Tables",
     "Tended",
@@ -153,6 +164,7 @@ __all__ = [
     "Written",
     "activate_model",
     "adopt_identity",
+    "adopted_model",
     "answer_review",
     "bodies_of",
     "check_identity",
@@ -180,6 +192,7 @@ __all__ = [
     "measure_on_tables",
     "message_of",
     "messages_of",
+    "model_document",
     "model_in_force",
     "models",
     "new_public_id",

@@ -8,8 +8,17 @@ from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._operator import operator
 from careweave.doors.cli._show import plain, say_json, say_table
 from careweave.formats import read_value
-from careweave.intake import KeptModel, activate_model, likely_placeholders, model_in_force, models
-from careweave.terms import Incorrect
+from careweave.intake import (
+    KeptModel,
+    ModelForm,
+    activate_model,
+    adopted_model,
+    likely_placeholders,
+    model_document,
+    model_in_force,
+    models,
+)
+from careweave.terms import Incorrect, Json
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -22,6 +31,13 @@ def add_to(words: "_SubParsersAction[ArgumentParser]") -> None:
     listed = verbs.add_parser("list", help="models that are or were in force; who signed them")
     listed.add_argument("--json", action="store_true", help="as JSON, for programs")
     listed.set_defaults(run=_list)
+    shown = verbs.add_parser("show", help="the model in force, as a document to keep or change")
+    shown.add_argument("--splink", action="store_true", help="as Splink keeps a model")
+    shown.set_defaults(run=_show)
+    adopt = verbs.add_parser("adopt", help="take back what Splink learned; print the new model")
+    adopt.add_argument("file", type=Path, help="what show --splink gave, as Splink saved it")
+    adopt.add_argument("--name", required=True, help="the name of the new model")
+    adopt.set_defaults(run=_adopt)
     activate = verbs.add_parser("activate", help="put a model in force from now on")
     activate.add_argument("file", type=Path, help="the model, as identity train wrote it")
     activate.add_argument(
@@ -56,10 +72,29 @@ def _told(one: KeptModel) -> dict[str, object]:
     return {**(told if isinstance(told, dict) else {}), "digest": one.digest.hex()}
 
 
-def _activate(desk: Desk, arguments: Namespace) -> int:
-    document = read_value(arguments.file.read_bytes())
+def _show(desk: Desk, arguments: Namespace) -> int:
+    form = ModelForm.SPLINK if arguments.splink else ModelForm.OWN
+    with desk.database() as database, database.session() as session:
+        say_json(model_document(session, form=form))
+    return 0
+
+
+def _adopt(desk: Desk, arguments: Namespace) -> int:
+    document = _document(arguments.file)
+    with desk.database() as database, database.session() as session:
+        say_json(adopted_model(session, document, name=arguments.name))
+    return 0
+
+
+def _document(file: Path) -> dict[str, Json]:
+    document = read_value(file.read_bytes())
     if not isinstance(document, dict):
-        raise Incorrect("A model is a JSON object.", where=str(arguments.file))
+        raise Incorrect("A model is a JSON object.", where=str(file))
+    return document
+
+
+def _activate(desk: Desk, arguments: Namespace) -> int:
+    document = _document(arguments.file)
     with desk.database() as database, database.session(bulk=True) as session:
         who = operator(desk)
         name = activate_model(session, document, operator=who, why=arguments.reason)

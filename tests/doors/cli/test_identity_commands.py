@@ -249,3 +249,20 @@ def test_what_is_not_there_is_said_so(officer: Officer, words: tuple[str, ...]) 
 def test_ids_and_reasons_are_asked_for(officer: Officer, words: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit):
         officer(*words)
+
+
+def test_the_model_in_force_goes_to_splink_and_comes_back(officer: Officer, tmp_path: Path) -> None:
+    own = json.loads(officer("model", "show"))
+    assert (own["name"], own["frequencies"]) == ("default-1", {})
+    theirs = json.loads(officer("model", "show", "--splink"))
+    sex = next(one for one in theirs["comparisons"] if one["output_column_name"] == "sex_level")
+    sex["comparison_levels"][1]["m_probability"] = 0.99
+    sex["comparison_levels"][2]["m_probability"] = 0.01
+    file = tmp_path / "splink.json"
+    file.write_text(json.dumps(theirs))
+    adopted = json.loads(officer("model", "adopt", str(file), "--name", "northmere-3"))
+    levels = next(one["levels"] for one in adopted["comparisons"] if one["field"] == "sex")
+    assert adopted["name"] == "northmere-3"
+    assert [level["m"] for level in levels] == [0.99, 0.01]
+    file.write_text("[]")
+    officer("model", "adopt", str(file), "--name", "northmere-4", code=64)
