@@ -8,7 +8,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import date
@@ -46,13 +46,16 @@ def ahead(
         yield ([come(one, means) for one in some] for some in _batches(records, batch))
         return
     pool = ProcessPoolExecutor(processes - 1, mp_context=get_context("spawn"), initializer=_begin)
+    # Waits for what the others read, and unpacks it while this process waits for the database.
+    unpacking = ThreadPoolExecutor(1)
     try:
-        yield _in_order(pool, _batches(records, batch), means.rules)
+        yield _in_order(pool, unpacking, _batches(records, batch), means.rules)
     except BrokenProcessPool as error:
         message = "A process of the load ended; begin it again, it goes on from here."
         raise Unavailable(message) from error
     finally:
         pool.shutdown(cancel_futures=True)
+        unpacking.shutdown(cancel_futures=True)
 
 
 def _batches(records: Iterable[Incoming], size: int) -> Iterator[list[Incoming]]:
@@ -62,16 +65,19 @@ def _batches(records: Iterable[Incoming], size: int) -> Iterator[list[Incoming]]
 
 
 def _in_order(
-    pool: ProcessPoolExecutor, batches: Iterable[list[Incoming]], rules: Rules
+    pool: ProcessPoolExecutor,
+    unpacking: ThreadPoolExecutor,
+    batches: Iterable[list[Incoming]],
+    rules: Rules,
 ) -> Iterator[list[Coming]]:
     """Yields the batches in order while the next ones are being read."""
-    waiting: deque[tuple[list[Incoming], list[Future[list[_Said]]]]] = deque()
+    waiting: deque[Future[list[Coming]]] = deque()
     for some in batches:
-        waiting.append((some, _asked(pool, some, rules)))
+        waiting.append(unpacking.submit(_taken, some, _asked(pool, some, rules)))
         if len(waiting) > _BATCHES_AHEAD:
-            yield _taken(*waiting.popleft())
+            yield waiting.popleft().result()
     while waiting:
-        yield _taken(*waiting.popleft())
+        yield waiting.popleft().result()
 
 
 def _asked(

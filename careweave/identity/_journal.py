@@ -14,6 +14,9 @@ from careweave.terms import Json, PersonId, SubjectId
 
 _QUERIES = Queries("careweave.identity")
 
+# Made once: making one costs as much as what it writes of an event.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=float)
+
 Verdict = Literal["LINK", "NOT_SAME", "UNLINK"]
 
 
@@ -139,13 +142,13 @@ def payload_of(group: Group) -> dict[str, Json]:
 
 
 def _canonical(value: Mapping[str, Json]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=float)
+    return _ENCODER.encode(value)
 
 
 def _digest(group: Group, payload: str) -> bytes:
     inverse_of = str(group.inverse_of or "")
     parts = [group.kind, group.actor, group.cause, str(group.group_id), inverse_of]
-    text = json.dumps([*parts, group.at.isoformat(), payload], separators=(",", ":"))
+    text = _ENCODER.encode([*parts, group.at.isoformat(), payload])
     return hashlib.sha256(text.encode()).digest()
 
 
