@@ -7,7 +7,10 @@ import pytest
 
 from careweave.identity import check_projection, queue
 from careweave.identity._again import Looking
+from careweave.identity._demographics import WrittenContact
+from careweave.identity._model import model_of
 from careweave.identity._settling import settle, settle_these
+from careweave.identity._shadow import Would, shadow, shadow_of
 from careweave.identity._sweep import look_again, sweep
 from tests.identity.acting import NOW, Region, someone
 
@@ -91,3 +94,57 @@ def test_settle_moves_nobody_whom_people_have_placed(region):
     before = region.view()
     assert settle_these(region.session, [1, 2], _looking(region), region.means) == ()
     assert region.view() == before
+
+
+def test_another_model_is_held_against_all_links_without_deciding(region):
+    wide = region.means.limits
+    region.arrive(1, someone(1), authority="a1")
+    _narrow(region, candidates=0)
+    region.arrive(2, someone(1), authority="a2")
+    region.means = replace(region.means, limits=wide)
+    region.arrive(3, someone(3), authority="a3")
+    region.arrive(4, someone(3), authority="a4")
+    region.arrive(5, someone(5), authority="a5")
+    region.arrive(6, someone(5), authority="a6")
+    for n in (7, 8):
+        region.arrive(n, someone(6, number=True), authority=f"a{n}")
+    before = region.view()
+    model = region.means.model
+    same = shadow(region.session, model, _looking(region), means=region.means)
+    strict = model_of(replace(model.draft, thresholds=replace(model.thresholds, auto=90.0)))
+    other = shadow(region.session, strict, _looking(region), means=region.means)
+    assert region.view() == before, "a shadow decides nothing"
+    assert same.last is None
+    told = (same + other).by_source
+    assert told["a5", Would.STAY] == 1
+    assert told["a6", Would.CLOSE] == 1
+    assert same.by_source["a2", Would.OPEN] == 1
+    assert other.by_source["a2", Would.ASK] == 1
+    assert sum(n for (_, would), n in other.by_source.items() if would is Would.FIXED) > 0
+    assert other.by_group["no verified number", Would.CLOSE] >= 2
+
+
+def test_a_shadow_goes_on_after_its_last(region):
+    for n in (1, 2):
+        region.arrive(n, someone(n), authority=f"a{n}")
+    part = shadow(region.session, region.means.model, _looking(region), means=region.means, after=1)
+    assert set(part.by_source) == {("a2", Would.STAY)}
+    nobody = shadow_of(region.session, [], _looking(region), region.means)
+    assert (nobody.last, nobody.by_source) == (None, {})
+
+
+def test_who_would_move_is_told_and_moved_by_settling(region):
+    whole = replace(someone(1), contacts=(WrittenContact("phone", "07700900123"),))
+    wide = region.means.limits
+    region.arrive(1, replace(whole, addresses=()), authority="a1")
+    region.arrive(2, whole, authority="a2")
+    persons = region.persons()
+    assert persons[1] == persons[2]
+    _narrow(region, candidates=0)
+    region.arrive(3, whole, authority="a3")
+    region.means = replace(region.means, limits=wide)
+    found = shadow_of(region.session, [2], _looking(region), region.means)
+    assert found.by_source == {("a2", Would.MOVE): 1}
+    settle_these(region.session, [2], _looking(region), region.means)
+    now = region.persons()
+    assert now[2] == now[3] != now[1] == persons[1]
