@@ -182,12 +182,13 @@ def subject_of(session: Session, patient: str) -> SubjectId:
 
     NotFound when nobody has it, Ambiguous when records of several authorities do.
     """
-    found = record.subjects_of(session, (patient,))
+    # Others may speak of an id of which they have no Patient: those are no records of anybody.
+    found = identity.standings(session, record.subjects_of(session, (patient,)))
     if not found:
         raise NotFound("No patient record has this id.", where="patient")
     if len(found) > 1:
         raise Ambiguous("Several organisations have a record of this id.", where="patient")
-    return found[0]
+    return next(iter(found))
 
 
 def _carry_out(session: Session, deed: Deed, action: str, act: Act) -> Acted:

@@ -11,15 +11,27 @@ from pathlib import Path
 from careweave.db import Session
 from careweave.identity import load_model
 from careweave.identity.train import (
+    Calibration,
     Compared,
     Evaluation,
+    Fairness,
+    Groups,
+    Labelled,
+    Operation,
     Pair,
     Pool,
     Row,
+    calibrate,
+    calibrated,
     compare,
     evaluate,
+    fairness,
+    figure,
+    groups_of,
     labelled_pool,
     layout,
+    operate,
+    persons,
     pool,
     read_pairs,
     read_table,
@@ -30,6 +42,8 @@ from careweave.identity.train import (
     truth_of,
 )
 from careweave.terms import Incorrect, Json
+
+_TITLE = "Records of one person that were not brought together, by group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +66,53 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """A model as a document, and of how many records and pairs it was learnt."""
+    """A model as a document, and of how many records and pairs it was learnt.
+
+    `calibration` is what verified numbers said of its thresholds, None where there are too few.
+    """
 
     name: str
     document: Mapping[str, Json] = field(repr=False)
     n_records: int
     n_compared: int
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How well a model does; `n_held` records were looked at, not all of which have a truth."""
+    """How well a model does; `n_held` records were looked at, not all of which have a truth.
+
+    `operation` is what became of the records as they came one after the other; `groups` tell how
+    people fare who differ in age, sex, name or address, and `figure` draws that (SVG).
+    """
 
     model: str
     evaluation: Evaluation
     n_held: int
+    operation: Operation
+    groups: tuple[Fairness, ...]
+    figure: str = field(repr=False)
 
 
 def learn_from_tables(tables: Tables, *, name: str, seed: int, today: date) -> Learnt:
     """Returns a model learnt from tables, without labels."""
-    return _learnt(_pool(tables, _rows(tables), today), name, seed)
+    records = _pool(tables, _rows(tables), today)
+    compared = train(records, name=name, seed=seed)
+    document = compared.model.document
+    return Learnt(name, document, len(records.norms), len(compared.pairs))
 
 
 def learn_from_region(session: Session, *, name: str, seed: int, most: int) -> Learnt:
-    """Returns a model learnt from at most so many records of the region, without labels."""
-    return _learnt(region_pool(session, most=most), name, seed)
+    """Returns a model learnt from at most so many records of the region, without labels.
+
+    Where enough verified numbers agree, the thresholds are set by them: hidden, they are labels.
+    """
+    records = region_pool(session, most=most)
+    compared = train(records, name=name, seed=seed)
+    held = labelled_pool(session, most=most)
+    found = calibrate(compare(held.pool, compared.model), held.truth) if held.truth else None
+    model = compared.model if found is None else calibrated(compared.model, found)
+    return Learnt(name, model.document, len(records.norms), len(compared.pairs), found)
 
 
 def measure_on_tables(
@@ -87,11 +123,13 @@ def measure_on_tables(
     truth = _truth(tables, rows)
     if not truth:
         raise Incorrect("The tables do not say who is who: name a truth.", where="truth")
-    return _measured(_pool(tables, rows, today), truth, model, seed, len(rows))
+    held = Labelled(_pool(tables, rows, today), truth, len(rows))
+    told = groups_of(held.pool, year=today.year, given=[row.groups for row in rows])
+    return _measured(held, told, _compared(held.pool, model, seed))
 
 
 def measure_on_region(
-    session: Session, *, model: Mapping[str, Json] | None, seed: int, most: int
+    session: Session, *, model: Mapping[str, Json] | None, seed: int, most: int, today: date
 ) -> Measured:
     """Returns how well a model finds who is who in the region, by verified numbers that it can't see.
 
@@ -100,24 +138,22 @@ def measure_on_region(
     held = labelled_pool(session, most=most)
     if not held.truth:
         raise Incorrect("No two records of the region have the same verified number.")
-    return _measured(held.pool, held.truth, model, seed, held.n_records)
+    told = groups_of(held.pool, year=today.year)
+    return _measured(held, told, _compared(held.pool, model, seed))
 
 
-def _learnt(records: Pool, name: str, seed: int) -> Learnt:
-    compared = train(records, name=name, seed=seed)
-    document = compared.model.document
-    return Learnt(name, document, len(records.norms), len(compared.pairs))
-
-
-def _measured(
-    records: Pool,
-    truth: frozenset[Pair],
-    model: Mapping[str, Json] | None,
-    seed: int,
-    n_held: int,
-) -> Measured:
-    compared = _compared(records, model, seed)
-    return Measured(compared.model.name, evaluate(records, truth, compared), n_held)
+def _measured(held: Labelled, told: Groups, compared: Compared) -> Measured:
+    at = compared.blind.best
+    together = persons(held.pool, compared, at=at)
+    groups = fairness(held.pool, held.truth, compared.pairs, together, told)
+    return Measured(
+        model=compared.model.name,
+        evaluation=evaluate(held.pool, held.truth, compared),
+        n_held=held.n_records,
+        operation=operate(held.pool, held.truth, compared),
+        groups=groups,
+        figure=figure(groups, title=_TITLE),
+    )
 
 
 def _compared(records: Pool, model: Mapping[str, Json] | None, seed: int) -> Compared:

@@ -1,6 +1,7 @@
 """careweave identity train and evaluate: models learnt from records, and how well they do."""
 
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,11 @@ from careweave.doors.cli._show import json_text, say_json, say_table
 from careweave.doors.cli._when import whole
 from careweave.formats import read_value
 from careweave.intake import (
+    Fairness,
+    Learnt,
     Measured,
     Rates,
+    Share,
     Tables,
     learn_from_region,
     learn_from_tables,
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
 _MOST = 50_000
+_OPERATION = ("n_known", "n_linked", "n_review", "n_missed", "n_wrong")
 _RATES = (
     ("pairs compared at all (blocking)", "blocking"),
     ("pairs, threshold chosen without labels", "blind"),
@@ -53,6 +58,7 @@ def add_to(words: "_SubParsersAction[ArgumentParser]") -> None:
     evaluate.add_argument(
         "--pairs", nargs=3, metavar=("FILE", "LEFT", "RIGHT"), help="pairs of ids of one person"
     )
+    evaluate.add_argument("--figure", type=Path, help="draw how groups fare into this file (SVG)")
     evaluate.add_argument("--json", action="store_true", help="as JSON, for programs")
     evaluate.set_defaults(run=_evaluate)
 
@@ -111,22 +117,40 @@ def _train(desk: Desk, arguments: Namespace) -> int:
             found = learn_from_region(session, name=name, seed=seed, most=arguments.most)
     arguments.to.write_text(json_text(found.document) + "\n", encoding="utf-8")
     say(f"{name}: learnt of {found.n_records} records and {found.n_compared} pairs")
+    _say_calibration(found)
     note(f"Look at it with careweave identity evaluate --model {arguments.to}; then sign it off.")
     return 0
 
 
+def _say_calibration(found: Learnt) -> None:
+    told = found.calibration
+    if told is None:
+        note("Thresholds are set without labels: too few verified numbers agree.")
+        return
+    high = told.false.interval[1]
+    say(
+        f"by {told.false.n} pairs with verified numbers: automatic from weight {told.auto:.2f}, "
+        f"false {told.false.value:.5f} (at most {high:.5f}); review from {told.review:.2f}"
+    )
+
+
 def _evaluate(desk: Desk, arguments: Namespace) -> int:
     model, seed = _model(arguments.model), arguments.seed
+    today = desk.around.clock().date()
     if arguments.tables:
-        today = desk.around.clock().date()
         found = measure_on_tables(_tables(arguments), model=model, seed=seed, today=today)
     else:
         with desk.database() as database, database.session(bulk=True) as session:
-            found = measure_on_region(session, model=model, seed=seed, most=arguments.most)
+            found = measure_on_region(
+                session, model=model, seed=seed, most=arguments.most, today=today
+            )
+    if arguments.figure is not None:
+        arguments.figure.write_text(found.figure, encoding="utf-8")
     if arguments.json:
         say_json(_told(found))
     else:
         _say(found)
+        _say_groups(found.groups)
     return 0
 
 
@@ -144,6 +168,50 @@ def _say(found: Measured) -> None:
     say(f"model {found.model}: {told.n_records} records of {found.n_held}, {told.n_compared} pairs")
     head = ("what", "precision", "recall", "F1", "from weight", "found", "right", "true")
     say_table(head, [_row(name, getattr(told, field)) for name, field in _RATES])
+    one = found.operation
+    say(
+        f"one after the other, with all vetoes: of {one.n_known} records of people known before "
+        f"{one.n_linked} linked, {one.n_review} to review, {one.n_missed} missed; "
+        f"{one.n_wrong} wrong links"
+    )
+
+
+def _say_groups(groups: Sequence[Fairness]) -> None:
+    say()
+    head = (
+        "kind",
+        "group",
+        "pairs",
+        "not compared",
+        "missed",
+        "95 %",
+        "wrong links",
+        "95 %",
+        "ratio",
+    )
+    say_table(head, [_group(one) for one in groups])
+    note("Missed: pairs of one person that were not brought together. Ratio: to the best group.")
+
+
+def _group(one: Fairness) -> tuple[object, ...]:
+    ratio = f"{one.ratio:.2f}" if isfinite(one.ratio) else "-"
+    unseen, _ = _share(one.unseen)
+    return (
+        one.kind,
+        one.group,
+        one.missed.n,
+        unseen,
+        *_share(one.missed),
+        *_share(one.false),
+        ratio,
+    )
+
+
+def _share(one: Share) -> tuple[str, str]:
+    if not one.is_shown:
+        return "few", ""
+    low, high = one.interval
+    return f"{one.value:.4f}", f"{low:.4f}-{high:.4f}"
 
 
 def _row(name: str, rates: Rates) -> tuple[object, ...]:
@@ -155,7 +223,24 @@ def _told(found: Measured) -> dict[str, object]:
     told = found.evaluation
     rates = {field: _rates(getattr(told, field)) for _, field in _RATES}
     counts = {"n_held": found.n_held, "n_records": told.n_records, "n_compared": told.n_compared}
-    return {"model": found.model, **counts, **rates}
+    groups = [_told_group(one) for one in found.groups]
+    one = found.operation
+    operation = {name: getattr(one, name) for name in _OPERATION}
+    told_all: dict[str, object] = {"model": found.model, **counts, **rates}
+    return {**told_all, "operation": operation, "groups": groups}
+
+
+def _told_group(one: Fairness) -> dict[str, object]:
+    shares = {"not_compared": one.unseen, "missed": one.missed, "wrong": one.false}
+    told = {name: _told_share(share) for name, share in shares.items()}
+    ratio = one.ratio if isfinite(one.ratio) else None
+    return {"kind": one.kind, "group": one.group, **told, "ratio": ratio}
+
+
+def _told_share(one: Share) -> dict[str, object]:
+    if not one.is_shown:
+        return {"few": True}
+    return {"n": one.n, "share": one.value, "interval": one.interval}
 
 
 def _rates(rates: Rates) -> dict[str, object]:

@@ -13,7 +13,7 @@ import pytest
 from careweave.db import Embedded
 from careweave.doors.cli import Around, main
 from careweave.wiring import DOORS
-from tests.lib.door import Door, fresh_database, make_door
+from tests.lib.door import Door, fresh_database, make_door, observation
 from tests.lib.finding import home, match, number, someone, whom
 
 ROOT = Path(__file__).parents[3]
@@ -134,6 +134,25 @@ def test_two_persons_are_joined_and_kept_apart(officer: Officer) -> None:
     officer("keep-apart", first, second, *WHY)
     kinds = officer.rows("SELECT kind FROM identity.barrier WHERE until_seq IS NULL")
     assert kinds == [("not_same",)]
+
+
+def test_who_was_shown_nothing_is_told_so(officer: Officer) -> None:
+    _two(officer)
+    rows = officer.rows("SELECT person FROM identity.membership ORDER BY subject")
+    group = _group(officer("join", str(rows[0][0]), str(rows[1][0]), *WHY))
+    assert officer("recall", group) == ""
+    assert "nobody was shown" in officer.err
+    whom(match(officer.door, GWEN))
+    back = _group(officer("take-back", group, *WHY))
+    assert "Patient/$match" in officer("recall", back)
+
+
+def test_an_id_of_which_others_speak_is_still_one_record(officer: Officer) -> None:
+    _, second = _two(officer)
+    officer.door.ask("POST", "/Observation", observation(second), by="beta")
+    subjects = officer.rows(f"SELECT count(*) FROM record.subject WHERE local_id = '{second}'")
+    officer("link", second, officer.person(GWEN), *WHY)
+    assert subjects[0][0] >= 1
 
 
 def test_what_is_sealed_is_found_by_nobody(officer: Officer) -> None:

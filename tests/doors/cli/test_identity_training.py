@@ -93,12 +93,18 @@ def test_a_model_is_learnt_from_tables_and_measured(
     words = (*tables, *COLUMNS, "--one-per-source", "--truth", "person")
     said = analyst("evaluate", *words, "--model", file)
     assert "model here-1: 500 records of 500" in said
+    assert "age          " in said
+    assert "few" in said
     found = json.loads(analyst("evaluate", *words, "--model", file, "--json"))
     assert found["blind"]["precision"] > 0.97
     assert found["blind"]["recall"] > 0.9
     assert found["blocking"]["n_true"] == 200
-    blind = json.loads(analyst("evaluate", *words, "--json"))
+    assert found["operation"]["n_known"] == 200
+    assert {"age", "sex", "address", "birth date"} <= {one["kind"] for one in found["groups"]}
+    figure = tmp_path / "groups.svg"
+    blind = json.loads(analyst("evaluate", *words, "--json", "--figure", figure))
     assert blind["blind"] == found["blind"]
+    assert figure.read_text().startswith("<svg")
 
 
 def test_the_truth_may_be_in_the_id_or_in_a_list(
@@ -169,3 +175,4 @@ def test_the_region_is_measured_by_numbers_that_are_hidden(
         file = tmp_path / "region.json"
         said = analyst("train", "--name", "region-1", "--to", file, "--most", 50)
         assert said.startswith("region-1: learnt of 50 records")
+        assert "without labels" in analyst.err

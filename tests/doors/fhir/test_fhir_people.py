@@ -3,14 +3,18 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
 
-from careweave.db import Embedded
+from careweave import identity, record
+from careweave.db import Embedded, Session
 from careweave.doors.fhir import Limits
+from careweave.record import Link
+from careweave.terms import PersonId
 from tests.lib.door import Door, fresh_database, make_door, problems
 from tests.lib.finding import FORM, NHS, find, grades, home, match, number, someone, whom
 
@@ -293,6 +297,39 @@ def test_a_person_is_made_of_what_its_reader_may_see(door: Door, ids: dict[str, 
     assert {one["other"]["reference"] for one in theirs["link"]} == {f"Patient/{ids['edna-beta']}"}
     assert door.get(f"/Patient/{mine['id']}", by="gamma").status_code == 404
     assert door.get(f"/Patient/{mine['id']}/_history/1").status_code == 404
+
+
+def test_an_id_that_was_given_up_names_the_survivor(door: Door) -> None:
+    """Two records of one verified number are made one person; the younger id forwards."""
+    first = someone("Lumb", "Dorothy", born="1946-09-12", identifier=[number("9990003564", "02")])
+    second = someone("Lumb", "Dot", born="1946-09-12")
+    mine = door.made(first)
+    other = door.made({**second, "name": [{"family": "Other", "given": ["Name"]}]})
+    ids = _persons_of(door, mine["id"], other["id"])
+    with door.database.session() as session:
+        at = datetime.now(UTC)
+        joined = identity.join(session, *ids, by=identity.By("officer", at), means=_means(session))
+        links = [Link(c.subject, c.person, c.decision, c.since) for c in joined.changes]
+        record.link(session, links, at=at)
+    answers = [door.get(f"/Patient/{one}") for one in ids]
+    survivor = next(one.json for one in answers if one.json["active"])
+    given_up = next(one.json for one in answers if not one.json["active"])
+    assert given_up["link"] == [
+        {"other": {"reference": f"Patient/{survivor['id']}"}, "type": "replaced-by"}
+    ]
+    assert "name" not in given_up
+    assert len(survivor["link"]) == 2
+
+
+def _persons_of(door: Door, *patients: str) -> list[PersonId]:
+    with door.database.reading() as session:
+        subjects = record.subjects_of(session, patients)
+        found = identity.standings(session, subjects)
+    return [one.person for one in found.values()]
+
+
+def _means(session: Session) -> identity.Means:
+    return identity.means(session, new_person=lambda: PersonId(uuid.uuid4()))
 
 
 def test_an_id_of_nobody_is_not_found(door: Door) -> None:
