@@ -7,12 +7,12 @@ import pytest
 
 from careweave.identity import check_projection, queue
 from careweave.identity._again import Looking
-from careweave.identity._demographics import WrittenContact
+from careweave.identity._demographics import WrittenContact, WrittenNumber
 from careweave.identity._model import model_of
 from careweave.identity._settling import settle, settle_these
 from careweave.identity._shadow import Would, shadow, shadow_of
 from careweave.identity._sweep import look_again, sweep
-from tests.identity.acting import NOW, Region, someone
+from tests.identity.acting import NHS, NOW, Region, nhs, someone
 
 
 @pytest.fixture
@@ -137,6 +137,7 @@ def test_who_would_move_is_told_and_moved_by_settling(region):
     whole = replace(someone(1), contacts=(WrittenContact("phone", "07700900123"),))
     wide = region.means.limits
     region.arrive(1, replace(whole, addresses=()), authority="a1")
+    whole = replace(whole, numbers=(WrittenNumber(NHS, nhs(9)),))
     region.arrive(2, whole, authority="a2")
     persons = region.persons()
     assert persons[1] == persons[2]
