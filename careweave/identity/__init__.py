@@ -62,6 +62,7 @@ from careweave.identity._region_rules import keep_rules, rules_in_force, rules_o
 from careweave.identity._resolve import lock, resolve
 from careweave.identity._rules import rules
 from careweave.identity._settling import Settled, settle
+from careweave.identity._shadow import Shadow, Would, shadow
 from careweave.identity._shared import LikelyPlaceholder, count_shared_values, likely_placeholders
 from careweave.identity._splink_export import adopt_splink, export_splink
 from careweave.identity._splitting import split, unlink
@@ -102,9 +103,11 @@ __all__ = [
     "Ranked",
     "Ruled",
     "Settled",
+    "Shadow",
     "SourcePolicy",
     "Standing",
     "Swept",
+    "Would",
     "WrittenAddress",
     "WrittenContact",
     "WrittenName",
@@ -159,6 +162,7 @@ __all__ = [
     "rules_of",
     "seal",
     "settle",
+    "shadow",
     "split",
     "standings",
     "sweep",
