@@ -45,9 +45,8 @@ def _faults_of_frame(draft: Draft) -> Iterator[Issue]:
     fields = Counter(one.field for one in draft.comparisons)
     if not fields:
         yield fault("comparisons", "A model compares at least one field.")
-    for name, times in fields.items():
-        if times > 1:
-            yield fault("comparisons", f"The field {name} is compared more than once.")
+    if any(times > 1 for times in fields.values()):
+        yield fault("comparisons", "Each field is compared once.")
     if "names" in fields and _JOINT & set(fields):
         yield fault("comparisons", "Names are compared together or by part, not both.")
 
@@ -99,12 +98,12 @@ def _faults_of_order(one: Comparison, where: str) -> Iterator[Issue]:
 
 
 def _faults_of_shares(one: Comparison, where: str) -> Iterator[Issue]:
-    for share, total in (
-        ("m", sum(level.m for level in one.levels)),
-        ("u", sum(level.u for level in one.levels)),
+    for message, total in (
+        ("The shares m add up to 1.", sum(level.m for level in one.levels)),
+        ("The shares u add up to 1.", sum(level.u for level in one.levels)),
     ):
         if not isclose(total, 1, abs_tol=_SUM, rel_tol=0):
-            yield fault(f"{where}.levels", f"The shares {share} add up to 1.")
+            yield fault(f"{where}.levels", message)
     yield from _faults_of_kin(one, where)
     if any(level.m <= 0 or level.u <= 0 for level in one.levels):
         return
