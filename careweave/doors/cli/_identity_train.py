@@ -118,7 +118,7 @@ def _train(desk: Desk, arguments: Namespace) -> int:
     arguments.to.write_text(json_text(found.document) + "\n", encoding="utf-8")
     say(f"{name}: learnt of {found.n_records} records and {found.n_compared} pairs")
     _say_calibration(found)
-    note(f"Look at it with careweave identity evaluate --model {arguments.to}; then sign it off.")
+    note("Look at it with careweave identity evaluate --model FILE; then sign it off.")
     return 0
 
 
