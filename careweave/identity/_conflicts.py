@@ -113,7 +113,7 @@ def _asked(one: Member, other: Member, judging: Judging) -> Iterator[tuple[Veto,
     yield Veto.GENERATION, _is_generation(one.norm, other.norm, judging)
     yield Veto.DEATH, _is_death_between(one, other, judging.limits)
     yield Veto.SAME_SOURCE, _is_of_one_source(one, other, judging.limits)
-    yield Veto.FROZEN, "frozen" in {one.state, other.state}
+    yield Veto.FROZEN, "frozen" in {one.state, other.state} or one.is_doubted or other.is_doubted
     for barrier in judging.barriers.get(pair(one.subject, other.subject), ()):
         yield Veto.NOT_SAME, barrier.kind == "not_same"
         yield Veto.SEALED, barrier.kind == "sealed"

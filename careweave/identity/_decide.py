@@ -8,10 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from careweave.identity._conflicts import Judging, Veto, group_conflicts, have_one_number
+from careweave.identity._conflicts import (
+    KINDS_OF_NUMBER,
+    Judging,
+    Veto,
+    group_conflicts,
+    have_one_number,
+)
 from careweave.identity._explaining import Blocking, explanation
 from careweave.identity._forenames import Closeness, closeness
-from careweave.identity._likeness import are_births_far
+from careweave.identity._likeness import are_births_far, are_births_near, have_one_household
 from careweave.identity._member import Group, Member
 from careweave.identity._model import Model
 from careweave.identity._weigh import Check, Weighed, lead_of, weigh
@@ -103,9 +109,26 @@ def certain(asked: Case) -> Weighed | None:
     best, limits = free[0], asked.model.thresholds
     if best.weight < limits.auto or best.worst < limits.floor:
         return None
-    if lead_of(best, asked.ranked, asked.model) < limits.lead or _is_vague(asked.record, best.best):
+    if lead_of(best, asked.ranked, asked.model) < limits.lead or not _is_enough(asked, best):
         return None
     return best
+
+
+def _is_enough(asked: Case, one: Weighed) -> bool:
+    """Says that it does not rest on half a birth date, nor on a number that nobody verified."""
+    ours, theirs = asked.record.norm, one.best.norm
+    if not _VAGUE.isdisjoint({ours.precision, theirs.precision}):
+        return False
+    if ours.birth == theirs.birth:
+        return True
+    close = closeness(ours, theirs, asked.judging.shares, asked.judging.limits)
+    return close is Closeness.EQUAL or _without_number(one) >= asked.model.thresholds.auto
+
+
+def _without_number(one: Weighed) -> float:
+    """Returns the weight without what national numbers say."""
+    parts = (part for part in one.scored.parts if part.field in KINDS_OF_NUMBER)
+    return one.weight - sum(part.weight + part.tf_weight for part in parts)
 
 
 def is_proven(asked: Case, one: Weighed) -> bool:
@@ -125,16 +148,16 @@ def _is_of_the_other(asked: Case, one: Weighed) -> bool:
         return False
     if ours.sex and theirs.sex and ours.sex != theirs.sex:
         return True
-    least = asked.model.thresholds.review
-    return any(
-        other.weight >= least and Veto.TWINS not in other.vetoes
-        for other in asked.ranked
-        if other is not one
-    )
+    return any(_is_the_twin(asked, other) for other in asked.ranked if other is not one)
 
 
-def _is_vague(record: Member, other: Member) -> bool:
-    return not _VAGUE.isdisjoint({record.norm.precision, other.norm.precision})
+def _is_the_twin(asked: Case, other: Weighed) -> bool:
+    """Says that somebody is known of this name, birth and household, whose number it is not."""
+    if other.check is Check.AGREES or other.weight < asked.model.thresholds.review:
+        return False
+    ours, theirs = asked.record.norm, other.best.norm
+    is_named = Veto.TWINS not in other.vetoes
+    return is_named and are_births_near(ours, theirs) and have_one_household(ours, theirs)
 
 
 def wrong_numbers(asked: Case) -> list[Weighed]:
@@ -273,6 +296,14 @@ def _kind(one: Weighed, model: Model) -> Kind:
     limits = model.thresholds
     is_mixed = one.weight >= limits.auto and one.worst < limits.floor
     return Kind.MIXED_EVIDENCE if is_mixed else Kind.CANDIDATE
+
+
+def is_doubted(doubts: Sequence[Doubt]) -> bool:
+    """Says that a human is asked whether the number of the record is another's."""
+    return any(
+        doubt.kind is Kind.WRONG_NUMBER or any(Veto.NUMBER in one.vetoes for one in doubt.persons)
+        for doubt in doubts
+    )
 
 
 def _number_doubt(numbers: Sequence[Weighed]) -> list[Doubt]:

@@ -19,6 +19,8 @@ class Held:
     """A local identity as the store has it: its person, None while it belongs to nobody.
 
     `content_hash` is of its newest version; `walls` are those whose verified numbers differ.
+    `is_single`: the machine made its person of it, nobody else ever was that person, and neither a
+    human nor an alarm has spoken of it.
     """
 
     subject: SubjectId
@@ -34,6 +36,7 @@ class Held:
     method: str
     confidence: str
     walls: tuple[SubjectId, ...]
+    is_single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def _arrived(
 
 def _held(row: Row) -> Held:
     subject, state, replaced_by, is_provisional, version, norm, content, *rest = row
-    person, decision, since, method, confidence, walls = rest
+    person, decision, since, method, confidence, walls, is_single = rest
     return Held(
         subject=SubjectId(subject),
         state=state,
@@ -90,6 +93,7 @@ def _held(row: Row) -> Held:
         method=method or "",
         confidence=confidence or "",
         walls=tuple(SubjectId(wall) for wall in walls),
+        is_single=is_single,
     )
 
 
@@ -109,9 +113,9 @@ def people(session: Session, subjects: Iterable[SubjectId]) -> People:
     barriers: dict[Pair, tuple[Barrier, ...]] = {}
     for person, created_seq, *rest in rows:
         created[person] = created_seq
-        member = _member(tuple(rest[:9]))
+        member = _member(tuple(rest[:10]))
         members.setdefault(person, []).append(member)
-        for other, kind, basis in zip(*rest[9:], strict=True):
+        for other, kind, basis in zip(*rest[10:], strict=True):
             place = (member.subject, SubjectId(other))
             barriers[place] = (*barriers.get(place, ()), Barrier(kind, basis))
     groups = [Group(one, created[one], tuple(members[one])) for one in members]
@@ -119,7 +123,8 @@ def people(session: Session, subjects: Iterable[SubjectId]) -> People:
 
 
 def _member(row: Row) -> Member:
-    subject, authority, source, norm, seen_at, alive_at, state, is_provisional, version = row
+    subject, authority, source, norm, seen_at, alive_at, state, is_provisional, *rest = row
+    version, is_doubted = rest
     return Member(
         subject,
         authority,
@@ -130,4 +135,5 @@ def _member(row: Row) -> Member:
         state,
         is_provisional,
         version=version,
+        is_doubted=is_doubted,
     )

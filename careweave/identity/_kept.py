@@ -11,8 +11,10 @@ from enum import StrEnum
 from careweave.identity._conflicts import Veto, group_conflicts, is_twin
 from careweave.identity._decide import (
     Case,
+    Decided,
     Doubt,
     Kind,
+    decide,
     is_proven,
     open_questions,
     wrong_numbers,
@@ -26,24 +28,30 @@ class Fate(StrEnum):
     """What happens to the membership.
 
     STAY: nothing. FREEZE: it stays, and nothing new of it is shared. LEAVE: its verified number is
-    another than that of its person. CONFIRM: it stays, now by a verified number.
+    another than that of its person. CONFIRM: it stays, now by a verified number. MOVE: nobody but it
+    was ever its person, and it would be linked elsewhere if it came only now.
     """
 
     STAY = "stay"
     FREEZE = "freeze"
     LEAVE = "leave"
     CONFIRM = "confirm"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was decided: `joins` are persons of the same verified number, `own` the rest of ours."""
+    """What was decided: `joins` are persons of the same verified number, `own` the rest of ours.
+
+    `moved` is the link of a record that moves.
+    """
 
     fate: Fate
     doubts: tuple[Doubt, ...] = ()
     joins: tuple[Group, ...] = ()
     walls: tuple[Member, ...] = ()
     own: Weighed | None = None
+    moved: Decided | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +62,30 @@ class Versions:
     before: Member
 
 
-def keep(asked: Case, own: Group, versions: Versions, confidence: str) -> Kept:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a record belongs to its person: how surely, and whether nobody else ever did."""
+
+    confidence: str
+    is_single: bool
+
+
+def keep(asked: Case, own: Group, versions: Versions, standing: Standing) -> Kept:
     """Returns what becomes of a known record; `own` are the other members of its person."""
     if _is_of_somebody_else(asked, versions):
         return Kept(Fate.FREEZE, doubts=(Doubt(Kind.OVERLAY, asked.ranked),))
+    if standing.is_single and not own.members:
+        moved = decide(asked)
+        if moved.person is not None:
+            return Kept(Fate.MOVE, moved.doubts, moved.joins, moved.walls, moved=moved)
     mine = _weighed(asked, own)
     if mine is not None and Veto.NUMBER in mine.vetoes:
         doubt = Doubt(Kind.WRONG_NUMBER, (mine,))
         return Kept(Fate.LEAVE, doubts=(doubt,), walls=(mine.vetoes[Veto.NUMBER],), own=mine)
     joins, doubts = _others(asked, own)
-    is_proof = mine is not None and mine.check is Check.AGREES and confidence == "demographic"
+    is_proof = (
+        mine is not None and mine.check is Check.AGREES and standing.confidence == "demographic"
+    )
     return Kept(
         Fate.CONFIRM if is_proof else Fate.STAY,
         doubts=(*doubts, *_mixed(asked, mine)),

@@ -13,6 +13,7 @@ class Member:
     """One local identity: what is known of it in all periods, and how it stands.
 
     `deduplicates` is what the region says of its source. `version` is the newest that was judged.
+    `is_doubted`: a human is asked whether its number is another's.
     """
 
     subject: SubjectId
@@ -26,6 +27,7 @@ class Member:
     deduplicates: bool = False
     version: int = 1
     decision: int = 0
+    is_doubted: bool = False
 
     @property
     def is_live(self) -> bool:

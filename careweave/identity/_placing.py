@@ -10,12 +10,12 @@ from careweave.identity._acts import seal
 from careweave.identity._by import By, Ground, Method
 from careweave.identity._coming import Ready, member
 from careweave.identity._conflicts import have_two_numbers
-from careweave.identity._decide import Case, Decided, case, decide
+from careweave.identity._decide import Case, Decided, case, decide, is_doubted
 from careweave.identity._desk import MACHINE, Desk, Ruled
 from careweave.identity._evidence import basis
 from careweave.identity._explaining import Blocking, explanation
-from careweave.identity._journal import Group, Ruling, StateChange, Wall
-from careweave.identity._kept import Fate, Kept, Versions, keep
+from careweave.identity._journal import Forward, Group, Ruling, StateChange, Wall
+from careweave.identity._kept import Fate, Kept, Standing, Versions, keep
 from careweave.identity._lookup import Hits, choose
 from careweave.identity._member import Member, pair
 from careweave.identity._splitting import unlink
@@ -70,14 +70,14 @@ def _place_new(desk: Desk, ready: Ready, hits: Hits) -> None:
     asked = _case(desk, ready, hits)
     decided = decide(asked)
     one, is_new = asked.record, decided.person is None
-    person = desk.means.new_person() if decided.person is None else decided.person.person
+    person = _person(desk, decided)
     group = replace(
         _group(desk, ready, "resolve", persons=(person,) if is_new else ()),
         rulings=(_ruling(one, person, decided, desk.means.model.name),),
         walls=_walls(one, decided.walls),
         states=_revived(ready),
     )
-    desk.board.put(one, person)
+    desk.board.put(replace(one, is_doubted=is_doubted(decided.doubts)), person)
     desk.take(
         Stored(ready, ready.whole, has_new_keys=True, is_incomplete=decided.is_incomplete),
         Ruled(
@@ -129,10 +129,12 @@ def _keep(desk: Desk, ready: Ready, hits: Hits) -> None:
     subject, one = asked.record.subject, asked.record
     before = desk.board.member(subject)
     versions = Versions(member(ready, ready.coming.norm), before)
-    confidence = "" if ready.held is None else ready.held.confidence
-    kept = keep(asked, desk.board.others(subject), versions, confidence)
+    kept = keep(asked, desk.board.others(subject), versions, _standing(ready))
     if kept.fate is Fate.FREEZE:
         _freeze(desk, ready, kept, before)
+        return
+    if kept.moved is not None:
+        _move(desk, ready, one, kept.moved)
         return
     _renew(desk, one)
     group = _kept_group(desk, ready, asked, kept)
@@ -149,6 +151,40 @@ def _keep(desk: Desk, ready: Ready, hits: Hits) -> None:
 
 
 _METHOD = Method.VERIFIED_NUMBER
+
+
+def _standing(ready: Ready) -> Standing:
+    held = ready.held
+    return (
+        Standing("", is_single=False) if held is None else Standing(held.confidence, held.is_single)
+    )
+
+
+def _move(desk: Desk, ready: Ready, one: Member, decided: Decided) -> None:
+    """Links a record that was a person of its own until more was told; its old id answers on."""
+    old, person = desk.board.whose(one.subject), _person(desk, decided)
+    ruling = _ruling(one, person, decided, desk.means.model.name)
+    group = replace(
+        _group(desk, ready, "resolve"),
+        rulings=(replace(ruling, supersedes=one.decision or None),),
+        forwards=(Forward(old, person),),
+        walls=_walls(one, decided.walls),
+    )
+    desk.board.put(one, person)
+    desk.take(
+        Stored(ready, ready.whole, has_new_keys=True),
+        Ruled(
+            ready,
+            one,
+            "linked",
+            decided.method,
+            decided.confidence,
+            group,
+            decided.doubts,
+        ),
+    )
+    if decided.joins:
+        desk.join(ready, [joined.person for joined in decided.joins])
 
 
 def _freeze(desk: Desk, ready: Ready, kept: Kept, before: Member) -> None:
@@ -205,6 +241,10 @@ def _case(desk: Desk, ready: Ready, hits: Hits) -> Case:
     found = choose(ready.keys, hits, -model.prior, limits)
     groups = desk.board.groups(found.subjects, desk.board.person_of(subject))
     return case(record, groups, model, desk.judging, found.blocking)
+
+
+def _person(desk: Desk, decided: Decided) -> PersonId:
+    return desk.means.new_person() if decided.person is None else decided.person.person
 
 
 def _ruling(one: Member, person: PersonId, decided: Decided, model: str) -> Ruling:

@@ -17,7 +17,7 @@ from careweave.identity._doubting import asks_of, subjects_of
 from careweave.identity._feed_links import follow_waiting
 from careweave.identity._incoming import Means
 from careweave.identity._journal import Acted, Group, write
-from careweave.identity._kept import Kept, Versions, keep
+from careweave.identity._kept import Kept, Standing, Versions, keep
 from careweave.identity._limits import Limits
 from careweave.identity._review_rules import review_rules
 from careweave.terms import PersonId, SubjectId
@@ -80,7 +80,9 @@ def _wide(limits: Limits) -> Limits:
 def _kept(read: Read, asked: Case) -> Kept:
     subject = asked.record.subject
     versions = Versions(asked.record, read.board.member(subject))
-    return keep(asked, read.board.others(subject), versions, read.known[subject].confidence)
+    # Nobody is linked in silence at night: a record that stands alone is asked about.
+    standing = Standing(read.known[subject].confidence, is_single=False)
+    return keep(asked, read.board.others(subject), versions, standing)
 
 
 def _asked(

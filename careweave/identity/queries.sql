@@ -489,6 +489,29 @@ SELECT
         WHERE
             b.right_subject = i.subject AND b.until_seq IS NULL AND b.kind = 'number_conflict'
     ) AS walls,
+    -- A person that the machine made of this one record, that nobody else ever was, and that no
+    -- human and no alarm has spoken of.
+    coalesce(d.method = 'new_person', FALSE)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM identity.membership AS o
+        WHERE o.person = m.person AND o.subject <> w.subject
+    )
+    AND NOT EXISTS (SELECT 1 FROM identity.person_forward AS f WHERE f.to_person = m.person)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM identity.barrier AS b
+        WHERE
+            b.until_seq IS NULL AND b.kind <> 'number_conflict'
+            AND (b.left_subject = w.subject OR b.right_subject = w.subject)
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM identity.review AS q
+        WHERE
+            q.subject = w.subject AND q.state <> 'closed'
+            AND q.kind IN ('overlay', 'wrong_number')
+    ) AS is_single,
     EXISTS (SELECT 1 FROM identity.feed_link AS f WHERE f.subject = w.subject)
     OR EXISTS (
         SELECT 1
@@ -556,6 +579,13 @@ SELECT
     i.state,
     i.is_provisional,
     i.version,
+    EXISTS (
+        SELECT 1
+        FROM identity.review AS q
+        WHERE
+            q.subject = i.subject AND q.state <> 'closed'
+            AND (q.kind = 'wrong_number' OR q.candidates @> '[{"vetoes": ["V1"]}]'::jsonb)
+    ) AS is_doubted,
     b.others,
     b.kinds,
     b.bases

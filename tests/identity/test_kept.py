@@ -8,10 +8,12 @@ import pytest
 
 from careweave.db import Session
 from careweave.identity._asking import queue
+from careweave.identity._by import By
 from careweave.identity._demographics import Demographics, WrittenAddress, WrittenNumber
 from careweave.identity._held import held, people
-from careweave.identity._history import check_projection, confidence
+from careweave.identity._history import check_projection, confidence, current, members
 from careweave.identity._incoming import NumberTrust, SourcePolicy
+from careweave.identity._inverting import invert
 from careweave.identity._resolve import resolve
 from careweave.terms import SubjectId
 from tests.identity.acting import nhs as number
@@ -135,12 +137,14 @@ def test_persons_found_to_have_one_verified_number_become_one(session: Session) 
     changed = replace(
         ANNE, names=named("Smith", "Adaeze"), addresses=STRANGER.addresses, contacts=()
     )
-    first, second = resolve(session, [gpa(1, SURE), acu(2, changed)], means=by)
+    first, second, _ = resolve(
+        session, [gpa(1, SURE), acu(2, changed), Feed("men")(3, changed)], means=by
+    )
     assert first.person != second.person
     (found,) = resolve(session, [acu(2, replace(changed, numbers=SURE.numbers))], means=by)
     assert found.person == first.person
     assert [event.kind for event in found.events][-1] == "join"
-    assert len(people(session, [SubjectId(1)]).groups[0].members) == 2
+    assert len(people(session, [SubjectId(1)]).groups[0].members) == 3
     assert check_projection(session) == 0
 
 
@@ -158,14 +162,14 @@ def test_a_new_record_of_two_persons_with_its_number_joins_them(session: Session
 
 def test_another_person_who_agrees_is_a_question_and_no_silent_join(session: Session) -> None:
     gpa, acu, by = Feed(), Feed("acu"), means()
-    thin = replace(ANNE, addresses=(), contacts=(), names=named("Okafor", "Adaeze"))
     other = replace(ANNE, birth_date="1984-05-24", contacts=(), addresses=STRANGER.addresses)
-    first, second = resolve(session, [gpa(1, ANNE), acu(2, other)], means=by)
-    assert first.person != second.person
+    first, second, third = resolve(
+        session, [gpa(1, ANNE), acu(2, other), Feed("men")(3, other)], means=by
+    )
+    assert first.person != second.person == third.person
     resolved = replace(other, addresses=ANNE.addresses, contacts=ANNE.contacts)
     (kept,) = resolve(session, [acu(2, resolved)], means=by)
     assert (kept.verdict, kept.person, kept.review) == ("kept", second.person, ("join",))
-    assert thin.addresses == ()
 
 
 def test_a_record_that_its_source_seals_leaves_everybody_for_ever(session: Session) -> None:
@@ -274,3 +278,73 @@ def test_the_same_question_is_asked_once(session: Session) -> None:
     before = [item.number for item in queue(session)]
     resolve(session, [acu(2, replace(sister, practice="B2"))], means=by)
     assert [item.number for item in queue(session)] == before
+
+
+def test_a_record_that_was_alone_is_linked_when_it_tells_who_it_is(session: Session) -> None:
+    gpa, council, by = Feed(), Feed("council"), means()
+    (known,) = resolve(session, [gpa(1, ANNE)], means=by)
+    bare = Demographics(names=named("Okafor", "A"))
+    (alone,) = resolve(session, [council(2, bare)], means=by)
+    assert alone.person != known.person
+    (linked,) = resolve(session, [council(2, ANNE)], means=by)
+    assert (linked.verdict, linked.person) == ("linked", known.person)
+    # The id that it had answers as the one it went to, and all of it can be taken back.
+    assert current(session, alone.person) == known.person
+    assert check_projection(session) == 0
+    invert(session, linked.events[-1].group, by=By("officer", NOW), means=by)
+    assert current(session, alone.person) == alone.person
+    (member,) = members(session, alone.person)
+    assert member.subject == 2
+
+
+def test_a_record_that_was_alone_stays_so_where_it_would_not_be_linked(session: Session) -> None:
+    gpa, council, by = Feed(), Feed("council"), means()
+    resolve(session, [gpa(1, ANNE)], means=by)
+    (alone,) = resolve(session, [council(2, Demographics(names=named("Okafor", "A")))], means=by)
+    sister = replace(ANNE, names=named("Okafor", "Ngozi"))
+    (kept,) = resolve(session, [council(2, sister)], means=by)
+    assert (kept.verdict, kept.person, kept.review) == ("kept", alone.person, ("candidate",))
+
+
+def test_the_order_of_arrival_parts_nobody(session: Session) -> None:
+    council, gpa, by = Feed("council"), Feed(), means()
+    bare = Demographics(names=named("Okafor", "Adaeze"))
+    resolve(session, [council(2, bare), gpa(1, ANNE), council(2, ANNE)], means=by)
+    (found,) = people(session, [SubjectId(1)]).groups
+    assert {one.subject for one in found.members} == {1, 2}
+
+
+def test_whose_number_is_in_doubt_collects_nobody(session: Session) -> None:
+    gpa, acu, men, by = Feed(), Feed("acu"), Feed("men"), means()
+    pike = replace(STRANGER, numbers=nhs(number(1)))
+    resolve(session, [gpa(1, pike)], means=by)
+    (wrong,) = resolve(session, [acu(2, SURE)], means=by)
+    assert wrong.review == ("wrong_number",)
+    (third,) = resolve(session, [men(3, ANNE)], means=by)
+    assert (third.verdict, third.review) == ("new", ("candidate",))
+
+
+def test_a_number_that_is_only_stated_links_no_other_birth_date_and_name(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    gwendoline = replace(
+        STRANGER, names=named("Pike", "Gwendoline"), numbers=nhs(number(1), STATED)
+    )
+    resolve(session, [gpa(1, gwendoline)], means=by)
+    other = replace(
+        gwendoline,
+        names=named("Pike", "Gwendolyn"),
+        birth_date="1938-06-15",
+        addresses=(),
+    )
+    (found,) = resolve(session, [acu(2, other)], means=by)
+    assert (found.verdict, found.review) == ("new", ("candidate",))
+
+
+def test_a_name_in_other_letters_is_linked_by_a_verified_number(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    jin = replace(SURE, names=named("Jin", "Xiaoling"))
+    (known,) = resolve(session, [gpa(1, jin)], means=by)
+    mother = replace(ANNE, names=named("Jin", "Mei"), birth_date="1950-02-02")
+    resolve(session, [gpa(3, mother)], means=by)
+    (found,) = resolve(session, [acu(2, replace(jin, names=named("Chin", "Hsiao-ling")))], means=by)
+    assert (found.method, found.person) == ("verified_number", known.person)
