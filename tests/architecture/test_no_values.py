@@ -53,6 +53,8 @@ IN_ROOM = {
         *("op", "needs"),  # one of six words, checked the line before
         *("invariant.message", "invariant.key", "key"),
     },
+    # words of the code itself: settings and lists that the file of a region may name
+    "identity": {"known", "name", "what"},
     "intake": {"finding"},  # of the classification: names of headings and rules
     "ledger": {"path"},  # of the key
     "record": {

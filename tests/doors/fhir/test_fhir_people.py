@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -131,6 +131,43 @@ def test_a_sealed_person_is_as_a_stranger(door: Door, ids: dict[str, str]) -> No
     none = door.get("/Patient/$ihe-pix", query=urlencode({"sourceIdentifier": "urn:alpha:mrn|A-8"}))
     assert (pix.status_code, problems(pix)) == (none.status_code, problems(none))
     assert pix.status_code == 404
+
+
+def test_a_sealed_person_costs_what_a_stranger_costs(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M27: the same statements are made, so that the time tells nothing."""
+    asked: list[str] = []
+    plain = Session.rows
+
+    def rows(self: Session, query: Any, **values: Any) -> Any:
+        asked.append(query.name)
+        return plain(self, query, **values)
+
+    monkeypatch.setattr(Session, "rows", rows)
+
+    def made(ask: Callable[[], object]) -> list[str]:
+        asked.clear()
+        ask()
+        return list(asked)
+
+    sealed = someone("Barrow", "Leo", born="2018-02-14", identifier=ADOPTED["identifier"][:1])
+    stranger = someone("Barrel", "Lea", born="2018-02-13", identifier=[number("4000000020")])
+    pairs = (
+        (lambda: match(door, sealed), lambda: match(door, stranger)),
+        (
+            lambda: find(door, family="Barrow", birthdate="2018-02-14"),
+            lambda: find(door, family="Barrel", birthdate="2018-02-13"),
+        ),
+        (
+            lambda: _pix(door, "urn:alpha:mrn", "A-9"),
+            lambda: _pix(door, "urn:alpha:mrn", "A-8"),
+        ),
+    )
+    for one, other in pairs:
+        one()
+        assert made(one) == made(other)
+        assert asked
 
 
 def test_a_search_is_accounted_for_by_hashes_and_persons(door: Door, ids: dict[str, str]) -> None:
