@@ -13,7 +13,7 @@ from careweave.identity.train._features import Feature, features
 from careweave.identity.train._pool import Pair, Pool
 
 _MOST_PER_RECORD = 40
-_WORK_PER_RECORD = 400
+_WORK_PER_RECORD = 1_500
 _LARGEST_SHARE = 0.4
 
 

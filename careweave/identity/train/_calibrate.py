@@ -91,9 +91,6 @@ def _auto(labels: Sequence[tuple[float, bool]]) -> tuple[float, Share]:
 
 
 def _review(labels: Sequence[tuple[float, bool]], n_true: int) -> float:
-    left = n_true
-    for weight, label in labels:
-        left -= label
-        if left < _REVIEW_RECALL * n_true:
-            return weight
-    return labels[0][0]
+    """Returns the highest weight that has 99 % of the labelled pairs at or above it."""
+    true = [weight for weight, label in labels if label]
+    return true[int((1 - _REVIEW_RECALL) * n_true)]

@@ -20,7 +20,6 @@ from careweave.identity.train._pool import Pair, Pool
 UNSET = Thresholds(auto=0.0, review=0.0, show=0.0, lead=0.0, floor=0.0)
 
 _LEAST = 1e-9
-_PASSES = 50
 _JUST_MORE = 1.001
 _PULL = 200.0
 """So many pairs of all sources go with those of one. Source: reference/identity.md section 13."""
@@ -95,19 +94,13 @@ def _in_order(levels: Sequence[Level]) -> list[Level]:
     doubtful for want of pairs is taken for less telling.
     """
     found = _normal(levels)
-    for _ in range(_PASSES):
-        most = found[0].m / found[0].u
-        late = [
-            level.test != "exchanged" and place > 0 and level.m / level.u >= most
-            for place, level in enumerate(found)
-        ]
-        if not any(late):
-            break
-        found = _normal(
-            replace(level, u=_JUST_MORE * level.m / most) if is_late else level
-            for level, is_late in zip(found, late, strict=True)
-        )
-    return found
+    most = found[0].m / found[0].u
+    return _normal(
+        replace(level, u=_JUST_MORE * level.m / most)
+        if place and level.test != "exchanged" and level.m / level.u >= most
+        else level
+        for place, level in enumerate(found)
+    )
 
 
 def _normal(levels: Iterable[Level]) -> list[Level]:
@@ -146,8 +139,7 @@ def _frequencies(shapes: Sequence[Comparison], pool: Pool, persons: Sequence[flo
         read, wanted = comparator(one.field).terms_of, frozenset({one.field})
         for norm, share in zip(pool.norms, persons, strict=True):
             for _, term in read(norm, wanted):
-                if term:
-                    terms[term] += share
+                terms[term] += share
         total = sum(terms.values())
         found[one.field] = {term: times / total for term, times in terms.items()}
     return found

@@ -88,7 +88,7 @@ def _first(counts: Counts, background: Table) -> Learnt:
     """Returns where learning begins: one person mostly agrees, strangers do as they do."""
     same = [[_FIRST_EXACT, *[(1 - _FIRST_EXACT) / (n - 1)] * (n - 1)] for n in counts.n_levels]
     n_records = (2 * counts.n_pairs) ** 0.5
-    share = _FIRST_SHARE * n_records / counts.n_pairs
+    share = min(_FIRST_SHARE * n_records / counts.n_pairs, _FIRST_SHARE)
     return Learnt((share, 1 - share), (same, _normal(background)))
 
 
@@ -153,7 +153,7 @@ def _step(counts: Counts, background: Table, before: Learnt) -> Learnt:
 def posteriors(vectors: Iterable[Levels], learnt: Learnt) -> list[list[float]]:
     """Returns for each vector of levels how likely a pair with it is of each kind."""
     logs = learnt.logs()
-    begun = [log(share) for share in learnt.shares]
+    begun = [log(max(share, _LEAST)) for share in learnt.shares]
     found: list[list[float]] = []
     for levels in vectors:
         sums = [

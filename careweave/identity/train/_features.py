@@ -45,6 +45,8 @@ def _of_name(name: Name) -> Iterator[Feature]:
             both = (name.family, given)
             yield "name", "~" + "|".join(sorted(map(sound, both)))
             yield "name", "<" + "|".join(sorted(word[:_STEM] for word in both))
+            for one, other in (both, both[::-1]):
+                yield "name", f"+{sound(one)}|{other[:1]}"
 
 
 def _of_birth(birth: tuple[int, int, int]) -> Iterator[Feature]:
