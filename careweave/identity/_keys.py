@@ -7,7 +7,7 @@ The kinds, `S` the sound of a family name, `G` that of a forename, `K` the conso
 | 1 | a number, with its kind or system | everything |
 | 2 | birth date, S | another forename |
 | 3 | birth date, G | marriage |
-| 4 | year, day and month in order, S; only where the day may be a month | both exchanged |
+| 4 | year, day and month in order, S; only where the day may be another month | both exchanged |
 | 5 | postcode, birth date | another name |
 | 6 | postcode, G | a wrong or missing birth date |
 | 7 | S and G in order, year | names exchanged, a wrong day or month |
@@ -111,7 +111,7 @@ def _by_birth(birth: _Birth, sounds: tuple[_Sounds, ...]) -> Iterator[tuple[str,
     for family, given, past in sounds:
         if day and family:
             yield f"2|{year}|{month}|{day}|{family}", past
-            if day <= _LAST_MONTH:
+            if day <= _LAST_MONTH and day != month:
                 yield f"4|{year}|{low}|{high}|{family}", past
         if day and given:
             yield f"3|{year}|{month}|{day}|{given}", past

@@ -75,6 +75,11 @@ def test_each_kind_of_key_is_there() -> None:
     }
 
 
+def test_a_date_that_exchanging_leaves_as_it_is_has_no_key_for_it() -> None:
+    """Two keys of one content would make a pair of hot keys that tells no more than one."""
+    assert 4 not in kinds(keys(norm(replace(GRACE, birth_date="1957-01-01"))))
+
+
 def test_a_particle_is_no_part_of_a_family_name() -> None:
     found = kinds(keys(norm(replace(GRACE, names=(WrittenName("Al-Haddad", ("Mo",)),)))))
     assert found[2] == 2
