@@ -55,13 +55,23 @@ class _Looked:
 
 
 def _fuzzy(session: Session, asking: Asking, view: Sight, asked: Criteria) -> _Looked:
-    """Returns the one who is certainly meant, else all who probably are."""
+    """Returns the one who is certainly meant or far ahead of all others, else who probably is."""
     found = graded(session, asking, view, demographics_of(asked))
     norm_of = _norms(session, asking)
     possible = tuple(one for one in found if _is_born_in(norm_of, asked, one.shown))
-    if sure := certain(possible):
-        return _Looked(sure)
+    if alone := certain(possible) or _far_ahead(session, possible):
+        return _Looked(alone)
     return _Looked(tuple(one for one in possible if one.grade is not Grade.POSSIBLE))
+
+
+def _far_ahead(session: Session, found: Candidates) -> Candidates:
+    """Returns the one who weighs enough, and enough more than the next, but for what asks a human.
+
+    Who may only not be linked by itself, such as a twin, may still be the one who is looked for.
+    """
+    least = identity.model_in_force(session).thresholds
+    first = found[:1]
+    return tuple(one for one in first if one.weight >= least.auto and one.lead >= least.lead)
 
 
 def _is_born_in(norm_of: NormOf, asked: Criteria, one: Shown) -> bool:

@@ -32,11 +32,13 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One person that may be meant, as far as the caller may see."""
+    """One person that may be meant, as far as the caller may see; `weight` and `lead` in bits."""
 
     shown: Shown
     grade: Grade
     probability: float
+    weight: float = 0.0
+    lead: float = 0.0
 
     @property
     def matched(self) -> Matched:
@@ -91,7 +93,7 @@ def graded(session: Session, asking: Asking, view: Sight, asked: Demographics) -
     ranked = identity.find(session, asked, among=gate, at=asking.at, trust=NumberTrust.VERIFIED)
     people = shown(session, gate, [one.person for one in ranked], at=asking.at)
     return tuple(
-        Candidate(people[one.person], one.grade, one.probability)
+        Candidate(people[one.person], one.grade, one.probability, one.weight, one.lead)
         for one in ranked
         if one.person in people
     )
