@@ -43,10 +43,6 @@ class Board:
         """Returns whose the subject is, of one that belongs to somebody."""
         return self._where[subject]
 
-    def group(self, person: PersonId) -> Group:
-        """Returns a person with all its members."""
-        return self._groups[person]
-
     def groups(self, subjects: Iterable[SubjectId], besides: PersonId | None) -> list[Group]:
         """Returns the persons of these subjects, each once, the person `besides` left out."""
         found = {self._where[one]: None for one in subjects if one in self._where}
@@ -72,9 +68,9 @@ class Board:
         group = self._groups.get(person) or self._made(person)
         self._groups[person] = replace(group, members=(*group.members, member))
 
-    def move(self, subject: SubjectId, person: PersonId) -> None:
+    def move(self, subject: SubjectId, person: PersonId | None) -> None:
         """Follows a move that another act made, where the subject is one of these."""
-        if subject in self._where:
+        if person is not None and subject in self._where:
             self.put(self.member(subject), person)
 
     def note_keys(self, subject: SubjectId, keys: Iterable[int]) -> None:

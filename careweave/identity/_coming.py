@@ -98,7 +98,7 @@ def ready(coming: Coming, held: Held | None, limits: Limits) -> Ready:
 
 
 def _old_keys(held: Held | None, limits: Limits) -> frozenset[int]:
-    if held is None or n_usable(held.norm) < limits.usable_fields:
+    if held is None or held.person is None or n_usable(held.norm) < limits.usable_fields:
         return frozenset()
     return frozenset(one.key for one in keys(held.norm))
 

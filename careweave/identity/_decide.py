@@ -119,7 +119,7 @@ def _is_enough(asked: Case, one: Weighed) -> bool:
     ours, theirs = asked.record.norm, one.best.norm
     if not _VAGUE.isdisjoint({ours.precision, theirs.precision}):
         return False
-    if ours.birth == theirs.birth:
+    if ours.birth == theirs.birth or ours.birth is None or theirs.birth is None:
         return True
     close = closeness(ours, theirs, asked.judging.shares, asked.judging.limits)
     return close is Closeness.EQUAL or _without_number(one) >= asked.model.thresholds.auto

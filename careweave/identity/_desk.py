@@ -86,8 +86,7 @@ class Desk:
         """Takes what another act did for the record at hand, and lets the board follow."""
         self._acted.setdefault(subject, []).append(acted)
         for change in acted.changes:
-            if change.person is not None:
-                self.board.move(change.subject, change.person)
+            self.board.move(change.subject, change.person)
 
     def note(self, acted: Acted) -> None:
         """Takes what another act did of records of the batch, after all is written."""

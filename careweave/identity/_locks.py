@@ -49,12 +49,11 @@ def _lock_room(session: Session) -> None:
 
 
 def _lock(session: Session, places: Sequence[tuple[int, int]]) -> None:
-    if places:
-        session.defer(
-            _QUERIES["lock_places"],
-            spaces=[space for space, _ in places],
-            places=[place for _, place in places],
-        )
+    session.defer(
+        _QUERIES["lock_places"],
+        spaces=[space for space, _ in places],
+        places=[place for _, place in places],
+    )
 
 
 def _folded(number: int) -> int:

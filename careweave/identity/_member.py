@@ -1,6 +1,6 @@
 """A local identity and a person as they are judged: values read from the store, nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,8 +62,3 @@ Barriers = Mapping[Pair, tuple[Barrier, ...]]
 def pair(left: SubjectId, right: SubjectId) -> Pair:
     """Returns both, the smaller number first."""
     return (left, right) if left < right else (right, left)
-
-
-def newest(members: Iterable[Member]) -> datetime:
-    """Returns when one of them was last spoken of."""
-    return max(one.seen_at for one in members)

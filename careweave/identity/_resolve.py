@@ -17,9 +17,7 @@ from careweave.identity._lookup import Hits, look_up
 from careweave.identity._outcome import Outcome
 from careweave.identity._placing import place
 from careweave.identity._runs import ahead_of_links, run_of
-from careweave.terms import Conflict, PersonId, SubjectId
-
-_TRIES = 5
+from careweave.terms import PersonId, SubjectId
 
 
 def lock(session: Session, records: Sequence[Incoming], *, means: Means) -> None:
@@ -101,14 +99,14 @@ def _locked(session: Session, subjects: set[SubjectId], persons: set[PersonId]) 
     """Returns the persons of the subjects as they are once nobody else can change them."""
     if not subjects:
         return People((), {})
-    for _ in range(_TRIES):
+    lock_persons(session, persons)
+    found = people(session, subjects)
+    while not (now := {group.person for group in found.groups}) <= persons:
+        # Somebody moved one of them while these were waited for.
+        persons |= now
         lock_persons(session, persons)
         found = people(session, subjects)
-        now = {group.person for group in found.groups}
-        if now <= persons:
-            return found
-        persons |= now
-    raise Conflict("Who they are was decided anew at this moment; try again.")
+    return found
 
 
 def _unchanged(one: Ready) -> Outcome | None:

@@ -65,26 +65,26 @@ def _identities(stored: Sequence[Stored]) -> dict[str, list[object]]:
 
 def _defer_keys(session: Session, stored: Sequence[Stored]) -> None:
     """Removes keys that are gone and adds those that are new; what stays is not touched."""
-    ours = [(one.ready.incoming.subject, key) for one in stored for key in one.ready.keys]
-    known = [one.ready.incoming.subject for one in stored if one.ready.old_keys]
+    known = [one for one in stored if one.ready.held is not None]
     if known:
+        keys = _keys(known)
         session.defer(
             _QUERIES["block_keys_drop"],
-            subjects=known,
-            owners=[subject for subject, _ in ours],
-            keys=[one.key for _, one in ours],
+            subjects=[one.ready.incoming.subject for one in known],
+            owners=keys["subjects"],
+            keys=keys["keys"],
         )
-    added = [
-        (one.ready.incoming.subject, key)
-        for one in stored
-        for key in one.ready.keys
-        if key.key not in one.ready.old_keys
-    ]
-    if added:
-        session.defer(
-            _QUERIES["block_keys_add"],
-            keys=[one.key for _, one in added],
-            subjects=[subject for subject, _ in added],
-            kinds=[one.kind for _, one in added],
-            are_past=[one.is_past for _, one in added],
-        )
+        session.defer(_QUERIES["block_keys_mend"], **keys)
+    added = _keys([one for one in stored if one.ready.held is None])
+    if added["keys"]:
+        session.defer(_QUERIES["block_keys_add"], **added)
+
+
+def _keys(stored: Sequence[Stored]) -> dict[str, list[object]]:
+    rows = [(one.ready.incoming.subject, key) for one in stored for key in one.ready.keys]
+    return {
+        "keys": [key.key for _, key in rows],
+        "subjects": [subject for subject, _ in rows],
+        "kinds": [key.kind for _, key in rows],
+        "are_past": [key.is_past for _, key in rows],
+    }

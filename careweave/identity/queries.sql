@@ -676,6 +676,19 @@ FROM unnest(
     %(keys)s::bigint[], %(subjects)s::bigint[], %(kinds)s::smallint[], %(are_past)s::boolean[]
 ) AS w (key, subject, kind, is_past);
 
+-- name: block_keys_mend
+-- Adds the keys that subjects do not have yet.
+INSERT INTO identity.block_key (key, subject, kind, is_past)
+SELECT w.key, w.subject, w.kind, w.is_past
+FROM unnest(
+    %(keys)s::bigint[], %(subjects)s::bigint[], %(kinds)s::smallint[], %(are_past)s::boolean[]
+) AS w (key, subject, kind, is_past)
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM identity.block_key AS b
+    WHERE b.subject = w.subject AND b.key = w.key
+);
+
 -- name: hot_keys
 -- The keys that too many subjects share to be read at all, and how many do.
 SELECT h.key, h.n, h.kind

@@ -9,17 +9,23 @@ import pytest
 from careweave.db import Session
 from careweave.identity._asking import queue
 from careweave.identity._by import By
-from careweave.identity._demographics import Demographics, WrittenAddress, WrittenNumber
+from careweave.identity._demographics import (
+    Demographics,
+    WrittenAddress,
+    WrittenLink,
+    WrittenNumber,
+)
 from careweave.identity._held import held, people
 from careweave.identity._history import check_projection, confidence, current, members
 from careweave.identity._incoming import NumberTrust, SourcePolicy
 from careweave.identity._inverting import invert
-from careweave.identity._resolve import resolve
-from careweave.terms import SubjectId
+from careweave.identity._leaving import Leaving, retire
+from careweave.identity._resolve import _locked, resolve
+from careweave.terms import PersonId, SubjectId
 from tests.identity.acting import nhs as number
 from tests.identity.corruptions import corrupted
 from tests.identity.people import people as made_up
-from tests.identity.resolving import ANNE, NHS, NOW, STATED, Feed, means, named, nhs
+from tests.identity.resolving import ANNE, NHS, NOW, STATED, Feed, maker, means, named, nhs
 
 SURE = replace(ANNE, numbers=nhs(number(1)))
 STRANGER = Demographics(
@@ -348,3 +354,53 @@ def test_a_name_in_other_letters_is_linked_by_a_verified_number(session: Session
     resolve(session, [gpa(3, mother)], means=by)
     (found,) = resolve(session, [acu(2, replace(jin, names=named("Chin", "Hsiao-ling")))], means=by)
     assert (found.method, found.person) == ("verified_number", known.person)
+
+
+def test_a_deleted_record_that_comes_again_is_judged_anew(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    first, second = resolve(session, [gpa(1, ANNE), acu(2, ANNE)], means=by)
+    assert first.person == second.person
+    retire(session, [Leaving(SubjectId(2), "acu", "message", NOW)], new_group=maker(9))
+    (back,) = resolve(session, [acu(2, ANNE)], means=by)
+    assert (back.verdict, back.person) == ("linked", first.person)
+    assert _state(session, 2) == "live"
+    # It is found again by what it says.
+    session.flush()
+    count = b"SELECT count(*) FROM identity.block_key WHERE subject = "
+    ours, theirs = (session._link.connection.execute(count + n).fetchone() for n in (b"1", b"2"))
+    assert ours == theirs != (0,)
+
+
+def test_a_message_under_an_id_that_was_merged_away_is_kept_and_noted(session: Session) -> None:
+    acu, by = Feed("acu"), means()
+    other = replace(ANNE, contacts=())
+    resolve(session, [acu(1, ANNE), acu(2, other)], means=by)
+    gone = replace(other, links=(WrittenLink("replaced-by", "p1"),), is_active=False)
+    resolve(session, [acu(2, gone)], means=by)
+    assert _state(session, 2) == "retired"
+    (used,) = resolve(session, [acu(2, replace(gone, practice="B2"))], means=by)
+    assert used.verdict == "kept"
+    assert "retired_id_used" in [event.kind for event in used.events]
+
+
+def test_a_number_put_right_ends_the_barrier_between_the_numbers(session: Session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    wrong = replace(ANNE, numbers=nhs(number(2)))
+    resolve(session, [gpa(1, SURE), acu(2, wrong)], means=by)
+    assert held(session, [SubjectId(2)])[SubjectId(2)].walls == (1,)
+    old = WrittenNumber(NHS, number(2), "01", is_past=True)
+    right = replace(ANNE, numbers=(*nhs(number(1)), old))
+    (found,) = resolve(session, [acu(2, right)], means=by)
+    assert found.person == people(session, [SubjectId(1)]).groups[0].person
+    (again,) = resolve(session, [acu(2, replace(right, practice="B2"))], means=by)
+    assert again.verdict == "kept"
+    assert held(session, [SubjectId(2)])[SubjectId(2)].walls == ()
+
+
+def test_who_moved_while_the_locks_were_waited_for_is_locked_too(session: Session) -> None:
+    by = means()
+    (new,) = resolve(session, [Feed()(1, ANNE)], means=by)
+    persons: set[PersonId] = set()
+    found = _locked(session, {SubjectId(1)}, persons)
+    assert persons == {new.person}
+    assert [group.person for group in found.groups] == [new.person]
