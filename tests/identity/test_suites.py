@@ -18,23 +18,28 @@ from careweave.identity import (
     find,
     means,
     resolve,
+    standings,
 )
 from careweave.identity._demographics import (
     Demographics,
     WrittenAddress,
+    WrittenLink,
     WrittenName,
     WrittenNumber,
 )
 from careweave.identity._limits import limits
 from careweave.identity._model import default_model
 from careweave.identity._outcome import Outcome
+from careweave.terms import SubjectId
 from tests.identity.corruptions import (
+    Told,
     birth_digit,
     family_typo,
     given_typo,
     married,
     moved,
     relatives,
+    second_source,
     shortened,
     without_middle,
     without_phone,
@@ -74,12 +79,13 @@ def told(
     return found
 
 
-def region_of(database: Database, crowd: Sequence[Person], *, chunk: int = CHUNK) -> None:
+def region_of(database: Database, crowd: Sequence[Person], *, chunk: int = CHUNK) -> list[Outcome]:
     """Keeps people as a surgery has them, and lets the region weigh by what it counts."""
-    told(database, [one.demographics for one in crowd], source="nm-millbeck-gp", chunk=chunk)
+    kept = told(database, [one.demographics for one in crowd], source="nm-millbeck-gp", chunk=chunk)
     with database.session() as session:
         activate_model(session, default_model().document, at=NOW, actor="test")
         count_hot_keys(session, at=NOW, limits=limits())
+    return kept
 
 
 INNOCENT: tuple[Callable[[Person, Random, int], Person], ...] = (
@@ -224,3 +230,64 @@ def test_a_hot_key_costs_neither_time_nor_people(database, capsys) -> None:
         print(f"p99 {times[396] * 1e3:.1f} ms")
     assert found >= 0.98 * 400
     assert times[200] < 0.02
+
+
+def as_told(
+    database: Database, messages: Sequence[Told], numbers: dict[str, int], source: str
+) -> list[Outcome]:
+    """Resolves the messages of a source in their order, a few in each transaction."""
+    made = person_ids(99)
+    versions = Counter[str]()
+    found: list[Outcome] = []
+    for start in range(0, len(messages), 50):
+        records = []
+        for at, one in enumerate(messages[start : start + 50], start):
+            versions[one.local_id] += 1
+            survivors = [one.replaced_by] if one.replaced_by else []
+            links = [WrittenLink("replaced-by", f"p-{numbers[name]}") for name in survivors]
+            written = replace(one.person.demographics, links=tuple(links), is_active=not survivors)
+            number = numbers.setdefault(one.local_id, 50_001 + len(numbers))
+            version = versions[one.local_id]
+            when = NOW + timedelta(minutes=at)
+            records.append(incoming(number, written, source, version=version, at=when))
+        with database.session() as session:
+            by = means(session, new_person=lambda: next(made))
+            found += resolve(session, records, means=by)
+    return found
+
+
+def test_a_second_source_merges_and_overwrites_without_mixing_people(database, capsys) -> None:
+    rng = Random(12)
+    crowd = people(4_000, 51)
+    kept = region_of(database, crowd)
+    messages = list(second_source(crowd, rng, 180))
+    numbers: dict[str, int] = {}
+    outcomes = as_told(database, messages, numbers, "nm-acute")
+    overlays = [
+        outcome.verdict
+        for told_, outcome in zip(messages, outcomes, strict=True)
+        if told_.is_overlay
+    ]
+    merged = {one.local_id: one for one in messages if one.replaced_by}
+    with database.session() as session:
+        standing = standings(session, [SubjectId(number) for number in numbers.values()])
+    found = Counter[str]()
+    for one in messages:
+        place = standing[SubjectId(numbers[one.local_id])]
+        if one.is_overlay or one.local_id in merged:
+            continue
+        right = kept[one.truth].person
+        linked = place.person in {outcome.person for outcome in kept}
+        found["right" if place.person == right else "wrong" if linked else "apart"] += 1
+    with capsys.disabled():
+        print(f"\nA second source: {dict(found)}, overlays {Counter(overlays)}, ", end="")
+        print(f"merges {Counter(one.is_wrong_merge for one in merged.values())}")
+    assert found["wrong"] == 0
+    assert overlays == ["frozen"] * len(overlays)
+    for local_id, one in merged.items():
+        place = standing[SubjectId(numbers[local_id])]
+        other = standing[SubjectId(numbers[one.replaced_by])]
+        is_joined = place.person == other.person
+        # What a source merges are its own records: it is followed unless a verified number or a
+        # death forbids it. Both of one person are always followed.
+        assert is_joined or one.is_wrong_merge
