@@ -15,7 +15,8 @@ from tests.lib.finding import NHS, find, grades, home, match, number, someone, t
 from tests.lib.northmere import Northmere
 from tests.northmere.conftest import Record
 
-pytestmark = pytest.mark.slow
+# The first of them waits until a month of everything has come in.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ASHGROVE, MILLBECK = "nm-ashgrove/finder", "nm-millbeck/finder"
 TARNSIDE, ACUTE = "nm-tarnside-health/finder", "nm-acute/finder"
