@@ -23,6 +23,9 @@ from careweave.identity._member import Group, Member
 from careweave.identity._overlay import is_overlay
 from careweave.identity._weigh import Check, Weighed, weigh
 
+_OF_STANDING = frozenset({Veto.SAME_SOURCE, Veto.SIZE, Veto.FROZEN})
+"""Vetoes that say how a record stands, not that it is of somebody else."""
+
 
 class Fate(StrEnum):
     """What happens to the membership.
@@ -106,7 +109,7 @@ def _is_known_twin(asked: Case, fresh: Member) -> bool:
     least = asked.model.thresholds.auto
     groups = [one.group for one in asked.ranked if one.weight >= least]
     found = weigh(fresh, groups, asked.model, asked.judging)
-    return any(one.weight >= least and Veto.TWINS not in one.vetoes for one in found)
+    return any(one.weight >= least and one.vetoes.keys() <= _OF_STANDING for one in found)
 
 
 def _weighed(asked: Case, own: Group) -> Weighed | None:

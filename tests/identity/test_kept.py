@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from careweave.db import Session
+from careweave.identity._acts import unfreeze
 from careweave.identity._asking import queue
 from careweave.identity._by import By
 from careweave.identity._demographics import (
@@ -17,7 +18,7 @@ from careweave.identity._demographics import (
 )
 from careweave.identity._held import held, people
 from careweave.identity._history import check_projection, confidence, current, members
-from careweave.identity._incoming import NumberTrust, SourcePolicy
+from careweave.identity._incoming import Means, NumberTrust, SourcePolicy
 from careweave.identity._inverting import invert
 from careweave.identity._leaving import Leaving, retire
 from careweave.identity._resolve import _locked, resolve
@@ -404,3 +405,56 @@ def test_who_moved_while_the_locks_were_waited_for_is_locked_too(session: Sessio
     found = _locked(session, {SubjectId(1)}, persons)
     assert persons == {new.person}
     assert [group.person for group in found.groups] == [new.person]
+
+
+def _two_of_one_number(session: Session, by: Means) -> PersonId:
+    """Makes two persons of one verified number, the first having been frozen for a while."""
+    gpa, acu = Feed(), Feed("acu")
+    (first,) = resolve(session, [gpa(1, SURE)], means=by)
+    resolve(session, [gpa(1, STRANGER)], means=by)
+    (second,) = resolve(session, [acu(2, SURE)], means=by)
+    assert second.person != first.person
+    unfreeze(session, SubjectId(1), by=By("officer", NOW), means=by)
+    return first.person
+
+
+def test_a_record_that_proves_two_persons_one_joins_them(session: Session) -> None:
+    by = means()
+    first = _two_of_one_number(session, by)
+    (third,) = resolve(session, [Feed("men")(3, SURE)], means=by)
+    assert third.person == first
+    (group,) = people(session, [SubjectId(2)]).groups
+    assert {one.subject for one in group.members} == {1, 2, 3}
+
+
+def test_a_record_that_stood_alone_and_proves_two_persons_one_joins_them(session: Session) -> None:
+    by, council = means(), Feed("council")
+    resolve(session, [council(4, Demographics(names=named("Okafor", "A")))], means=by)
+    first = _two_of_one_number(session, by)
+    (moved,) = resolve(session, [council(4, SURE)], means=by)
+    assert moved.person == first
+    (group,) = people(session, [SubjectId(2)]).groups
+    assert {one.subject for one in group.members} == {1, 2, 4}
+
+
+def test_the_barrier_between_numbers_stays_while_they_differ_or_cannot_be_seen(
+    session: Session,
+) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    wrong = replace(ANNE, numbers=nhs(number(2)))
+    resolve(session, [gpa(1, SURE), acu(2, wrong)], means=by)
+    resolve(session, [acu(2, replace(wrong, practice="B2"))], means=by)
+    assert held(session, [SubjectId(2)])[SubjectId(2)].walls == (1,)
+    retire(session, [Leaving(SubjectId(1), "gpa", "message", NOW)], new_group=maker(9))
+    resolve(session, [acu(2, replace(wrong, practice="B3"))], means=by)
+    assert held(session, [SubjectId(2)])[SubjectId(2)].walls == (1,)
+
+
+def test_a_cousin_of_the_same_name_is_no_overlay(session: Session) -> None:
+    acu, by = Feed("acu"), means()
+    cousin = replace(ANNE, names=named("Okafor", "Ruth"), numbers=nhs(number(3)))
+    baby = replace(ANNE, names=named("Okafor", "Baby"), birth_date="1984-05-24")
+    resolve(session, [Feed()(1, cousin), acu(2, baby)], means=by)
+    named_now = replace(baby, names=named("Okafor", "Ruth"), numbers=nhs(number(4)))
+    (kept,) = resolve(session, [acu(2, named_now)], means=by)
+    assert kept.verdict == "kept"
