@@ -19,10 +19,12 @@ from careweave.identity import (
     Incoming,
     Means,
     Outcome,
+    activate_model,
     count_hot_keys,
     find,
     load,
     means,
+    model_in_force,
     resolve,
 )
 from tests.identity.coming import AT, Ids, first_source, incoming, two_sources
@@ -57,11 +59,11 @@ def run(*, quick: bool) -> list[Figure]:
     gc.freeze()
     with _server() as server:
         with _store(server, "region") as database:
-            judging = _judging(database, 1)
-            figures = _loaded(database, crowd, judging)
+            figures = _loaded(database, crowd)
+            _tidied(database)
             figures += _stored(database, size)
             figures += _found(database, crowd, size)
-            figures += _resolved(database, crowd, size, judging)
+            figures += _resolved(database, crowd, size)
         figures += _agreement(server, crowd, size)
     gc.unfreeze()
     return figures
@@ -94,10 +96,10 @@ def _judging(database: Database, seed: int) -> Means:
         return means(session, new_person=Ids(seed))
 
 
-def _loaded(database: Database, crowd: Sequence[Person], judging: Means) -> list[Figure]:
+def _loaded(database: Database, crowd: Sequence[Person]) -> list[Figure]:
     cores = os.cpu_count() or 1
     began = time.perf_counter()
-    load(database, first_source(crowd), means=judging, processes=cores)
+    load(database, first_source(crowd), means=_judging(database, 1), processes=cores)
     seconds = time.perf_counter() - began
     method = f"{len(crowd):,} persons into an empty store, durable, {cores} processes, whole call"
     return [
@@ -119,14 +121,20 @@ SELECT pg_relation_size('identity.block_key'), pg_relation_size('identity.block_
 """
 
 
-def _stored(database: Database, size: _Size) -> list[Figure]:
-    """Returns what the keys take, once the server has tidied up as it does by itself at night."""
+def _tidied(database: Database) -> None:
+    """Does what nights and an officer do after a first load: counts, statistics, a model's terms."""
     with database.session(bulk=True) as session:
         count_hot_keys(session, at=AT, limits=_judging(database, 1).limits)
+        activate_model(session, model_in_force(session).document, at=AT, actor="bench")
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
-        row = connection.execute(_SIZES).fetchone()
         connection.execute("CHECKPOINT")
+
+
+def _stored(database: Database, size: _Size) -> list[Figure]:
+    """Returns what the keys take."""
+    with psycopg.connect(database.url) as connection:
+        row = connection.execute(_SIZES).fetchone()
     table, keys, owners, whole, n_keys = row or (0, 0, 0, 0, 0)
     method = f"after the load of {size.persons:,} persons and VACUUM"
     return [
@@ -161,11 +169,9 @@ def _found(database: Database, crowd: Sequence[Person], size: _Size) -> list[Fig
     ]
 
 
-def _resolved(
-    database: Database, crowd: Sequence[Person], size: _Size, judging: Means
-) -> list[Figure]:
+def _resolved(database: Database, crowd: Sequence[Person], size: _Size) -> list[Figure]:
     """Returns how long a record of a second source takes until its link is durable."""
-    rng = Random(_SEED + 2)
+    rng, judging = Random(_SEED + 2), _judging(database, 4)
     come = [_again(rng, crowd) for _ in range(size.come + _WARM)]
     outcomes: list[tuple[Outcome, Person]] = []
     sent: list[int] = []
