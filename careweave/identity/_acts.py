@@ -16,6 +16,7 @@ from careweave.identity._parting import with_retired
 from careweave.identity._review_rules import review_rules
 from careweave.identity._scene import Placed, Scene, scene_of, whose
 from careweave.identity._sealing import hide
+from careweave.identity._taking_up import take_up
 from careweave.terms import Conflict, PersonId, SubjectId
 
 
@@ -83,12 +84,16 @@ def keep_apart(
 
 
 def unfreeze(session: Session, subject: SubjectId, *, by: By, means: Means) -> Acted | None:
-    """Lets a local identity be shared again whose new demographics had raised an alarm."""
+    """Lets a local identity be shared again whose new demographics had raised an alarm.
+
+    What came of it meanwhile is what it says from now on.
+    """
     own = whose(session, (subject,))[subject]
     scene = scene_of(session, (own,))
     one = scene.only({subject})[0]
     if one.member.state != "frozen":
         return None
+    take_up(session, subject, at=by.at, means=means)
     return act(
         session, scene, Intent("unfreeze", states=(_state(one, "live"),)), by=by, means=means
     )

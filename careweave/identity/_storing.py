@@ -43,7 +43,7 @@ def _versions(stored: Sequence[Stored]) -> dict[str, list[object]]:
         "ats": [one.incoming.at for one in came],
         "raws": [one.raw for one in came],
         "norm_versions": [NORM_VERSION for _ in came],
-        "hashes": [one.digest for one in came],
+        "digests": [one.digest for one in came],
     }
 
 

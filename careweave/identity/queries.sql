@@ -557,7 +557,7 @@ CROSS JOIN LATERAL (
     SELECT o.person
     FROM identity.membership AS o
     WHERE s.subject = o.subject AND o.until_seq IS NULL
-    OFFSET 0
+    OFFSET 0  -- noqa: AM09
 ) AS m
 UNION ALL
 SELECT f.place, NULL AS subject, NULL AS person, ARRAY[f.key] AS keys, ARRAY[max(f.n)] AS ns
@@ -597,7 +597,7 @@ FROM (
         SELECT n.person
         FROM identity.membership AS n
         WHERE w.subject = n.subject AND n.until_seq IS NULL
-        OFFSET 0
+        OFFSET 0  -- noqa: AM09
     ) AS o
 ) AS asked
 INNER JOIN identity.person AS p ON asked.person = p.person
@@ -605,7 +605,7 @@ CROSS JOIN LATERAL (
     SELECT n.subject
     FROM identity.membership AS n
     WHERE p.person = n.person AND n.until_seq IS NULL
-    OFFSET 0
+    OFFSET 0  -- noqa: AM09
 ) AS m
 INNER JOIN identity.local_identity AS i ON m.subject = i.subject
 CROSS JOIN LATERAL (
@@ -627,7 +627,7 @@ SELECT
     w.subject, w.version, w.source, w.entry_version, w.at, w.raw, w.norm_version, w.content_hash
 FROM unnest(
     %(subjects)s::bigint[], %(versions)s::int[], %(sources)s::text[], %(entry_versions)s::int[],
-    %(ats)s::timestamptz[], %(raws)s::bytea[], %(norm_versions)s::text[], %(hashes)s::bytea[]
+    %(ats)s::timestamptz[], %(raws)s::bytea[], %(norm_versions)s::text[], %(digests)s::bytea[]
 ) AS w (subject, version, source, entry_version, at, raw, norm_version, content_hash);
 
 -- name: local_identities_put
@@ -688,6 +688,20 @@ WHERE NOT EXISTS (
     FROM identity.block_key AS b
     WHERE b.subject = w.subject AND b.key = w.key
 );
+
+-- name: newest_raw
+-- The newest version of a record as it came, unless it was erased.
+SELECT r.raw
+FROM identity.source_record AS r
+WHERE r.subject = %(subject)s AND r.raw IS NOT NULL
+ORDER BY r.version DESC
+LIMIT 1;
+
+-- name: norm_put
+-- Changes how a record is compared.
+UPDATE identity.local_identity
+SET norm = %(norm)s, is_provisional = %(is_provisional)s
+WHERE subject = %(subject)s;
 
 -- name: hot_keys
 -- The keys that too many subjects share to be read at all, and how many do.
@@ -757,7 +771,7 @@ SELECT f.subject, f.kind, f.other_id, f.authority, f.local_id, f.source, f.state
 FROM unnest(%(authorities)s::text[], %(local_ids)s::text[]) AS w (authority, local_id)
 INNER JOIN identity.feed_link AS f
     ON w.authority = f.authority AND w.local_id = f.other_id
-ORDER BY 1, 2, 3;
+ORDER BY subject, kind, other_id;
 
 -- name: feed_links_gone
 -- Forgets what is said no more.
@@ -970,8 +984,8 @@ left_behind AS (
     FROM taken AS t
     INNER JOIN identity.membership AS o
         ON
-            t.person = o.person AND o.from_seq < t.seq
-            AND coalesce(o.until_seq >= t.seq, TRUE) AND t.subject <> o.subject
+            t.person = o.person AND t.seq > o.from_seq
+            AND coalesce(t.seq <= o.until_seq, TRUE) AND t.subject <> o.subject
     LEFT JOIN identity.membership AS a
         ON o.subject = a.subject AND a.from_seq <= t.seq AND coalesce(a.until_seq > t.seq, TRUE)
     LEFT JOIN identity.membership AS b
@@ -991,12 +1005,12 @@ together AS (
             )
         ) AS spans
     FROM left_behind AS l
-    INNER JOIN identity.membership AS m ON l.subject = m.subject AND m.from_seq < l.seq
+    INNER JOIN identity.membership AS m ON l.subject = m.subject AND l.seq > m.from_seq
     INNER JOIN identity.membership AS o
         ON
             l.other = o.subject AND m.person = o.person
             AND int8range(m.from_seq, m.until_seq) && int8range(o.from_seq, o.until_seq)
-            AND o.from_seq < l.seq
+            AND l.seq > o.from_seq
     GROUP BY l.subject, m.person, m.decision
 )
 

@@ -22,6 +22,7 @@ from careweave.identity._incoming import Means, NumberTrust, SourcePolicy
 from careweave.identity._inverting import invert
 from careweave.identity._leaving import Leaving, retire
 from careweave.identity._resolve import _locked, resolve
+from careweave.identity._taking_up import take_up
 from careweave.terms import PersonId, SubjectId
 from tests.identity.acting import nhs as number
 from tests.identity.corruptions import corrupted
@@ -411,7 +412,9 @@ def _two_of_one_number(session: Session, by: Means) -> PersonId:
     """Makes two persons of one verified number, the first having been frozen for a while."""
     gpa, acu = Feed(), Feed("acu")
     (first,) = resolve(session, [gpa(1, SURE)], means=by)
-    resolve(session, [gpa(1, STRANGER)], means=by)
+    odd = replace(ANNE, names=named("Okafor", "Tunde"), sex="male")
+    (frozen,) = resolve(session, [gpa(1, odd)], means=by)
+    assert frozen.verdict == "frozen"
     (second,) = resolve(session, [acu(2, SURE)], means=by)
     assert second.person != first.person
     unfreeze(session, SubjectId(1), by=By("officer", NOW), means=by)
@@ -458,3 +461,27 @@ def test_a_cousin_of_the_same_name_is_no_overlay(session: Session) -> None:
     named_now = replace(baby, names=named("Okafor", "Ruth"), numbers=nhs(number(4)))
     (kept,) = resolve(session, [acu(2, named_now)], means=by)
     assert kept.verdict == "kept"
+
+
+def test_what_came_while_a_record_was_frozen_is_taken_up(session: Session) -> None:
+    gpa, by = Feed(), means()
+    (new,) = resolve(session, [gpa(1, ANNE)], means=by)
+    (frozen,) = resolve(session, [gpa(1, STRANGER)], means=by)
+    assert frozen.verdict == "frozen"
+    unfreeze(session, SubjectId(1), by=By("officer", NOW), means=by)
+    norm = held(session, [SubjectId(1)])[SubjectId(1)].norm
+    assert [name.family for name in norm.names] == ["pike", "okafor"]
+    (linked,) = resolve(session, [Feed("acu")(2, STRANGER)], means=by)
+    assert linked.person == new.person
+
+
+def test_an_erased_or_empty_version_is_taken_up_too(session: Session) -> None:
+    gpa, by = Feed(), means()
+    bare = Demographics(names=named("Okafor", "A"), sex="male")
+    resolve(session, [gpa(1, bare)], means=by)
+    take_up(session, SubjectId(1), at=NOW, means=by)
+    assert held(session, [SubjectId(1)])[SubjectId(1)].is_provisional
+    session.flush()
+    session._link.connection.execute(b"UPDATE identity.source_record SET raw = NULL")
+    take_up(session, SubjectId(1), at=NOW, means=by)
+    assert held(session, [SubjectId(1)])[SubjectId(1)].is_provisional
