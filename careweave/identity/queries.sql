@@ -985,11 +985,12 @@ left_behind AS (
     INNER JOIN identity.membership AS o
         ON
             t.person = o.person AND t.seq > o.from_seq
-            AND coalesce(t.seq <= o.until_seq, TRUE) AND t.subject <> o.subject
+            AND coalesce(t.seq <= o.until_seq, TRUE)
+            AND t.subject <> o.subject
     LEFT JOIN identity.membership AS a
-        ON o.subject = a.subject AND a.from_seq <= t.seq AND coalesce(a.until_seq > t.seq, TRUE)
+        ON o.subject = a.subject AND t.seq >= a.from_seq AND coalesce(t.seq < a.until_seq, TRUE)
     LEFT JOIN identity.membership AS b
-        ON t.subject = b.subject AND b.from_seq <= t.seq AND coalesce(b.until_seq > t.seq, TRUE)
+        ON t.subject = b.subject AND t.seq >= b.from_seq AND coalesce(t.seq < b.until_seq, TRUE)
     WHERE a.person IS DISTINCT FROM b.person
 ),
 
