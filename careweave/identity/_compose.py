@@ -4,7 +4,9 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+from careweave.identity._bounds import bounded
 from careweave.identity._norm import Home, Name, Norm
+from careweave.identity._rules import rules
 
 _Value = TypeVar("_Value", Name, Home)
 
@@ -20,7 +22,7 @@ def compose(newest: Norm, older: Norm) -> Norm:
     contacts = {*newest.phones, *newest.emails}
     gone = {*older.phones, *older.emails} - contacts
     flags = newest.flags | (older.flags & {"no_fixed_abode"})
-    return replace(
+    whole = replace(
         _with_numbers(newest, older),
         names=_joined(newest.names, older.names, _name_key),
         birth=newest.birth or older.birth,
@@ -37,6 +39,7 @@ def compose(newest: Norm, older: Norm) -> Norm:
         extra={**older.extra, **newest.extra},
         flags=flags if newest.birth else flags | (older.flags & {"jan1"}),
     )
+    return bounded(whole, rules())
 
 
 def _with_numbers(newest: Norm, older: Norm) -> Norm:

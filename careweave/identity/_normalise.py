@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from careweave.identity._bounds import bounded
 from careweave.identity._demographics import Demographics
 from careweave.identity._fold import fold
 from careweave.identity._fold_dates import FoldedDate, fold_date
@@ -30,7 +31,7 @@ def normalise(written: Demographics, known: Rules, *, today: date) -> Norm:
     birth = fold_date(written.birth_date, known, today=today)
     sex = _SEXES.get(written.sex.strip().casefold(), "")
     numbers = fold_numbers(written.numbers, known, birth=birth.parts, sex=sex)
-    return Norm(
+    found = Norm(
         names=named.names,
         birth=birth.parts,
         precision=_precision(birth, written),
@@ -53,6 +54,7 @@ def normalise(written: Demographics, known: Rules, *, today: date) -> Norm:
         extra=_extra(written.extra),
         flags=named.flags | homes.flags | birth.flags | numbers.flags,
     )
+    return bounded(found, known)
 
 
 def _precision(birth: FoldedDate, written: Demographics) -> str:

@@ -29,7 +29,18 @@ _LISTS = (
     "no_fixed_abode_words",
 )
 
-_COUNTS = ("first_year", "most_sharing", "most_at_home", "least_often", "times_as_often")
+_COUNTS = (
+    "first_year",
+    "most_sharing",
+    "most_at_home",
+    "least_often",
+    "times_as_often",
+    "most_names",
+    "most_homes",
+    "most_contacts",
+    "most_numbers",
+    "longest",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,11 @@ class Rules:
     most_at_home: int
     least_often: int
     times_as_often: int
+    most_names: int
+    most_homes: int
+    most_contacts: int
+    most_numbers: int
+    longest: int
     postcode_scheme: str = "uk"
     accepts_test: bool = False
     has_single_names: bool = True
