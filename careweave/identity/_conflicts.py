@@ -113,7 +113,7 @@ def _asked(one: Member, other: Member, judging: Judging) -> Iterator[tuple[Veto,
     yield Veto.GENERATION, _is_generation(one.norm, other.norm, judging)
     yield Veto.DEATH, _is_death_between(one, other, judging.limits)
     yield Veto.SAME_SOURCE, _is_of_one_source(one, other, judging.limits)
-    yield Veto.FROZEN, "frozen" in {one.state, other.state} or one.is_doubted or other.is_doubted
+    yield Veto.FROZEN, "frozen" in {one.state, other.state} or _is_in_doubt(one, other)
     for barrier in judging.barriers.get(pair(one.subject, other.subject), ()):
         yield Veto.NOT_SAME, barrier.kind == "not_same"
         yield Veto.SEALED, barrier.kind == "sealed"
@@ -191,6 +191,19 @@ def _outlives(one: Member, other: Member, limits: Limits) -> bool:
 
 def _died(norm: Norm) -> date | None:
     return date.fromisoformat(norm.died) if norm.died not in {"", "yes"} else None
+
+
+def _is_in_doubt(one: Member, other: Member) -> bool:
+    """Says that a number of one of them is in question, and that they do not both hold it.
+
+    Two records of one verified number and one birth date stand or fall together.
+    """
+    if not (one.is_doubted or other.is_doubted):
+        return False
+    left, right = one.norm, other.norm
+    kinds = [kind for kind in left.verified if kind in right.verified]
+    is_one_number = any(number(left, kind) == number(right, kind) for kind in kinds)
+    return not (is_one_number and left.birth is not None and left.birth == right.birth)
 
 
 def _is_of_one_source(one: Member, other: Member, limits: Limits) -> bool:

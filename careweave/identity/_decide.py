@@ -266,7 +266,17 @@ def _is_open(asked: Case, one: Weighed) -> bool:
         return _has_changed(asked, one)
     if _is_relative(asked.record, one):
         return False
-    return not (Veto.NUMBER in one.vetoes and {Veto.TWINS, Veto.GENERATION} & one.vetoes.keys())
+    return Veto.NUMBER not in one.vetoes or _is_number_wrong(asked, one)
+
+
+def _is_number_wrong(asked: Case, one: Weighed) -> bool:
+    """Says that all but the verified numbers speaks for one person: one of them may be wrong.
+
+    Two of one name and birth date with a number each are two, and nobody is asked.
+    """
+    if {Veto.TWINS, Veto.GENERATION} & one.vetoes.keys():
+        return False
+    return one.weight >= asked.model.thresholds.auto
 
 
 def _is_relative(record: Member, one: Weighed) -> bool:

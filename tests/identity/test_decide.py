@@ -344,3 +344,23 @@ def test_the_order_of_candidates_does_not_matter(
     random.shuffle(mixed)  # type: ignore[attr-defined]
     record = member(norm)
     assert weigh(record, groups, MODEL, JUDGING) == weigh(record, mixed, MODEL, JUDGING)
+
+
+def test_two_numbers_are_a_question_only_where_all_else_agrees() -> None:
+    other = replace(SURE, nhs="4010232137")
+    sure = decided(SURE, person(1, member(other, 2)))
+    assert kinds(sure) == [Kind.CANDIDATE]
+    namesake = replace(other, homes=(), phones=(), emails=(), practice="")
+    found = asked(SURE, person(1, member(namesake, 2)))
+    weight = found.ranked[0].weight
+    strict = with_thresholds(auto=weight + 1)
+    assert decided(SURE, person(1, member(namesake, 2)), model=strict).doubts == ()
+
+
+def test_who_is_in_doubt_is_linked_only_by_the_same_number_and_birth() -> None:
+    doubted = member(SURE, 2, is_doubted=True)
+    one = person(1, doubted)
+    assert decided(SURE, one).person == one
+    assert decided(PLAIN, one).person is None
+    slip = replace(SURE, birth=(1980, 5, 21))
+    assert decided(slip, one).person is None
