@@ -1,4 +1,4 @@
-"""The limits of the room that a region may set otherwise, and their defaults."""
+"""The limits of the room: data, not code."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
-"""What a region sets for those who decide by hand."""
+"""How long and how much, for those who decide by hand: data, not code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +11,13 @@ import yaml
 
 @dataclass(frozen=True, slots=True)
 class ReviewRules:
-    """Spans, counts and shares of the queue: `review.yaml` says what each is."""
+    """Spans and counts of the queue: `review.yaml` says what each is."""
 
     claim_minutes: int
     undo_minutes: int
     records_for_two: int
-    control_share: float
     link_wait_hours: int
     sweep_batch: int
-    settle_passes: int
     due_hours: Mapping[int, int]
 
     def due_at(self, hazard: int, at: datetime) -> datetime:

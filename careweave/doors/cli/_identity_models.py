@@ -99,9 +99,7 @@ def _activate(desk: Desk, arguments: Namespace) -> int:
         who = operator(desk)
         name = activate_model(session, document, operator=who, why=arguments.reason)
     say(f"in force: {name}")
-    note(
-        "What was decided before stays; the nightly sweep looks for what the model sees otherwise."
-    )
+    note("What was decided before stays; the model decides on what comes from now on.")
     return 0
 
 
