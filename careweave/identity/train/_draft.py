@@ -20,6 +20,10 @@ from careweave.identity.train._pool import Pair, Pool
 UNSET = Thresholds(auto=0.0, review=0.0, show=0.0, lead=0.0, floor=0.0)
 
 _LEAST = 1e-9
+_LEAST_WRONG = 0.005
+"""Every field is all wrong this often, even if it never was in what was learnt from: disagreement
+must stay cheap, and no field may be required. Source: reference/identity.md section 9."""
+
 _JUST_MORE = 1.001
 _PULL = 200.0
 """So many pairs of all sources go with those of one. Source: reference/identity.md section 13."""
@@ -75,9 +79,9 @@ def _comparison(
 ) -> Comparison:
     same, strangers = learnt.levels[SAME][number], learnt.levels[STRANGERS][number]
     shares = zip(one.levels, same, strangers, strict=True)
-    levels = _in_order(
-        [replace(level, m=max(m, _LEAST), u=max(u, _LEAST)) for level, m, u in shares]
-    )
+    told = [replace(level, m=max(m, _LEAST), u=max(u, _LEAST)) for level, m, u in shares]
+    told[-1] = replace(told[-1], m=max(told[-1].m, _LEAST_WRONG))
+    levels = _in_order(told)
     # A term so common that agreeing on it would count against one person isn't weighed by.
     if levels[0].m > max(terms.values(), default=0.0):
         levels[0] = replace(levels[0], tf=one.field)

@@ -67,11 +67,12 @@ def learn(counts: Counts) -> Learnt:
     """Returns what the kinds of pairs look like.
 
     Relatives are sought in a second run that begins with the candidates which the first took for
-    strangers.
+    strangers. Where that finds fewer of them than there are levels to learn, there are none.
     """
     background = _background(counts)
     found = _settle(counts, background, _first(counts, background), _PASSES)
-    return _settle(counts, background, _and_kin(counts, found), _PASSES)
+    with_kin = _settle(counts, background, _and_kin(counts, found), _PASSES)
+    return with_kin if with_kin.shares[KIN] * counts.n_pairs >= sum(counts.n_levels) else found
 
 
 def learn_on(counts: Counts, before: Learnt | None) -> Learnt:

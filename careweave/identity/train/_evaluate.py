@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from careweave.identity.train._persons import persons
+from careweave.identity.train._persons import persons_at
 from careweave.identity.train._pool import Pair, Pool
 from careweave.identity.train._rates import Rates, best_of, curve, rates_from, safe_of
 from careweave.identity.train._tables import Row
@@ -62,8 +62,8 @@ def evaluate(pool: Pool, truth: Collection[Pair], compared: Compared) -> Evaluat
     points = curve(compared.pairs, compared.weights, true)
     blind = compared.blind.best
     grouped = {
-        at: persons_rates(pool, persons(pool, compared, at=at), true, at=at)
-        for at in sorted({*_STEPS, blind})
+        at: persons_rates(pool, found, true, at=at)
+        for at, found in persons_at(pool, compared, sorted({*_STEPS, blind})).items()
     }
     return Evaluation(
         n_records=len(pool.norms),

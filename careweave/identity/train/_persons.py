@@ -1,7 +1,8 @@
 """The persons of a pool: its records brought together, or decided on one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 from careweave.identity._conflicts import Judging, Veto, group_conflicts
 from careweave.identity._limits import limits
@@ -39,6 +40,13 @@ def persons(pool: Pool, compared: Compared, *, at: float) -> tuple[int, ...]:
     Groups agree from the weight `at` on. Where sources have nobody twice, no two records of one
     source are one person.
     """
+    return persons_at(pool, compared, (at,))[at]
+
+
+def persons_at(
+    pool: Pool, compared: Compared, weights_at: Iterable[float]
+) -> dict[float, tuple[int, ...]]:
+    """Returns the persons of a pool for each of several weights, comparing no pair twice."""
     known = members(pool)
     judging = Judging(limits=limits(), leaves_out=UNASKED)
 
@@ -47,11 +55,15 @@ def persons(pool: Pool, compared: Compared, *, at: float) -> tuple[int, ...]:
             return True
         return bool(group_conflicts([known[n] for n in ours], [known[n] for n in theirs], judging))
 
+    @cache
     def weigh(one: int, other: int) -> float:
         return score(pool.norms[one], pool.norms[other], compared.model).weight
 
     weights = dict(zip(compared.pairs, compared.weights, strict=True))
-    return agglomerate(weights, len(pool.norms), weigh, at=at, forbids=forbids)
+    return {
+        at: agglomerate(weights, len(pool.norms), weigh, at=at, forbids=forbids)
+        for at in weights_at
+    }
 
 
 def _of(pool: Pool, records: Sequence[int]) -> frozenset[str]:

@@ -239,6 +239,21 @@ def test_a_term_that_nearly_all_have_is_not_weighed_by():
     assert _comparison(one, 0, learnt, terms).levels[0].kin is None
 
 
+def test_relatives_come_into_the_model_where_they_were_learnt():
+    one = Comparison("city", (Level("exact", "exact", 0.5, 0.5), Level("else", "else", 0.5, 0.5)))
+    learnt = Learnt((0.1, 0.8, 0.1), ([[0.7, 0.3]], [[0.1, 0.9]], [[0.9, 0.1]]))
+    assert [level.kin for level in _comparison(one, 0, learnt, {}).levels] == [
+        pytest.approx(0.7),
+        pytest.approx(0.3),
+    ]
+
+
+def test_fewer_relatives_than_levels_are_none():
+    every = expected({SAME: 60, STRANGERS: 20_000, KIN: 0})
+    near = {vector: times for vector, times in every.items() if vector.count(0) > 1}
+    assert len(learn(Counts(near, {(1, 1, 1): 1}, 20_000, SIZES, (True,) * 3)).shares) == 2
+
+
 def test_of_a_pool_without_candidates_a_model_is_learnt_all_the_same():
     apart = [Norm(birth=(1900 + n, 1 + n % 12, 1 + n), precision="day") for n in range(25)]
     found = train(Pool(tuple(apart), ("",) * 25), name="none", seed=1)
