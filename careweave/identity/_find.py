@@ -20,7 +20,7 @@ from careweave.identity._incoming import NumberTrust
 from careweave.identity._keys import keys
 from careweave.identity._limits import Limits, limits
 from careweave.identity._lookup import choose, look_up
-from careweave.identity._member import Member
+from careweave.identity._member import Group, Member
 from careweave.identity._model import Model
 from careweave.identity._normalise import n_usable, normalise
 from careweave.identity._outcome import Grade, Ranked
@@ -78,21 +78,23 @@ def _case(session: Session, record: Member, model: Model, known: Limits, among: 
 
 
 def _only(told: People, seen: Collection[SubjectId]) -> People:
-    groups = (
-        replace(group, members=tuple(_told_of(one) for one in group.members if one.subject in seen))
-        for group in told.groups
-    )
+    groups = (replace(group, members=_told_of(group, seen)) for group in told.groups)
     return People(tuple(group for group in groups if group.members), told.barriers)
 
 
-def _told_of(one: Member) -> Member:
-    """Returns a record as askers may learn of it: where a restricted person is weighs nothing.
+def _told_of(group: Group, seen: Collection[SubjectId]) -> tuple[Member, ...]:
+    """Returns the records as askers may learn of them: where a restricted person is weighs nothing.
 
-    Else a guess at the address would be answered by the grade.
-    Source: reference/agreements.md 6.5, S12: a search never matches on it.
+    Else a guess at the address would be answered by the grade. Restricted is who is so by any
+    record, seen or not. Source: reference/agreements.md 6.5, S12: a search never matches on it.
     """
-    if not one.norm.is_restricted:
-        return one
+    told = tuple(one for one in group.members if one.subject in seen)
+    if not any(one.norm.is_restricted for one in group.members):
+        return told
+    return tuple(_without_place(one) for one in told)
+
+
+def _without_place(one: Member) -> Member:
     norm = replace(one.norm, homes=(), phones=(), emails=(), practice="")
     return replace(one, norm=norm)
 

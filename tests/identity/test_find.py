@@ -1,10 +1,10 @@
 """Who is asked for: the grades of resolve's own decision, and nothing changed by asking."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from careweave.db import Session
-from careweave.identity._demographics import Demographics
+from careweave.identity._demographics import Demographics, WrittenAddress
 from careweave.identity._find import find
 from careweave.identity._incoming import NumberTrust
 from careweave.identity._outcome import Grade
@@ -141,3 +141,22 @@ def test_family_name_and_birth_date_show_all_of_a_household_but_none_for_certain
     found = find(session, asked, at=NOW)
     assert {one.subjects for one in found} == {(1,), (2,)}
     assert all(one.grade is not Grade.CERTAIN for one in found)
+
+
+def test_a_guess_at_the_address_of_a_restricted_person_is_not_answered_by_another_record(
+    session: Session,
+) -> None:
+    """The old address that a source without the restriction holds is that of the same person."""
+    told = replace(ANNE, numbers=nhs("4010232137"))
+    restricted = replace(told, is_restricted=True)
+    one, other = resolve(session, [Feed()(1, told), Feed("acu")(2, restricted)], means=means())
+    assert one.person == other.person
+    elsewhere = replace(ANNE, addresses=(WrittenAddress(("1 Far Road",), "", "", "ZE9 9ZZ"),))
+    for seen in ({1, 2}, {1}):
+        (right,) = find(session, ANNE, at=NOW, among=_only(seen))
+        (wrong,) = find(session, elsewhere, at=NOW, among=_only(seen))
+        assert (right.grade, right.weight) == (wrong.grade, wrong.weight)
+
+
+def _only(subjects: Collection[int]) -> Callable[[Collection[SubjectId]], frozenset[SubjectId]]:
+    return lambda asked: frozenset(one for one in asked if one in subjects)
