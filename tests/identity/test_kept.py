@@ -332,6 +332,24 @@ def test_whose_number_is_in_doubt_collects_nobody(session: Session) -> None:
     assert (third.verdict, third.review) == ("new", ("candidate",))
 
 
+def test_whose_number_is_in_doubt_still_is_with_those_of_that_number_and_birth(session) -> None:
+    gpa, acu, men, by = Feed(), Feed("acu"), Feed("men"), means()
+    pike = replace(STRANGER, numbers=nhs(number(1)))
+    resolve(session, [gpa(1, pike)], means=by)
+    (wrong,) = resolve(session, [acu(2, SURE)], means=by)
+    (third,) = resolve(session, [men(3, SURE)], means=by)
+    assert (third.method, third.person) == ("verified_number", wrong.person)
+
+
+def test_two_of_one_name_and_birth_with_a_number_each_are_two_and_nobody_is_asked(session) -> None:
+    gpa, acu, by = Feed(), Feed("acu"), means()
+    bare = replace(ANNE, addresses=(), contacts=(), birth_date="1944-01-01")
+    bare = replace(bare, numbers=nhs(number(1)))
+    namesake = replace(bare, numbers=nhs(number(2)))
+    _, other = resolve(session, [gpa(1, bare), acu(2, namesake)], means=by)
+    assert (other.verdict, other.review) == ("new", ())
+
+
 def test_a_number_that_is_only_stated_links_no_other_birth_date_and_name(session: Session) -> None:
     gpa, acu, by = Feed(), Feed("acu"), means()
     gwendoline = replace(
