@@ -94,17 +94,17 @@ def shown(
 ) -> dict[PersonId, Shown]:
     """Returns these persons, by the id asked for, as far as the gate lets any of their records by.
 
-    What a source has given up or sealed is not in a portrait; what an alarm has frozen only where
-    there is nothing else. Where any record says that the whereabouts are protected, seen or not,
-    the portrait has none. The same statements are made whether there is anybody or not.
+    What a source has given up or sealed is not in a portrait, nor what an alarm has frozen: it may
+    be of somebody else by now. Where any record says that the whereabouts are protected, seen or
+    not, the portrait has none. The same statements are made whether there is anybody or not.
     """
     members = identity.together(session, persons)
     subjects = {one.subject for standings in members.values() for one in standings}
     hidden = protected(session, subjects, at)
-    visible = gate({one.subject for ones in members.values() for one in ones if one.is_shown})
+    visible = gate({one.subject for ones in members.values() for one in ones if _counts(one)})
     found: dict[PersonId, Shown] = {}
     for asked, standings in members.items():
-        if counting := _counting([one for one in standings if one.subject in visible]):
+        if counting := [one for one in standings if one.subject in visible]:
             is_restricted = any(one.is_restricted or one.subject in hidden for one in standings)
             rows = tuple(gate.rows[one.subject] for one in counting)
             person = counting[0].person
@@ -114,8 +114,8 @@ def shown(
     return found
 
 
-def _counting(visible: Sequence[Standing]) -> Sequence[Standing]:
-    return [one for one in visible if one.state == _LIVE] or visible
+def _counts(one: Standing) -> bool:
+    return one.state == _LIVE
 
 
 def account_people(way: Way, asking: Asking, what: str, people: Sequence[Shown]) -> None:

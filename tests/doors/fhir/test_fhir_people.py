@@ -490,3 +490,25 @@ def test_no_query_is_written_to_the_log(door: Door, caplog: pytest.LogCaptureFix
     assert caplog.records
     for secret in ("4010232137", "Hartley", "1941"):
         assert secret not in caplog.text
+
+
+def test_who_overwrote_a_record_is_not_shown_as_the_person_that_it_was(door: Door) -> None:
+    """An overlay: what came is of somebody else, until a human has looked."""
+    mrn = [{"system": "urn:alpha:mrn", "value": "A-77"}]
+    known = someone("Wetherby", "Ursula", born="1931-04-17", gender="female", identifier=mrn)
+    other = someone("Quillfeather", "Bob", born="1990-01-19", gender="male", identifier=mrn)
+    known["address"], other["address"] = [home("XR7 1AA")], [home("XR9 9ZZ", "1 Secret Road")]
+    id_ = door.made(known)["id"]
+    before = match(door, known)
+    person = before.json["entry"][0]["resource"]["id"]
+
+    put = {**other, "id": id_}
+    answer = door.ask("PUT", f"/Patient/{id_}", put, headers={"If-Match": 'W/"1"'})
+
+    assert answer.status_code == 200
+    for asked in (known, other):
+        assert match(door, asked).json["total"] == 0
+    assert whom(find(door, family="Quillfeather", birthdate="1990-01-19")) == []
+    assert door.get(f"/Patient/{person}").status_code == 404
+    assert _pix(door, "urn:alpha:mrn", "A-77").status_code == 404
+    assert door.get(f"/Patient/{id_}").status_code == 200
