@@ -14,7 +14,7 @@ from careweave.identity._moving import Intent
 from careweave.identity._overruling import lifted
 from careweave.identity._parting import with_retired
 from careweave.identity._review_rules import review_rules
-from careweave.identity._scene import Placed, Scene, scene_of, whose
+from careweave.identity._scene import Placed, Scene, scene_of, unknown, whose
 from careweave.identity._sealing import hide
 from careweave.identity._taking_up import take_up
 from careweave.terms import Conflict, PersonId, SubjectId
@@ -61,6 +61,8 @@ def not_same(session: Session, left: SubjectId, right: SubjectId, *, by: By, mea
     persons = whose(session, (left, right))
     scene = scene_of(session, tuple(set(persons.values())))
     ours, theirs = scene.only({left})[0], scene.only({right})[0]
+    if "sealed" in {ours.member.state, theirs.member.state}:
+        raise unknown()
     if ours.person == theirs.person:
         raise Conflict("These are one person now: take one out of it first.")
     acted = _apart(session, scene, (ours,), (theirs,), by, means)

@@ -102,7 +102,8 @@ def _halves(
     own = with_retired(wanted, members)
     part = tuple(one for one in members if one.subject in own)
     rest = tuple(one for one in members if one.subject not in own)
-    if not own <= {one.subject for one in members}:
+    are_known = own <= {one.subject for one in members}
+    if not are_known or any(one.member.state == "sealed" for one in members):
         raise unknown()
     if any(one.replaced_by in {other.subject for other in rest} for one in part):
         raise Conflict("A record was merged into another at its source: undo that merge first.")

@@ -1332,7 +1332,8 @@ ORDER BY hashint8(l.subject), l.subject
 LIMIT %(most)s;
 
 -- name: seal_reviews
--- Takes sealed records out of all questions, and closes those in which nobody else is left.
+-- Takes sealed records out of all questions, and persons that were weighed by one; closes those in
+-- which nobody else is left.
 UPDATE identity.review AS r
 SET
     candidates = w.candidates,
@@ -1348,16 +1349,28 @@ FROM (
     FROM identity.review AS o
     CROSS JOIN LATERAL (
         SELECT
-            jsonb_agg(c.candidate ORDER BY c.place) FILTER (WHERE NOT n.is_named) AS candidates,
+            jsonb_agg(
+                c.candidate || jsonb_build_object('subjects', n.others)
+                ORDER BY c.place
+            ) FILTER (
+                WHERE
+                n.others IS NOT NULL
+                AND (c.candidate ->> 'best')::bigint <> ALL(%(subjects)s::bigint[])
+            ) AS candidates,
             coalesce(bool_or(n.is_named), FALSE) AS is_named
         FROM jsonb_array_elements(o.candidates) WITH ORDINALITY AS c (candidate, place)
         CROSS JOIN LATERAL (
             SELECT
-                EXISTS (
-                    SELECT 1
-                    FROM jsonb_array_elements(c.candidate -> 'subjects') AS s (subject)
-                    WHERE s.subject::text::bigint = ANY(%(subjects)s::bigint[])
-                ) AS is_named
+                bool_or(m.is_sealed) AS is_named,
+                jsonb_agg(m.subject ORDER BY m.place) FILTER (WHERE NOT m.is_sealed) AS others
+            FROM (
+                SELECT
+                    s.subject,
+                    s.place,
+                    s.subject::text::bigint = ANY(%(subjects)s::bigint[]) AS is_sealed
+                FROM jsonb_array_elements(c.candidate -> 'subjects')
+                    WITH ORDINALITY AS s (subject, place)
+            ) AS m
         ) AS n
     ) AS k
     WHERE o.state <> 'closed' AND (o.subject = ANY(%(subjects)s::bigint[]) OR k.is_named)

@@ -2,7 +2,20 @@
 
 import pytest
 
-from careweave.identity import Ask, history, invert, join, merge_local, open_reviews, queue, seal
+from careweave.identity import (
+    Ask,
+    history,
+    invert,
+    join,
+    link,
+    merge_local,
+    not_same,
+    open_reviews,
+    queue,
+    seal,
+    unlink,
+)
+from careweave.terms import NotFound
 from tests.identity.acting import Region, someone
 
 
@@ -53,6 +66,34 @@ def test_no_question_names_a_sealed_record(region):
     assert (item.subject, [one.person for one in item.candidates]) == (1, [persons[3]])
     seal(region.session, [3], by=region.by(), means=region.means)
     assert queue(region.session) == ()
+
+
+def test_who_is_left_is_still_asked_about_when_one_of_a_person_is_sealed(region):
+    persons = region.persons()
+    join(region.session, persons[2], persons[3], by=region.by(), means=region.means)
+    person = region.persons()[2]
+    told = {"person": str(person), "subjects": [2, 3], "best": 3, "w": 4.5, "vetoes": []}
+    weighed = {**told, "best": 2}
+    for kind, candidate in (("candidate", told), ("join", weighed)):
+        ask = Ask(1, kind, [candidate], 2, 1.0, b"1", 1, region.now())
+        open_reviews(region.session, [ask])
+    seal(region.session, [2], by=region.by(), means=region.means)
+    (item,) = queue(region.session)
+    (left,) = item.candidates
+    assert (item.kind, left.person, left.subjects, left.best) == ("candidate", person, (3,), 3)
+
+
+def test_what_is_sealed_is_to_every_act_as_what_was_never_there(region):
+    by, means = region.by(), region.means
+    seal(region.session, [2], by=by, means=means)
+    for subject in (2, 404):
+        with pytest.raises(NotFound) as told:
+            not_same(region.session, 1, subject, by=by, means=means)
+        assert str(told.value) == "There is no such person or record that you may decide on."
+        with pytest.raises(NotFound):
+            unlink(region.session, subject, by=by, means=means)
+        with pytest.raises(NotFound):
+            link(region.session, subject, region.persons()[1], by=by, means=means)
 
 
 def test_the_history_of_others_does_not_tell_of_what_was_sealed(region):
