@@ -103,8 +103,9 @@ def patient(chart: Chart) -> Resource:
         value["deceasedDateTime"] = instant(who.died_at)
     if who.language:
         value["communication"] = [{"language": {"text": who.language}, "preferred": True}]
-    if who.is_protected:
-        value["meta"] = {"security": [{"system": LABEL_SYSTEM, "code": "S12"}]}
+    labels = [*(["S12"] if who.is_protected else []), *([who.sealed] if who.sealed else [])]
+    if labels:
+        value["meta"] = {"security": [{"system": LABEL_SYSTEM, "code": one} for one in labels]}
     return value
 
 
@@ -112,6 +113,8 @@ def _identifiers(chart: Chart) -> Json:
     who, found = chart.who, list[Json]()
     if who.nhs:
         found.append({"use": "official", "system": NHS_SYSTEM, "value": who.nhs})
+    if who.former_nhs:
+        found.append({"use": "old", "system": NHS_SYSTEM, "value": who.former_nhs})
     local = f"urn:careweave:demo:{chart.desk.organisation.id}:record"
     return [*found, {"use": "usual", "system": local, "value": who.local}]
 

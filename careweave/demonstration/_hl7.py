@@ -86,7 +86,7 @@ def pid(who: Who, authority: str, said: Mapping[int, str] | None = None) -> Segm
     if who.died_at:
         fields |= {29: stamp(who.died_at), 30: "Y"}
     if who.nhs:
-        fields[32] = "01"
+        fields[32] = who.traced
     return segment("PID", {**fields, **(said or {})})
 
 

@@ -36,7 +36,10 @@ class Who:
     """A person as one system knows them at one moment.
 
     `local` is the system's own number, `practice` the code of the GP practice, `others` are more
-    names that the same system holds.
+    names that the same system holds. `traced` says how far the NHS number was checked against the
+    national register, `former_nhs` is one that another has taken the place of. `sealed` is the label
+    that closes an identity for good, empty for none.
+    Source: NHS Data Dictionary, NHS number status indicator code.
     """
 
     key: str
@@ -52,6 +55,9 @@ class Who:
     practice: str = ""
     is_protected: bool = False
     language: str = ""
+    traced: str = "01"
+    former_nhs: str = ""
+    sealed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

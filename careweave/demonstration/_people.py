@@ -121,6 +121,8 @@ class _Reader:
             born=date.fromisoformat(str(raw["born"])) if raw.get("born") else who.born,
             home=_home(raw["home"]) if "home" in raw else who.home,
             phones=tuple(_texts(raw["phone"])) if "phone" in raw else who.phones,
+            traced=str(raw.get("traced", who.traced)),
+            former_nhs=str(raw.get("former_nhs", "")),
         )
         known_at = self._known_at(raw, desk)
         facts = tuple(self._facts(here, desk, which, raw, known_at))

@@ -31,6 +31,10 @@ def _numbered(who: Who, fact: Fact) -> Who:
     return replace(who, nhs=fact.text)
 
 
+def _sealed(who: Who, fact: Fact) -> Who:
+    return replace(who, sealed=_SEALS[fact.text])
+
+
 def _phoned(who: Who, fact: Fact) -> Who:
     return replace(who, phones=(fact.text,))
 
@@ -42,7 +46,10 @@ _CHANGES: dict[str, Callable[[Who, Fact], Who]] = {
     "revived": _revived,
     "numbered": _numbered,
     "phoned": _phoned,
+    "sealed": _sealed,
 }
+# Which label closes an identity: an adoption, or a gender recognition certificate.
+_SEALS = {"adoption": "S8", "recognition": "S4"}
 
 
 def is_of_person(fact: Fact) -> bool:

@@ -131,10 +131,22 @@ def _incoming(
 def _demographics(work: Work, mother: str, drafter: Drafter) -> Demographics:
     draft = work.draft
     said = {} if draft is None else draft.said.value
-    labels = frozenset[Label]() if draft is None else draft.classification.labels
-    is_sealed = not _SEALING.isdisjoint(labels)
-    found = identity.demographics(said, is_sealed=is_sealed, mother=mother)
+    found = identity.demographics(said, is_sealed=_is_sealed(work, drafter), mother=mother)
     return replace(found, is_restricted=_is_protected(said, drafter))
+
+
+def _is_sealed(work: Work, drafter: Drafter) -> bool:
+    """Says whether the record is closed to every comparison.
+
+    A label that a service gives to all that it writes says what the service is, and not that
+    somebody was another before: who comes to a gender clinic is still who they are elsewhere.
+    """
+    if work.draft is None:
+        return False
+    source = work.source
+    usual = drafter.rules.labels.services.get(source.service or "", frozenset[Label]())
+    labels = work.draft.classification.labels - usual - source.default_labels
+    return not _SEALING.isdisjoint(labels)
 
 
 def _leaving(work: Work) -> Iterator[Leaving]:

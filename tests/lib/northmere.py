@@ -68,6 +68,8 @@ class Northmere:
         self.database = database
         self.folder = folder
         self.n_taken = 0
+        # The last event of identity on each day that has been lived through.
+        self.marks: dict[int, int] = {}
         with database.reading() as session:
             secret = session.secret
         self.sources: Sources = load_sources(REGION, secret=secret)

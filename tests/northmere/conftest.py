@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,8 @@ import pytest
 import yaml
 
 from careweave.db import Database, Embedded
-from careweave.demonstration import Told, facts_of, sent
+from careweave.demonstration import Sent, Told, facts_of, sent
+from careweave.demonstration._calendar import day_of
 from tests.lib.northmere import REGION, Entry, Northmere
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text(encoding="utf-8"))
@@ -85,7 +87,7 @@ def region(server: Embedded, template: str, tmp_path_factory) -> Iterator[Northm
 @pytest.fixture(scope="session")
 def day10(region: Northmere, told: list[Told]) -> Record:
     """The record after everything that is sent before day 10, 08:00."""
-    region.take(list(sent(REGION, until=10)))
+    live(region, list(sent(REGION, until=10)))
     return Record(region.entries(), told)
 
 
@@ -93,8 +95,15 @@ def day10(region: Northmere, told: list[Told]) -> Record:
 def day28(region: Northmere, told: list[Told], day10: Record) -> Record:
     """The record after everything that is sent before day 28: what came before is sent again."""
     assert day10.entries
-    region.take(list(sent(REGION, until=LAST_DAY))[region.n_taken :])
+    live(region, list(sent(REGION, until=LAST_DAY))[region.n_taken :])
     return Record(region.entries(), told)
+
+
+def live(region: Northmere, messages: list[Sent]) -> None:
+    """Lets day follow day: what a day brings is worked off before the next one begins."""
+    for day, sent_then in groupby(messages, key=lambda one: day_of(one.at)):
+        region.take(list(sent_then))
+        region.marks[day] = region.rows("SELECT coalesce(max(seq), 0) FROM identity.event")[0][0]
 
 
 def at_day(request: pytest.FixtureRequest, person: str) -> Record:
