@@ -18,6 +18,9 @@ _QUERIES = Queries("careweave.identity")
 _MOST_LOCKS = 300
 """A server keeps room for 6,400 locks (64 x 100 connections): twenty batches at once fit."""
 
+_MOST_PERSONS = 2000
+"""Two who lock so many persons at once still fit; who meets more takes the whole room."""
+
 _WHOLE, _SUBJECT, _KEY, _PERSON = 7261040, 7261041, 7261042, 7261043
 _ROOM = 0
 _MASK = (1 << 32) - 1
@@ -40,6 +43,9 @@ def lock_keys(
 def lock_persons(session: Session, persons: Iterable[UUID | PersonId]) -> None:
     """Takes the locks of these persons: who judges or changes their members reads only then."""
     places = {(_PERSON, _folded(person.int)) for person in persons}
+    if len(places) > _MOST_PERSONS:
+        session.defer(_QUERIES["lock_whole"], space=_WHOLE, place=_ROOM)
+        return
     _lock_room(session)
     _lock(session, sorted(places))
 
