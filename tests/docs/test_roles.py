@@ -12,7 +12,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from careweave import intake, ledger
 from careweave import sources as described
-from careweave.db import Database, Embedded, migrate
+from careweave.db import Database, Embedded, Queries, migrate
 from tests.lib.arrivals import arrival, message, sources
 from tests.lib.arrivals import patient as patient_said
 from tests.lib.door import make_door, observation, patient
@@ -75,6 +75,11 @@ def test_the_application_serves_and_can_alter_no_account(url_of: Callable[[str],
         "INSERT INTO ledger.seal SELECT * FROM ledger.seal",
         "UPDATE db.installation SET secret = 'x'",
         "CREATE SCHEMA more",
+        "UPDATE identity.decision SET reason = 'x'",
+        "DELETE FROM identity.event",
+        "UPDATE identity.membership SET person = person",
+        "UPDATE identity.source_record SET source = 'x'",
+        "TRUNCATE identity.person CASCADE",
     ):
         refused(url_of("application"), statement)
 
@@ -94,10 +99,27 @@ def test_the_application_takes_messages_in_and_makes_room_for_them(
             }
             far = NOW + timedelta(days=400)
             assert intake.keep_partitions(session, now=far, months=0) == 1
+        assert intake.tend_identity(database, now=NOW).n_looked == 0
+        with database.session(bulk=True) as session:
+            assert intake.check_identity(session) == 0
     finally:
         database.close()
     refused(url_of("application"), "CREATE TABLE intake.more (x int)")
     refused(url_of("application"), "DROP TABLE intake.message")
+
+
+def test_the_application_may_send_every_statement_of_identity(
+    url_of: Callable[[str], str],
+) -> None:
+    queries = Queries("careweave.identity")
+    with psycopg.connect(url_of("application"), autocommit=True) as connection:
+        for name in queries:
+            query = queries[name]
+            given = f"({', '.join(['NULL'] * len(query.names))})" if query.names else ""
+            connection.execute(f"PREPARE looked AS {query.numbered}".encode())
+            # Planned and not run: what a statement would do is checked with the rights of the role.
+            assert connection.execute(f"EXPLAIN EXECUTE looked{given}".encode()).fetchall(), name
+            connection.execute("DEALLOCATE looked")
 
 
 def test_the_sealer_seals_and_keeps_statistics_and_reads_no_token(

@@ -38,6 +38,9 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     work.add_argument(
         "--arrivals", metavar="NAME", help="bring arrivals in, only, as the worker of this name"
     )
+    work.add_argument(
+        "--identity", action="store_true", help="keep identity in order, only: hourly, and checked"
+    )
     work.set_defaults(run=_run)
 
 
@@ -45,6 +48,8 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     with told_to_stop() as stop, desk.database(size=4) as database:
         if arguments.arrivals:
             desk.around.doors.arrive(desk.settings, database, stop, arguments.arrivals)
+        elif arguments.identity:
+            _tend(database, desk.around.clock, stop)
         else:
             _work(desk, database, stop)
     return 0
@@ -58,8 +63,11 @@ def _work(desk: Desk, database: Database, stop: threading.Event) -> None:
     behind = [
         threading.Thread(target=_seal, args=(desk, database, key, stop), daemon=True),
         threading.Thread(target=_count, args=(database, desk.around.clock, stop), daemon=True),
-        threading.Thread(target=_tend, args=(database, desk.around.clock, stop), daemon=True),
     ]
+    if desk.settings.arrival_workers:
+        # A sealer beside workers of other roles may not write what identity decides.
+        tend = threading.Thread(target=_tend, args=(database, desk.around.clock, stop), daemon=True)
+        behind.append(tend)
     try:
         for thread in behind:
             thread.start()
