@@ -952,14 +952,17 @@ WHERE
 ORDER BY e.seq, d.decision;
 
 -- name: history_decision
--- One decision with its event and the model that scored it.
+-- One decision with its event and the model that scored it; where the record was sealed since, only
+-- that by which it belongs to its person now.
 SELECT
     d.decision, d.seq, d.subject, d.version, d.person, d.verdict, d.method, d.reason, d.model,
     d.weight, d.lead, d.explanation, d.confidence, d.decided_by, d.decided_at, d.supersedes,
     e.kind, e.group_id, e.inverse_of
 FROM identity.decision AS d
 INNER JOIN identity.event AS e ON d.seq = e.seq
-WHERE d.decision = %(decision)s;
+LEFT JOIN identity.local_identity AS i ON d.subject = i.subject AND i.state = 'sealed'
+LEFT JOIN identity.membership AS m ON i.subject = m.subject AND m.until_seq IS NULL
+WHERE d.decision = %(decision)s AND (i.subject IS NULL OR m.person = d.person);
 
 -- name: history_of_subject
 -- The decision by which a local identity belongs to its person now.

@@ -4,6 +4,8 @@ import pytest
 
 from careweave.identity import (
     Ask,
+    decision_of,
+    explain,
     history,
     invert,
     join,
@@ -104,6 +106,21 @@ def test_the_history_of_others_does_not_tell_of_what_was_sealed(region):
     assert {ruled.subject for one in told for ruled in one.rulings} == {1}
     own = history(region.session, region.persons()[2])
     assert {ruled.subject for one in own for ruled in one.rulings} == {2}
+
+
+def test_no_decision_tells_to_whom_a_sealed_record_belonged(region):
+    persons = region.persons()
+    first = decision_of(region.session, 2)
+    join(region.session, persons[1], persons[2], by=region.by(), means=region.means)
+    second = decision_of(region.session, 2)
+    assert explain(region.session, second).person == region.persons()[1]
+    seal(region.session, [2], by=region.by(), means=region.means)
+    for decision in (first, second):
+        with pytest.raises(NotFound):
+            explain(region.session, decision)
+    now = explain(region.session, decision_of(region.session, 2))
+    assert now.person == region.persons()[2] not in persons.values()
+    assert explain(region.session, decision_of(region.session, 1)).subject == 1
 
 
 def test_a_sealed_record_that_comes_again_is_not_compared(region):
