@@ -13,6 +13,7 @@ from careweave.identity._coming import Ready
 from careweave.identity._conflicts import Judging
 from careweave.identity._decide import Doubt
 from careweave.identity._doubting import asks_of, subjects_of
+from careweave.identity._early import Early
 from careweave.identity._incoming import Means
 from careweave.identity._journal import Acted, Group, write
 from careweave.identity._member import Member
@@ -43,11 +44,15 @@ class Ruled:
 
 @dataclass(slots=True)
 class Desk:
-    """Keeps what is decided until it is written; `board` is as if it were written already."""
+    """Keeps what is decided until it is written; `board` is as if it were written already.
+
+    `early` has sent some of it before it was decided.
+    """
 
     session: Session
     means: Means
     board: Board
+    early: Early | None = None
     _stored: list[Stored] = field(default_factory=list[Stored])
     _ruled: list[Ruled] = field(default_factory=list[Ruled])
     _acted: dict[SubjectId, list[Acted]] = field(default_factory=dict[SubjectId, list[Acted]])
@@ -96,7 +101,8 @@ class Desk:
 
     def write(self) -> None:
         """Writes what was decided so far."""
-        defer_stored(self.session, self._stored)
+        stored = self._stored if self.early is None else self.early.left(self._stored)
+        defer_stored(self.session, stored)
         groups = [one.group for one in self._ruled if one.group is not None]
         acted = iter(write(self.session, groups))
         asks: list[Ask] = []

@@ -20,6 +20,7 @@ from careweave.identity._resolve import resolve_coming
 
 _BATCH = 2_000
 _GARBAGE = 50_000
+_EARLY = 20
 
 Settle = Callable[[Session, Sequence[Outcome]], None]
 """Writes in the transaction of a batch what else follows from its outcomes."""
@@ -61,7 +62,7 @@ def load(
     with _few_collections(), reading as batches:
         for coming in batches:
             with database.session(bulk=True) as session:
-                outcomes = resolve_coming(session, coming, means=means)
+                outcomes = resolve_coming(session, coming, means=means, early_from=_EARLY)
                 settle(session, outcomes)
             verdicts.update(one.verdict for one in outcomes)
             n_asked += sum(bool(one.review) for one in outcomes)

@@ -9,6 +9,7 @@ from careweave.db import Session
 from careweave.identity._board import Board
 from careweave.identity._coming import Coming, Ready, come, ready
 from careweave.identity._desk import Desk
+from careweave.identity._early import Early
 from careweave.identity._feed_links import apply_links
 from careweave.identity._held import Arrived, People, arrived, people
 from careweave.identity._incoming import Incoming, Means
@@ -38,21 +39,28 @@ def resolve(session: Session, records: Sequence[Incoming], *, means: Means) -> l
     return resolve_coming(session, [come(one, means) for one in records], means=means)
 
 
-def resolve_coming(session: Session, coming: Sequence[Coming], *, means: Means) -> list[Outcome]:
-    """Decides on records that are normalised already; else as `resolve`."""
+def resolve_coming(
+    session: Session, coming: Sequence[Coming], *, means: Means, early_from: int | None = None
+) -> list[Outcome]:
+    """Decides on records that are normalised already; else as `resolve`.
+
+    From so many records together, what is kept of them is sent while they are decided on; None is
+    never.
+    """
     _lock(session, coming)
     outcomes: list[Outcome] = []
     while len(outcomes) < len(coming):
         first = ahead_of_links(coming[len(outcomes) :])
         found = arrived(session, [one.incoming for one in first])
         run = run_of(first, found.linked)
-        done = _resolve_run(session, run, found, means)
+        is_early = early_from is not None and len(run) >= early_from
+        done = _resolve_run(session, run, found, means, is_early=is_early)
         outcomes += [done[one.incoming.subject] for one in run]
     return outcomes
 
 
 def _resolve_run(
-    session: Session, coming: Sequence[Coming], known: Arrived, means: Means
+    session: Session, coming: Sequence[Coming], known: Arrived, means: Means, *, is_early: bool
 ) -> dict[SubjectId, Outcome]:
     found = [ready(one, known.known.get(one.incoming.subject), means.limits) for one in coming]
     outcomes = {
@@ -61,7 +69,7 @@ def _resolve_run(
         if (unchanged := _unchanged(one)) is not None
     }
     told = [one for one in found if one.incoming.subject not in outcomes]
-    return outcomes | (_decided(session, told, known, means) if told else {})
+    return outcomes | (_decided(session, told, known, means, is_early=is_early) if told else {})
 
 
 def _lock(session: Session, coming: Sequence[Coming]) -> None:
@@ -70,12 +78,17 @@ def _lock(session: Session, coming: Sequence[Coming]) -> None:
 
 
 def _decided(
-    session: Session, told: Sequence[Ready], known: Arrived, means: Means
+    session: Session, told: Sequence[Ready], known: Arrived, means: Means, *, is_early: bool
 ) -> dict[SubjectId, Outcome]:
     board, hits = _read(session, told, means)
-    desk = Desk(session, means, board)
-    for one, met in zip(told, hits, strict=True):
-        place(desk, one, met)
+    early = Early(session, told) if is_early else None
+    desk = Desk(session, means, board, early)
+    try:
+        for one, met in zip(told, hits, strict=True):
+            place(desk, one, met)
+    finally:
+        if early is not None:
+            early.end()
     desk.write()
     # Only the last of a run may be linked by its source.
     last = told[-1].incoming

@@ -29,8 +29,14 @@ def defer_stored(session: Session, stored: Sequence[Stored]) -> None:
     if not stored:
         return
     session.defer(_QUERIES["source_records_add"], **_versions(stored))
-    session.defer(_QUERIES["local_identities_put"], **_identities(stored))
+    defer_identities(session, stored)
     _defer_keys(session, [one for one in stored if one.has_new_keys])
+
+
+def defer_identities(session: Session, stored: Sequence[Stored]) -> None:
+    """Sends how the records are compared from now on, along with the next statement."""
+    if stored:
+        session.defer(_QUERIES["local_identities_put"], **_identities(stored))
 
 
 def _versions(stored: Sequence[Stored]) -> dict[str, list[object]]:
