@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import log2
+from operator import itemgetter
 
 from careweave.db import Queries, Session
 from careweave.identity._explaining import Blocking, Skipped
@@ -65,6 +66,8 @@ def look_up(
         for one in of_one
         if one.key not in hot
     ]
+    # In the order of the index, so that a batch touches each of its pages once.
+    asked.sort(key=itemgetter(1))
     persons: set[PersonId] = set()
     if asked:
         rows = session.rows(
