@@ -173,6 +173,23 @@ def test_what_is_sealed_is_linked_to_nobody_though_all_agrees(inbox):
     assert states == [("live",), ("sealed",)]
 
 
+def test_a_clinic_that_labels_all_that_it_writes_seals_nobody(database: Database):
+    clinic = source("nm-acute-gender", service="gender", telling=TRUSTED)
+    gp = source("nm-ashgrove-gp", organisation="nm-ashgrove", telling=TRUSTED)
+    inbox = Inbox(database, sources(clinic, gp))
+    brought(inbox, numbered("G7"), of="nm-ashgrove-gp", number="G7")
+    brought(inbox, numbered("P1"), of="nm-acute-gender")
+
+    assert inbox.rows("SELECT DISTINCT state FROM identity.local_identity") == [("live",)]
+    assert len(people(inbox)) == 1
+    (patient_there,) = inbox.rows(
+        "SELECT DISTINCT l.labels FROM record.resource AS r "
+        "JOIN record.label_set AS l USING (label_set) JOIN record.source AS s USING (source) "
+        "WHERE s.org = 'nm-acute'"
+    )
+    assert patient_there[0] == ["S4"]
+
+
 @pytest.mark.parametrize(
     "coding",
     [{"system": CONFIDENTIALITY, "code": "R"}, {"system": LABEL_SYSTEM, "code": "S12"}],
