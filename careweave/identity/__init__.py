@@ -21,6 +21,7 @@ from careweave.identity._force import (
     count_terms,
     means,
     model_in_force,
+    model_to_try,
     models,
 )
 from careweave.identity._history import (
@@ -146,6 +147,7 @@ __all__ = [
     "merge_local",
     "misattributed",
     "model_in_force",
+    "model_to_try",
     "models",
     "no_hazards",
     "normalise",

@@ -24,12 +24,13 @@ _QUERIES = Queries("careweave.identity")
 class Looking:
     """How records are looked at again: at what moment, and how far common keys are followed.
 
-    `deduplicating` are the sources that keep nobody twice.
+    `keeps_nobody_twice` takes every source for one that keeps nobody twice, so that two records in
+    use of one source are never linked by comparison: what is known does not say which sources do.
     """
 
     at: datetime
     limits: Limits
-    deduplicating: Collection[str] = ()
+    keeps_nobody_twice: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _case(
 
 def _record(board: Board, subject: SubjectId, looking: Looking) -> Member:
     record = board.member(subject)
-    return replace(record, deduplicates=record.source in looking.deduplicating)
+    return replace(record, deduplicates=looking.keeps_nobody_twice)
 
 
 def _keys(session: Session, subjects: Collection[SubjectId]) -> dict[SubjectId, list[BlockKey]]:

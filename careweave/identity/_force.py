@@ -94,6 +94,15 @@ def activate_model(
     return with_frequencies(told, shares)
 
 
+def model_to_try(session: Session, document: Mapping[str, Json]) -> Model:
+    """Returns a model as it would be in force now, and puts nothing in force.
+
+    Raises Incorrect with all faults of the document.
+    """
+    told = load_model(document)
+    return with_frequencies(told, told.frequencies or count_terms(session, told))
+
+
 def count_terms(session: Session, model: Model) -> dict[str, dict[str, float]]:
     """Returns how common each term is among all local identities: by field, its share.
 

@@ -35,9 +35,7 @@ class Swept:
     acted: tuple[Acted, ...] = ()
 
 
-def sweep(
-    session: Session, *, at: datetime, means: Means, deduplicating: Collection[str] = ()
-) -> Swept:
+def sweep(session: Session, *, at: datetime, means: Means) -> Swept:
     """Looks again at records of which somebody may not have been looked at, some at a time.
 
     What is found is put before people; persons become one only by a verified number that both
@@ -46,7 +44,7 @@ def sweep(
     most = review_rules().sweep_batch
     acted = follow_waiting(session, at=at, most=most, means=means)
     subjects = [SubjectId(row[0]) for row in session.rows(_QUERIES["again_incomplete"], most=most)]
-    looking = Looking(at, _wide(means.limits), deduplicating)
+    looking = Looking(at, _wide(means.limits))
     found = look_again(session, subjects, looking, means)
     session.run(_QUERIES["again_looked"], subjects=subjects)
     return Swept(len(subjects), (*acted, *found))

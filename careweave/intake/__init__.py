@@ -10,6 +10,7 @@ from careweave.identity import (
     Item,
     KeptModel,
     LikelyPlaceholder,
+    Would,
 )
 from careweave.identity.train import Fairness, Rates, Share
 from careweave.intake._acts import (
@@ -64,6 +65,7 @@ from careweave.intake._models import (
     ModelForm,
     activate_model,
     adopted_model,
+    hold_model_against,
     likely_placeholders,
     model_document,
     model_in_force,
@@ -90,7 +92,12 @@ from careweave.intake._requests import (
 )
 from careweave.intake._rules import Rules, load_rules
 from careweave.intake._stopping import start_source, stop_source
-from careweave.intake._tending import Tended, check_identity, tend_identity
+from careweave.intake._tending import (
+    Tended,
+    check_identity,
+    settle_identity,
+    tend_identity,
+)
 from careweave.intake._training import (
     Learnt,
     Measured,
@@ -158,6 +165,7 @@ __all__ = [
     "Waiting",
     "Wanted",
     "Worker",
+    "Would",
     "WriteRequest",
     "Writer",
     "Writing",
@@ -176,6 +184,7 @@ __all__ = [
     "expire_seen",
     "explain_decision",
     "find_faults",
+    "hold_model_against",
     "identity_rules",
     "inherit",
     "join_people",
@@ -219,6 +228,7 @@ __all__ = [
     "seal_patients",
     "search_messages",
     "settings_of",
+    "settle_identity",
     "settled",
     "start_source",
     "stop_source",

@@ -4,13 +4,15 @@ Source: reference/identity.md section 13; docs/decisions/0026.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from careweave import identity, ledger
-from careweave.db import Session
-from careweave.identity import KeptModel, LikelyPlaceholder
+from careweave.db import Database, Session
+from careweave.identity import KeptModel, LikelyPlaceholder, Looking, Shadow
+from careweave.intake._draft import new_person
 from careweave.intake._operators import Operator, account_of_act, stated
-from careweave.terms import Json
+from careweave.terms import Json, SubjectId
 
 
 class ModelForm(StrEnum):
@@ -38,6 +40,25 @@ def activate_model(
     told = account_of_act(operator, "activate-model", what, n_items=1, why=reason)
     ledger.append(session, (told,))
     return model.name
+
+
+def hold_model_against(
+    database: Database, document: Mapping[str, Json], *, now: datetime
+) -> Shadow:
+    """Returns what another model would decide of everybody who is known; nothing is changed.
+
+    That a source keeps nobody twice is left out: it forbids some links that are told of here.
+    Raises Incorrect with all faults of the document.
+    """
+    with database.session(bulk=True) as session:
+        model = identity.model_to_try(session, document)
+    found = Shadow(SubjectId(0))
+    while found.last is not None:
+        with database.session(bulk=True, snapshot=True) as session:
+            means = identity.means(session, new_person=new_person)
+            looking = Looking(now, means.limits, keeps_nobody_twice=False)
+            found += identity.shadow(session, model, looking, means=means, after=found.last)
+    return found
 
 
 def model_in_force(session: Session) -> str:

@@ -8,21 +8,24 @@ from datetime import datetime
 
 from careweave import identity, ledger
 from careweave.db import Database, Session
-from careweave.identity import Acted, Means
+from careweave.identity import Acted, Looking, Means
 from careweave.intake._draft import new_person
 from careweave.intake._hazards import hazards_at
 from careweave.intake._identify import copy_links, what_of
 from careweave.intake._maintenance import faults_of_identity
-from careweave.intake._operators import Operator, account_of_act
+from careweave.intake._operators import Operator, account_of_act, stated
+from careweave.terms import SubjectId
 
 _MACHINE = "machine"
 _DOOR = "work"
 _SWEEP = "sweep"
+_MOST_PASSES = 5
+"""Passes over everybody until nobody moves. Source: reference/identity.md section 10."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tended:
-    """What a turn did: how many records were looked at again, and how many acts came of it."""
+    """What a turn did: how many records (or passes) were looked at, and how many acts came of it."""
 
     n_looked: int
     n_acts: int
@@ -48,6 +51,42 @@ def tend_identity(database: Database, *, now: datetime) -> Tended:
         n_acts += len(swept.acted)
         if not swept.n_looked:
             return Tended(n_looked, n_acts)
+
+
+def settle_identity(database: Database, *, operator: Operator, why: str) -> Tended:
+    """Moves everybody to the person whom they would be linked to if they came now.
+
+    For the time after a first load, which came in some order. Only what the machine linked moves.
+    Passes follow each other until one moves nobody; each batch is kept by itself, so that it may
+    be cut off anywhere and begun again.
+    """
+    reason = stated(why)
+    n_acts = n_passes = 0
+    while n_passes < _MOST_PASSES:
+        n_moved = _settle_once(database, operator.at)
+        n_passes, n_acts = n_passes + 1, n_acts + n_moved
+        if not n_moved:
+            break
+    told = account_of_act(operator, "settle", "Identity/settle", n_items=n_acts, why=reason)
+    with database.session() as session:
+        ledger.append(session, [told])
+    return Tended(n_passes, n_acts)
+
+
+def _settle_once(database: Database, now: datetime) -> int:
+    """Goes once over everybody and returns how many acts came of it."""
+    n_acts, last = 0, SubjectId(0)
+    while True:
+        with database.session(bulk=True) as session:
+            means = _means(session, now)
+            looking = Looking(now, means.limits)
+            done = identity.settle(session, looking, means=means, after=last)
+            for acted in done.acted:
+                _follow(session, acted, now)
+        n_acts += len(done.acted)
+        if done.last is None:
+            return n_acts
+        last = done.last
 
 
 def check_identity(session: Session) -> int:

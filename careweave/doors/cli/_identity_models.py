@@ -1,6 +1,7 @@
 """careweave identity model: by what it is judged who is who, and who signed it off."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,15 @@ from careweave.formats import read_value
 from careweave.intake import (
     KeptModel,
     ModelForm,
+    Would,
     activate_model,
     adopted_model,
+    hold_model_against,
     likely_placeholders,
     model_document,
     model_in_force,
     models,
+    settle_identity,
 )
 from careweave.terms import Incorrect, Json
 
@@ -38,12 +42,21 @@ def add_to(words: "_SubParsersAction[ArgumentParser]") -> None:
     adopt.add_argument("file", type=Path, help="what show --splink gave, as Splink saved it")
     adopt.add_argument("--name", required=True, help="the name of the new model")
     adopt.set_defaults(run=_adopt)
+    compare = verbs.add_parser("compare", help="what another model would decide of everybody")
+    compare.add_argument("file", type=Path, help="the model, as identity train wrote it")
+    compare.add_argument("--json", action="store_true", help="as JSON, for programs")
+    compare.set_defaults(run=_compare)
     activate = verbs.add_parser("activate", help="put a model in force from now on")
     activate.add_argument("file", type=Path, help="the model, as identity train wrote it")
     activate.add_argument(
         "--reason", required=True, help="why you sign it off; kept in the ledger with your name"
     )
     activate.set_defaults(run=_activate)
+    settle = words.add_parser(
+        "settle", help="after a first load: let everybody go to whom they belong by the model"
+    )
+    settle.add_argument("--reason", required=True, help="why; kept in the ledger with your name")
+    settle.set_defaults(run=_settle)
     shared = words.add_parser(
         "placeholders", help="values that one source seems to use for nothing"
     )
@@ -100,6 +113,36 @@ def _activate(desk: Desk, arguments: Namespace) -> int:
         name = activate_model(session, document, operator=who, why=arguments.reason)
     say(f"in force: {name}")
     note("What was decided before stays; the model decides on what comes from now on.")
+    return 0
+
+
+def _compare(desk: Desk, arguments: Namespace) -> int:
+    document = _document(arguments.file)
+    with desk.database() as database:
+        found = hold_model_against(database, document, now=operator(desk).at)
+    if arguments.json:
+        say_json({"by_source": _counts(found.by_source), "by_group": _counts(found.by_group)})
+        return 0
+    _say_counts("source", found.by_source)
+    _say_counts("group", found.by_group)
+    note("Nothing was changed: this is what the model would decide of who is known now.")
+    return 0
+
+
+def _counts(found: Mapping[tuple[str, Would], int]) -> dict[str, dict[str, int]]:
+    names = sorted({name for name, _ in found})
+    return {name: {str(one): found.get((name, one), 0) for one in Would} for name in names}
+
+
+def _say_counts(head: str, found: Mapping[tuple[str, Would], int]) -> None:
+    rows = [(name, *counts.values()) for name, counts in _counts(found).items()]
+    say_table((head, *map(str, Would)), rows)
+
+
+def _settle(desk: Desk, arguments: Namespace) -> int:
+    with desk.database() as database:
+        done = settle_identity(database, operator=operator(desk), why=arguments.reason)
+    say(f"moved: {done.n_acts}")
     return 0
 
 

@@ -285,3 +285,32 @@ def test_the_model_in_force_goes_to_splink_and_comes_back(officer: Officer, tmp_
     assert [level["m"] for level in levels] == [0.99, 0.01]
     file.write_text("[]")
     officer("model", "adopt", str(file), "--name", "northmere-4", code=64)
+
+
+def test_a_model_is_held_against_everybody_before_it_decides(
+    officer: Officer, tmp_path: Path
+) -> None:
+    officer.door.made(GWEN)
+    officer.door.made(GWEN, by="beta")
+    before = officer.rows("SELECT subject, person FROM record.subject_person ORDER BY subject")
+    default = json.loads((ROOT / "careweave/identity/models/default.json").read_text())
+    file = tmp_path / "model.json"
+    file.write_text(json.dumps(default | {"name": "northmere-3"}))
+    found = officer.json("model", "compare", str(file))
+    assert sum(sum(counts.values()) for counts in found["by_source"].values()) == len(before) == 2
+    assert "move" in officer("model", "compare", str(file))
+    assert "northmere-3" not in officer("model", "list")
+    assert (
+        officer.rows("SELECT subject, person FROM record.subject_person ORDER BY subject") == before
+    )
+
+
+def test_settling_moves_nobody_who_is_where_they_belong(officer: Officer) -> None:
+    officer.door.made(GWEN)
+    officer.door.made(GWEN, by="beta")
+    before = officer.rows("SELECT subject, person FROM record.subject_person ORDER BY subject")
+    assert officer("settle", *WHY) == "moved: 0\n"
+    assert (
+        officer.rows("SELECT subject, person FROM record.subject_person ORDER BY subject") == before
+    )
+    assert officer.rows("SELECT count(*) FROM ledger.account WHERE action = 'settle'") == [(1,)]
