@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from careweave.db import Queries, Session
+from careweave.db import Queries, Row, Session
 from careweave.identity._fold import fold
 from careweave.identity._rules import Rules, rules
 from careweave.identity._shared import with_shared
@@ -24,9 +24,10 @@ _FLAGS = ("test_numbers",)
 
 @dataclass(frozen=True, slots=True)
 class _InForce:
-    """The rules that this process remembers."""
+    """The rules that this process remembers, and `as_of` what the database had them."""
 
     rules: Rules
+    as_of: Row | None
 
 
 def rules_of(document: Mapping[str, Json]) -> Rules:
@@ -77,24 +78,28 @@ def _wrong(what: str) -> Incorrect:
 
 
 def keep_rules(session: Session, document: Mapping[str, Json], *, at: datetime) -> None:
-    """Puts rules in force unless they are; raises Incorrect, and keeps nothing, when they are wrong.
-
-    Every process that adopts a region says so; what it remembered is asked for anew.
-    """
+    """Puts rules in force unless they are; raises Incorrect, and keeps nothing, when they are wrong."""
     rules_of(document)
     text = json.dumps(document, sort_keys=True)
     session.run(_QUERIES["rules_keep"], document=text, at=at)
-    session.forget(_InForce)
 
 
 def rules_in_force(session: Session) -> Rules:
     """Returns the rules as the region sets them, or those of the package where it says nothing.
 
-    They know what too many persons of the region share.
+    They know what too many persons of the region share. A process remembers them, and asks each
+    time whether they are still the ones: others count, and others adopt a region.
     """
-    return with_shared(session, session.memo(_InForce, _read).rules)
+    now = session.row(_QUERIES["rules_now"])
+    known = session.memo(_InForce, _read)
+    if known.as_of != now:
+        session.forget(_InForce)
+        known = session.memo(_InForce, _read)
+    return known.rules
 
 
 def _read(session: Session) -> _InForce:
+    as_of = session.row(_QUERIES["rules_now"])
     row = session.row(_QUERIES["rules_newest"])
-    return _InForce(rules() if row is None else rules_of(row[0]))
+    found = rules() if row is None else rules_of(row[0])
+    return _InForce(with_shared(session, found), as_of)

@@ -14,14 +14,6 @@ _PART = "\x1e"
 
 
 @dataclass(frozen=True, slots=True)
-class SharedValues:
-    """Phones, e-mail addresses and homes of too many, as this process remembers them."""
-
-    contacts: frozenset[str]
-    homes: frozenset[tuple[str, str, str]]
-
-
-@dataclass(frozen=True, slots=True)
 class LikelyPlaceholder:
     """A value that one source has far more often than all others: `share` there and `elsewhere`.
 
@@ -45,27 +37,18 @@ def count_shared_values(session: Session, known: Rules, *, at: datetime) -> None
         contact=known.most_sharing,
         home=known.most_at_home,
     )
-    session.forget(SharedValues)
 
 
 def with_shared(session: Session, known: Rules) -> Rules:
     """Returns rules that know what too many persons of the region share."""
-    shared = session.memo(SharedValues, _read)
-    if not shared.contacts and not shared.homes:
+    rows = session.rows(_QUERIES["shared_values"])
+    if not rows:
         return known
+    homes = (value.split(_PART) for field, value in rows if field == "home")
     return replace(
         known,
-        shared_contacts=known.shared_contacts | shared.contacts,
-        communal=known.communal | shared.homes,
-    )
-
-
-def _read(session: Session) -> SharedValues:
-    rows = session.rows(_QUERIES["shared_values"])
-    homes = (value.split(_PART) for field, value in rows if field == "home")
-    return SharedValues(
-        frozenset(value for field, value in rows if field == "contact"),
-        frozenset((postcode, house, street) for postcode, house, street in homes),
+        shared_contacts=known.shared_contacts | {v for field, v in rows if field == "contact"},
+        communal=known.communal | {(code, house, street) for code, house, street in homes},
     )
 
 

@@ -739,6 +739,17 @@ WHERE
         LIMIT 1
     );
 
+-- name: rules_now
+-- Which rules the region says now, and when it was counted last what too many share.
+SELECT
+    (SELECT max(r.rule_set) FROM identity.rule_set AS r) AS rule_set,
+    (
+        SELECT s.counted_at
+        FROM identity.shared_value AS s
+        ORDER BY s.field, s.value
+        LIMIT 1
+    ) AS counted_at;
+
 -- name: rules_newest
 -- What the region says of normalisation.
 SELECT r.document

@@ -41,7 +41,7 @@ WHOLE = {
 }
 """Jobs that look at everybody, or go through an index of what waits, page by page."""
 
-EACH = ["held", "candidates", "people", "model_now", "rules_newest", "feed_links_about"]
+EACH = ["held", "candidates", "people", "model_now", "rules_now", "feed_links_about"]
 """What is asked for every record: also a plan made while there is nobody must be good for it."""
 
 

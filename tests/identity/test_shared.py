@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from careweave.db import Database
 from careweave.identity._demographics import (
     Demographics,
     WrittenAddress,
@@ -9,6 +10,7 @@ from careweave.identity._demographics import (
     WrittenName,
 )
 from careweave.identity._normalise import normalise
+from careweave.identity._region_rules import keep_rules, rules_in_force
 from careweave.identity._rules import rules
 from careweave.identity._shared import (
     count_shared_values,
@@ -44,6 +46,27 @@ def test_a_phone_of_a_family_is_evidence_and_one_of_a_hostel_is_none(session) ->
     found = normalise(hostel[0], known, today=TODAY)
     assert (found.phones, found.emails) == ((), ())
     assert [home.is_communal for home in found.homes] == [True]
+
+
+def test_every_process_learns_what_was_counted_and_what_the_region_says(
+    database: Database,
+) -> None:
+    other = Database(database.url)
+    try:
+        with other.session() as session:
+            assert rules_in_force(session) is rules()
+        with database.session() as session:
+            keep(session, household(31, "01632 960999", "us@example.org"), means())
+            count_shared_values(session, rules(), at=NOW)
+        with other.session() as session:
+            assert rules_in_force(session).shared_contacts == {"632960999", "us@example.org"}
+        with database.session() as session:
+            keep_rules(session, {"test_numbers": True}, at=NOW)
+        with other.session() as session:
+            found = rules_in_force(session)
+        assert (found.accepts_test, len(found.communal)) == (True, 1)
+    finally:
+        other.close()
 
 
 def test_where_nothing_is_shared_the_rules_stay(session) -> None:
