@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from random import Random
 from uuid import uuid4
@@ -16,11 +17,14 @@ from careweave.db import Database, Embedded, Query, Session
 from careweave.identity import Incoming, Means, Outcome, load, means, resolve, rules
 from careweave.identity._ahead import _begin, end_after, say
 from careweave.identity._coming import come
+from careweave.identity._limits import limits
 from careweave.identity._pack import unpack
 from careweave.terms import Conflict, Unavailable
 from tests.identity.coming import Ids, first_source, two_sources
 from tests.identity.people import people
 from tests.identity.story import Story, agreeing, story
+
+_NARROW = replace(limits(), hot_key=2)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +85,23 @@ def test_a_load_decides_exactly_as_one_by_one(database, singly, told, batch):
 def test_several_processes_decide_as_one(database, singly, told):
     load(database, iter(told), means=judging(database, 2), processes=2, batch=40)
     assert differing(singly, story(database.url)) == set()
+
+
+def test_keys_too_common_are_left_out_alike(database, other):
+    """Two people of one birth date who share nothing rarer: neither is looked at, and both know."""
+    crowd = [
+        replace(one, born="1980-01-01", nhs="", family=f"Smith{'abc'[at % 3]}")
+        for at, one in enumerate(people(60, 3))
+    ]
+    judged = [replace(judging(one, 1), limits=_NARROW) for one in (database, other)]
+    for one in first_source(crowd):
+        with database.session() as session:
+            resolve(session, [one], means=judged[0])
+    load(other, first_source(crowd), means=judged[1], processes=1)
+    assert differing(story(database.url), story(other.url)) == set()
+    with other.reading() as session:
+        query = "SELECT count(*) FROM identity.local_identity WHERE is_incomplete"
+        assert session.rows(Query("incomplete", query, kept=False))[0][0] > 0
 
 
 class _Stop(Exception):
