@@ -89,12 +89,14 @@ def _doubtful(norm: Norm) -> frozenset[str]:
 
 def ready(coming: Coming, held: Held | None, limits: Limits) -> Ready:
     """Returns one version beside what is held of its record."""
-    whole = coming.norm if held is None else compose(coming.norm, held.norm)
+    # A source that deletes a record may give its number to somebody else.
+    is_fresh = held is None or held.person is None
+    whole = coming.norm if held is None or is_fresh else compose(coming.norm, held.norm)
     is_provisional = n_usable(whole) < limits.usable_fields
     made = Ready(coming, held, whole, (), _old_keys(held, limits), is_provisional)
     if is_provisional or made.is_sealed or not coming.incoming.policy.links:
         return made
-    return replace(made, keys=coming.found if held is None else keys(whole))
+    return replace(made, keys=coming.found if is_fresh else keys(whole))
 
 
 def _old_keys(held: Held | None, limits: Limits) -> frozenset[int]:

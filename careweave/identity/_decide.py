@@ -136,10 +136,14 @@ def is_proven(asked: Case, one: Weighed) -> bool:
 
     Twins may be told apart by their numbers, so that a forename of its own forbids nothing, unless
     the sex differs too or the names point to somebody else: then the number may be the other's.
+    So it may when either bore it only before, for it may have been put right.
     """
     if one.check is not Check.AGREES or not one.vetoes.keys() <= {Veto.TWINS}:
         return False
-    return Veto.TWINS not in one.vetoes or not _is_of_the_other(asked, one)
+    if Veto.TWINS not in one.vetoes:
+        return True
+    is_now = any(have_one_number(asked.record.norm, other.norm) for other in one.group.members)
+    return is_now and not _is_of_the_other(asked, one)
 
 
 def _is_of_the_other(asked: Case, one: Weighed) -> bool:

@@ -1,5 +1,6 @@
 """What a frozen record was told meanwhile, taken up once a human has found it to be the same."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from careweave.db import Queries, Session
@@ -18,13 +19,16 @@ _QUERIES = Queries("careweave.identity")
 def take_up(session: Session, subject: SubjectId, *, at: datetime, means: Means) -> None:
     """Brings a record to its newest version, by which it is compared from now on.
 
-    A number counts as verified when the version itself says so, or when it was so before.
+    A number counts as verified when the version says so and one of its kind was so before: how far
+    the source is trusted is known only when it speaks.
     """
     row = session.row(_QUERIES["newest_raw"], subject=subject)
     if row is None:
         return
     newest = normalise(read_raw(row[0]), means.rules, today=at.date())
-    whole = compose(newest, held(session, (subject,))[subject].norm)
+    before = held(session, (subject,))[subject].norm
+    newest = replace(newest, verified=newest.verified & before.verified)
+    whole = compose(newest, before)
     is_provisional = n_usable(whole) < means.limits.usable_fields
     found = () if is_provisional else keys(whole)
     session.defer(

@@ -12,6 +12,7 @@ from careweave.identity._conflicts import (
     Judging,
     Veto,
     group_conflicts,
+    have_one_number,
     number,
 )
 from careweave.identity._likeness import equal_parts, have_alike_names, is_full
@@ -86,15 +87,17 @@ _ORDER = (Check.NONE, Check.OPEN, Check.WRONG, Check.AGREES)
 def cross_check(left: Norm, right: Norm) -> Check:
     """Returns whether a verified number that both hold is confirmed by birth date and names.
 
-    Confirmed: the birth date is equal, or two of its parts are and a name sounds alike.
+    Confirmed: the birth date is equal, or two of its parts are and a name sounds alike. With a
+    number that one of them bore before, a name must always be alike: it may have been put right
+    because it was somebody else's.
     """
     if not _share_number(left, right):
         return Check.NONE
     if left.birth is None or right.birth is None:
         return Check.OPEN
-    if left.birth == right.birth and is_full(left) and is_full(right):
-        return Check.AGREES
     are_alike = have_alike_names(left, right)
+    if left.birth == right.birth and is_full(left) and is_full(right):
+        return Check.AGREES if are_alike or have_one_number(left, right) else Check.OPEN
     if equal_parts(left.birth, right.birth) >= 2:
         return Check.AGREES if are_alike else Check.OPEN
     return Check.OPEN if are_alike else Check.WRONG
