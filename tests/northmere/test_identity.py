@@ -420,7 +420,7 @@ def test_a_wrong_link_is_undone_exactly_and_tells_who_was_shown_what(
     officer("link", second, person_id(whose, "sean-odriscoll ACU"), *why)
     assert whose.region.rows(people) != before
     door = make_door(whose.region.database)
-    shown = match(door, someone("O'Driscoll", "Sean", born="1984-08-08"), by="nm-acute/finder")
+    shown = match(door, someone("O'Driscoll", "Sean", born="1984-08-08"), by="nm-acute/looker")
     assert {patient_of(whose, "sean-odriscoll ACU"), second} in whom(shown)
 
     said = officer("unlink", second, *why, "--ground", "wrong-link")
