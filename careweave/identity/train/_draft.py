@@ -5,15 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from careweave.identity._fields import comparator
-from careweave.identity._spec import (
-    NULL,
-    Comparison,
-    Draft,
-    Frequencies,
-    Level,
-    Shares,
-    Thresholds,
-)
+from careweave.identity._spec import NULL, UNSEEN, Comparison, Draft, Level, Shares, Thresholds
 from careweave.identity.train._em import KIN, SAME, STRANGERS, Learnt, Levels
 from careweave.identity.train._pool import Pair, Pool
 
@@ -25,6 +17,7 @@ _LEAST_WRONG = 0.005
 must stay cheap, and no field may be required. Source: reference/identity.md section 9."""
 
 _JUST_MORE = 1.001
+_SLIP = 1e-6
 _PULL = 200.0
 """So many pairs of all sources go with those of one. Source: reference/identity.md section 13."""
 
@@ -57,7 +50,8 @@ def finished(
     name: str, shapes: Sequence[Comparison], learnt: Learnt, seen: Weighted, pool: Pool
 ) -> Draft:
     """Returns the draft of what was learnt from a pool."""
-    frequencies = _frequencies(shapes, pool, _persons(pool, seen))
+    counts = _counts(shapes, pool, _persons(pool, seen))
+    frequencies = {field: _shares(terms) for field, terms in counts.items()}
     comparisons = tuple(
         _comparison(one, number, learnt, frequencies[one.field])
         for number, one in enumerate(shapes)
@@ -68,7 +62,7 @@ def finished(
         comparisons=comparisons,
         probability=learnt.shares[SAME],
         thresholds=UNSET,
-        frequencies=frequencies,
+        frequencies={field: _told(terms, pool.fewest) for field, terms in counts.items()},
         sources=_sources(comparisons, seen, pool),
         kin_share=learnt.shares[KIN] / (1 - learnt.shares[SAME]) if has_kin else 0.0,
     )
@@ -132,8 +126,10 @@ def _persons(pool: Pool, seen: Weighted) -> list[float]:
     return [1 / n for n in records]
 
 
-def _frequencies(shapes: Sequence[Comparison], pool: Pool, persons: Sequence[float]) -> Frequencies:
-    """Returns by field the share of persons that have each term.
+def _counts(
+    shapes: Sequence[Comparison], pool: Pool, persons: Sequence[float]
+) -> dict[str, dict[str, float]]:
+    """Returns by field how many persons have each term.
 
     Were records counted, somebody with many of them would make the own name look common.
     """
@@ -144,9 +140,22 @@ def _frequencies(shapes: Sequence[Comparison], pool: Pool, persons: Sequence[flo
         for norm, share in zip(pool.norms, persons, strict=True):
             for _, term in read(norm, wanted):
                 terms[term] += share
-        total = sum(terms.values())
-        found[one.field] = {term: times / total for term, times in terms.items()}
+        found[one.field] = dict(terms)
     return found
+
+
+def _shares(terms: Mapping[str, float]) -> dict[str, float]:
+    total = sum(terms.values())
+    return {term: times / total for term, times in terms.items()}
+
+
+def _told(terms: Mapping[str, float], fewest: float) -> dict[str, float]:
+    """Returns the shares of terms without those that so few have that they would tell who.
+
+    All of these have the share of a term that one person has.
+    """
+    kept = {term: share for term, share in _shares(terms).items() if terms[term] >= fewest - _SLIP}
+    return kept if len(kept) == len(terms) else {**kept, UNSEEN: 1 / sum(terms.values())}
 
 
 def _sources(

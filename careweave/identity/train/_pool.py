@@ -23,12 +23,14 @@ class Pool:
     """Records to compare with each other, and the source of each.
 
     With `are_deduplicated` every source says that it has nobody twice: only records of different
-    sources make a pair.
+    sources make a pair. A term that less than `fewest` persons have is not told by what is learnt:
+    a model is a document that is signed and passed on, and a rare name is somebody's.
     """
 
     norms: tuple[Norm, ...]
     sources: tuple[str, ...]
     are_deduplicated: bool = False
+    fewest: float = 0.0
 
     @property
     def n_pairs(self) -> int:

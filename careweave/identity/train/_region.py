@@ -16,6 +16,9 @@ from careweave.identity.train._pool import Pair, Pool
 
 _QUERIES = Queries("careweave.identity")
 
+_FEWEST = 3.0
+"""A name, postcode or address that fewer persons of the region have leaves it in no document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -32,7 +35,8 @@ class Labelled:
 def region_pool(session: Session, *, most: int) -> Pool:
     """Returns at most so many of the records that are compared now, the same each time."""
     held = _held(session, most)
-    return Pool(tuple(norm for _, norm in held), tuple(authority for authority, _ in held))
+    norms, sources = tuple(norm for _, norm in held), tuple(authority for authority, _ in held)
+    return Pool(norms, sources, fewest=_FEWEST)
 
 
 def labelled_pool(session: Session, *, most: int) -> Labelled:

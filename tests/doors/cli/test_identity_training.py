@@ -12,6 +12,7 @@ import pytest
 
 from careweave.db import Embedded
 from careweave.doors.cli import Around, main
+from careweave.identity import load_model
 from careweave.wiring import DOORS
 from tests.identity.corruptions import corrupted
 from tests.identity.people import Person, people
@@ -175,4 +176,15 @@ def test_the_region_is_measured_by_numbers_that_are_hidden(
         file = tmp_path / "region.json"
         said = analyst("train", "--name", "region-1", "--to", file, "--most", 50)
         assert said.startswith("region-1: learnt of 50 records")
+        _check_tells_of_nobody(json.loads(file.read_text("utf-8")))
         assert "without labels" in analyst.err
+
+
+def _check_tells_of_nobody(document: dict[str, Any]) -> None:
+    """A model is signed and passed on: a name or a home of one or two people is in none."""
+    found = document["frequencies"]
+    assert any("" in terms for terms in found.values())
+    for terms in found.values():
+        alone = terms.get("", 0.0)
+        assert all(share > 2.99 * alone for term, share in terms.items() if term)
+    load_model(document)
