@@ -42,7 +42,7 @@ WHOLE = {
 """Jobs that look at everybody, or go through an index of what waits, page by page."""
 
 EACH = ["held", "candidates", "people", "model_now", "rules_now", "feed_links_about"]
-"""What is asked for every record: also a plan made while there is nobody must be good for it."""
+"""What is asked for every record: also a plan made right after migration must be good for it."""
 
 
 def read_whole(session: Session, name: str) -> set[str]:
@@ -88,8 +88,11 @@ def large(server: Embedded, template: str) -> Iterator[Database]:
 
 
 @pytest.mark.parametrize("name", EACH)
-def test_an_index_serves_it_while_there_is_nobody(session, name):
-    assert read_whole(session, name) == set()
+def test_an_index_serves_it_right_after_migration(database, name):
+    # A database of its own: where other tests add rows and take them back, PostgreSQL may have
+    # counted the tables as empty, and then it reads them in whatever way.
+    with database.session() as session:
+        assert read_whole(session, name) == set()
 
 
 def test_indexes_serve_all_others_when_there_are_thousands(large):
