@@ -15,7 +15,7 @@ from careweave.disclosure._people import Gate, finding, protected
 from careweave.formats import read_json
 from careweave.identity import Demographics, Standing, WrittenName
 from careweave.record import Row
-from careweave.terms import Branch, Heading, Purpose, Sight, SubjectId
+from careweave.terms import EVERY_LABEL, Branch, Heading, Purpose, Sight, SubjectId
 
 _FORMER = " (former)"
 _VERIFIED = " (verified)"
@@ -70,7 +70,7 @@ def compare(
 def _officers(session: Session) -> Sight:
     """Returns what an officer of the platform may see: demographics of every source."""
     sources = frozenset(record.dictionaries(session).sources)
-    return finding(Sight((Branch(sources, frozenset({Heading.DEM})),), 1))
+    return finding(Sight((Branch(sources, frozenset({Heading.DEM}), EVERY_LABEL),), 1))
 
 
 def _compared(

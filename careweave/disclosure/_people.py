@@ -1,7 +1,7 @@
 """People as a caller may see them: the patient records of its sight, and what is made of them."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -14,7 +14,7 @@ from careweave.disclosure._portrait import portrait
 from careweave.disclosure._sight import seen
 from careweave.identity import Standing
 from careweave.record import Fact, Row
-from careweave.terms import Branch, Heading, Label, PersonId, Sight, SubjectId
+from careweave.terms import Heading, Label, PersonId, Sight, SubjectId
 
 _PATIENT = frozenset({"Patient"})
 _DEM = frozenset({Heading.DEM})
@@ -34,10 +34,10 @@ T = TypeVar("T")
 def finding(view: Sight) -> Sight:
     """Returns what of a sight serves to find a person: demographics only, nothing sealed."""
     branches = tuple(
-        Branch(branch.sources, branch.headings & _DEM, branch.barred | _BARRED)
+        replace(branch, headings=branch.headings & _DEM, labels=branch.labels - _BARRED)
         for branch in view.branches
     )
-    return Sight(branches, view.version)
+    return replace(view, branches=branches)
 
 
 def found_by(session: Session, asking: Asking, ask: Callable[[Sight], T]) -> T:

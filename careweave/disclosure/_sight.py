@@ -6,7 +6,7 @@ from typing import TypeVar
 from careweave import record
 from careweave.db import Session
 from careweave.disclosure._asking import Asking
-from careweave.terms import Actor, Branch, Heading, Purpose, Sight, SourceId
+from careweave.terms import EVERY_LABEL, Actor, Branch, Heading, Purpose, Sight, SourceId
 
 CONFIGURATION = 1
 """The version of the configuration in force: constant until agreements come."""
@@ -32,7 +32,7 @@ class _Sights:
         found = made.get(key)
         if found is None:
             sources = known.sources_of(actor.organisation) | {actor.source}
-            found = made[key] = Sight((Branch(sources, _HEADINGS),), CONFIGURATION)
+            found = made[key] = Sight((Branch(sources, _HEADINGS, EVERY_LABEL),), CONFIGURATION)
         return found
 
 

@@ -55,7 +55,7 @@ def _sees(sight: Sight, held: Held) -> bool:
     return any(
         held.source in branch.sources
         and held.heading in branch.headings
-        and not held.labels & branch.barred
+        and held.labels <= branch.labels
         for branch in sight.branches
     )
 

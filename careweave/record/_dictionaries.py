@@ -135,6 +135,6 @@ def allows(
 ) -> bool:
     """Tells whether a sight allows entries of this source, heading and label set."""
     return any(
-        source in branch.sources and heading in branch.headings and not labels & branch.barred
+        source in branch.sources and heading in branch.headings and labels <= branch.labels
         for branch in sight.branches
     )

@@ -60,7 +60,7 @@ def scope(sight: Sight, *question: object) -> str:
 @lru_cache(maxsize=256)
 def _who(sight: Sight) -> str:
     branches = [
-        (sorted(branch.sources), sorted(map(str, branch.headings)), sorted(branch.barred))
+        (sorted(branch.sources), sorted(map(str, branch.headings)), sorted(branch.labels))
         for branch in sight.branches
     ]
     return hashlib.sha256(repr(branches).encode()).hexdigest()

@@ -26,7 +26,18 @@ from careweave.terms._errors import (
 from careweave.terms._findings import Finding
 from careweave.terms._keyed import keyed_id
 from careweave.terms._people import NhsNumber
-from careweave.terms._sight import Actor, Branch, Purpose, Sight
+from careweave.terms._sight import (
+    EVERY_LABEL,
+    Action,
+    Actor,
+    Branch,
+    Cohort,
+    Purpose,
+    Role,
+    Sight,
+    Tie,
+    TieTest,
+)
 from careweave.terms._words import (
     CANONICAL,
     HEADING_SYSTEM,
@@ -42,14 +53,17 @@ from careweave.terms._words import (
 
 __all__ = [
     "CANONICAL",
+    "EVERY_LABEL",
     "HEADING_SYSTEM",
     "LABEL_SYSTEM",
+    "Action",
     "Actor",
     "Ambiguous",
     "Branch",
     "Busy",
     "CareweaveError",
     "Clock",
+    "Cohort",
     "Conflict",
     "Fault",
     "Finding",
@@ -66,11 +80,14 @@ __all__ = [
     "NotFound",
     "PersonId",
     "Purpose",
+    "Role",
     "Severity",
     "Sight",
     "SourceId",
     "Stale",
     "SubjectId",
+    "Tie",
+    "TieTest",
     "TooCostly",
     "TooLong",
     "Unauthenticated",

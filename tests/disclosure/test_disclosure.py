@@ -12,6 +12,7 @@ from careweave.db import Embedded
 from careweave.disclosure import Asking, Inside, Outlet, Page, sight
 from careweave.ledger import Recorder
 from careweave.terms import (
+    EVERY_LABEL,
     Actor,
     Forbidden,
     Gone,
@@ -59,7 +60,7 @@ def test_a_sight_is_the_sources_of_ones_own_organisation_and_no_others(door: Doo
     assert alpha.source in branch.sources
     assert not branch.sources & theirs.branches[0].sources
     assert branch.headings == frozenset((*Heading, None))
-    assert not branch.barred
+    assert branch.labels == EVERY_LABEL
 
 
 def test_two_systems_of_one_organisation_see_each_others_entries(door: Door) -> None:

@@ -27,7 +27,7 @@ from careweave.sources import (
 from careweave.sources._fhir import FhirFeed, fhir_mapping
 from careweave.sources._fhir_names import NHS_NUMBER, Names
 from careweave.sources._mapping import Input
-from careweave.terms import Branch, Heading, Label, Sight, SubjectId
+from careweave.terms import EVERY_LABEL, Branch, Heading, Label, Sight, SubjectId
 from tests.lib.arrivals import SECRET, sources
 from tests.lib.inbox import Inbox
 from tests.lib.live_server import (
@@ -105,7 +105,7 @@ class Hospice:
         with self.database.reading() as session:
             known = record.dictionaries(session)
             numbers = frozenset(known.sources)
-        return Sight((Branch(numbers, frozenset(headings), barred),), 1)
+        return Sight((Branch(numbers, frozenset(headings), EVERY_LABEL - barred),), 1)
 
     def ask(
         self,

@@ -16,7 +16,7 @@ from careweave.intake import (
     Written,
     open_source,
 )
-from careweave.terms import Actor, Branch, Heading, Purpose, Sight
+from careweave.terms import EVERY_LABEL, Actor, Branch, Heading, Purpose, Sight
 
 NOW = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 EVERY = frozenset((*Heading, None))
@@ -40,7 +40,7 @@ class Desk:
             scopes=frozenset({"system/*.cruds"}),
             id_prefix=f"{organisation}-",
         )
-        self.sight = Sight((Branch(frozenset({source}), EVERY),), version)
+        self.sight = Sight((Branch(frozenset({source}), EVERY, EVERY_LABEL),), version)
         self._ticks = count()
 
     def writing(self) -> Writing:

@@ -11,7 +11,7 @@ from careweave.db import FOREVER, Database, Query, Session
 from careweave.formats import Resource, read_json
 from careweave.record import Change, Held, Prepared, append, held, open_source, subjects
 from careweave.record._types import rt_of
-from careweave.terms import Branch, Heading, Sight, SourceId, SubjectId
+from careweave.terms import EVERY_LABEL, Branch, Heading, Sight, SourceId, SubjectId
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 ALL = frozenset({None, *Heading})
@@ -24,7 +24,7 @@ def minutes(n: float) -> datetime:
 
 def sight_of(*sources: SourceId, headings=ALL, barred=frozenset()) -> Sight:
     """A sight of everything that these sources sent."""
-    return Sight((Branch(frozenset(sources), headings, barred),), 1)
+    return Sight((Branch(frozenset(sources), headings, EVERY_LABEL - barred),), 1)
 
 
 def resource(type_: str = "Observation", text: str = "a", **more: object) -> Resource:

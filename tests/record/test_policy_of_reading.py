@@ -16,7 +16,7 @@ from careweave.record import (
     timeline,
 )
 from careweave.record._dictionaries import allows, bits_of, labels_of
-from careweave.terms import Branch, Heading, Label, Sight, SourceId
+from careweave.terms import EVERY_LABEL, Branch, Heading, Label, Sight, SourceId
 from tests.record.lib import ALL, Desk, minutes, sight_of, sql
 
 NOBODY = Sight((), 1)
@@ -197,8 +197,8 @@ def test_bits_say_what_the_sight_says(desk):
         sight_of(SourceId(desk.source + 1)),
         Sight(
             (
-                Branch(frozenset({desk.source}), frozenset({None}), frozenset()),
-                Branch(frozenset({desk.source}), ALL, frozenset({Label.S1})),
+                Branch(frozenset({desk.source}), frozenset({None}), EVERY_LABEL),
+                Branch(frozenset({desk.source}), ALL, EVERY_LABEL - {Label.S1}),
             ),
             1,
         ),

@@ -9,7 +9,7 @@ from careweave.record import _compile_walk as walks
 from careweave.record import subjects
 from careweave.record._nodes import AllOf, AnyOf, ByIds, HasText, Place, Search, Sort, Span, Total
 from careweave.record._search import search
-from careweave.terms import Branch, Heading, Label, Sight, TooCostly
+from careweave.terms import EVERY_LABEL, Branch, Heading, Label, Sight, TooCostly
 from tests.record.finding import (
     NOW,
     code,
@@ -113,7 +113,9 @@ def test_hidden_rows_use_up_no_budget(desk, session, monkeypatch):
 def barred_from(desk, *labels, headings=ALL):
     """The desk's own source without some labels or headings."""
     seen = other(desk, desk.subject)
-    seen.sight = Sight((Branch(frozenset({desk.source}), headings, frozenset(labels)),), 1)
+    seen.sight = Sight(
+        (Branch(frozenset({desk.source}), headings, EVERY_LABEL - frozenset(labels)),), 1
+    )
     return seen
 
 
