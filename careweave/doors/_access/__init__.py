@@ -3,11 +3,11 @@
 from careweave.doors._access._clients import (
     Client,
     Clients,
-    Registration,
     add_client,
     list_clients,
     revoke_client,
 )
+from careweave.doors._access._registration import Registration
 
 __all__ = [
     "Client",

@@ -1,54 +1,34 @@
 """Clients and their tokens: added, listed, revoked, and known again at the door."""
 
-import re
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from careweave import intake, ledger
 from careweave.db import Database, Queries, Session
+from careweave.doors._access._registration import Registration, check
 from careweave.ledger import Account, Outcome
 from careweave.terms import (
     Actor,
     Conflict,
-    Incorrect,
     NotFound,
+    PersonId,
     Purpose,
+    Role,
     SourceId,
     Unauthenticated,
 )
 
 _QUERIES = Queries("careweave.doors._access")
 
-_SCOPE = re.compile(r"system/(?:\*|[A-Z][A-Za-z]+)\.(?=[cruds])c?r?u?d?s?")
-_PREFIX = re.compile(r"[A-Za-z0-9.-]{1,32}")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-
 _TOKEN_BYTES = 32
 _TOKEN_MOST = 128
 _REMEMBERED_MOST = 4096
 _REMEMBERED_S = 5.0
 _FEED = "fhir"
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What is asked for a new client. Names are small letters, digits and hyphens.
-
-    `scopes` are SMART 2.2 system scopes such as "system/Observation.rs". `id_prefix` lets the
-    client choose ids that begin so. Source: SMART App Launch 2.2, scopes; `reference/store.md` 6.4.
-    """
-
-    name: str
-    organisation: str
-    system: str
-    scopes: frozenset[str]
-    expires_at: datetime
-    purpose: Purpose = Purpose.DIRECT_CARE
-    id_prefix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +45,10 @@ class Client:
     added_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    role: Role = Role.SYSTEM
+    setting: str = ""
+    team: str = ""
+    user: str = ""
 
 
 def add_client(session: Session, registration: Registration, *, now: datetime) -> str:
@@ -72,7 +56,7 @@ def add_client(session: Session, registration: Registration, *, now: datetime) -
 
     Conflict when a living client has the name, or one of another source a prefix that overlaps.
     """
-    _check(registration, now)
+    check(registration, now)
     session.row(_QUERIES["lock_clients"])
     source = intake.open_source(session, registration.organisation, registration.system, _FEED)
     _check_prefix(session, registration.id_prefix, source)
@@ -87,6 +71,11 @@ def add_client(session: Session, registration: Registration, *, now: datetime) -
             purpose=registration.purpose,
             scopes=sorted(registration.scopes),
             id_prefix=registration.id_prefix,
+            role=registration.role,
+            setting=registration.setting,
+            team=registration.team,
+            user_name=registration.at_work,
+            person=registration.person,
             token_digest=_digest(token),
             now=now,
             expires_at=registration.expires_at,
@@ -120,6 +109,10 @@ def list_clients(session: Session) -> tuple[Client, ...]:
             added_at=row[7],
             expires_at=row[8],
             revoked_at=row[9],
+            role=Role(row[10]),
+            setting=row[11],
+            team=row[12],
+            user=row[13],
         )
         for row in session.rows(_QUERIES["clients"])
     )
@@ -174,7 +167,8 @@ class Clients:
 
 
 def _actor(row: tuple[object, ...]) -> Actor:
-    name, organisation, source, purpose, scopes, id_prefix, _ = row
+    name, organisation, source, purpose, scopes, id_prefix, _, *whom = row
+    role, setting, team, user, person = whom
     return Actor(
         name=str(name),
         organisation=str(organisation),
@@ -183,36 +177,16 @@ def _actor(row: tuple[object, ...]) -> Actor:
         purpose=Purpose(str(purpose)),
         scopes=frozenset(scopes),  # type: ignore[call-overload]  # a text[] column
         id_prefix=id_prefix if isinstance(id_prefix, str) else None,
+        role=Role(str(role)),
+        setting=str(setting),
+        team=str(team),
+        user=str(user),
+        person=PersonId(person) if isinstance(person, UUID) else None,
     )
 
 
 def _digest(token: str) -> bytes:
     return sha256(token.encode()).digest()
-
-
-def _check(registration: Registration, now: datetime) -> None:
-    checks: tuple[tuple[str, Callable[[], bool], str], ...] = (
-        ("name", lambda: bool(_NAME.fullmatch(registration.name)), _NAMES),
-        ("organisation", lambda: bool(_NAME.fullmatch(registration.organisation)), _NAMES),
-        ("system", lambda: bool(_NAME.fullmatch(registration.system)), _NAMES),
-        ("scopes", lambda: _are_scopes(registration.scopes), "are words such as system/*.rs"),
-        ("expires_at", lambda: registration.expires_at > now, "lies in the past"),
-        ("id_prefix", lambda: _is_prefix(registration.id_prefix), "is 1 to 32 of A-Z a-z 0-9 - ."),
-    )
-    for where, holds, rule in checks:
-        if not holds():
-            raise Incorrect(f"The {where} of the client {rule}.", where=where)
-
-
-_NAMES = "is made of small letters, digits and hyphens, at most 63"
-
-
-def _are_scopes(scopes: frozenset[str]) -> bool:
-    return bool(scopes) and all(_SCOPE.fullmatch(scope) for scope in scopes)
-
-
-def _is_prefix(prefix: str | None) -> bool:
-    return prefix is None or bool(_PREFIX.fullmatch(prefix))
 
 
 def _check_prefix(session: Session, id_prefix: str | None, source: SourceId) -> None:

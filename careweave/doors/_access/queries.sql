@@ -15,16 +15,19 @@ SELECT EXISTS (
 -- name: add_client
 -- Adds a client.
 INSERT INTO access.client (
-  name, organisation, system, source, purpose, scopes, id_prefix, token_digest, added_at, expires_at
+  name, organisation, system, source, purpose, scopes, id_prefix, role, setting, team, user_name,
+  person, token_digest, added_at, expires_at
 )
 VALUES (
   %(name)s, %(organisation)s, %(system)s, %(source)s, %(purpose)s, %(scopes)s, %(id_prefix)s,
-  %(token_digest)s, %(now)s, %(expires_at)s
+  %(role)s, %(setting)s, %(team)s, %(user_name)s, %(person)s, %(token_digest)s, %(now)s, %(expires_at)s
 );
 
 -- name: client_of_token
 -- The living client of a token.
-SELECT c.name, c.organisation, c.source, c.purpose, c.scopes, c.id_prefix, c.expires_at
+SELECT
+  c.name, c.organisation, c.source, c.purpose, c.scopes, c.id_prefix, c.expires_at, c.role,
+  c.setting, c.team, c.user_name, c.person
 FROM access.client AS c
 WHERE c.token_digest = %(token_digest)s AND c.revoked_at IS NULL;
 
@@ -39,6 +42,6 @@ RETURNING organisation, source, purpose;
 -- All clients, the living ones first.
 SELECT
   c.name, c.organisation, c.system, c.source, c.purpose, c.scopes, c.id_prefix, c.added_at,
-  c.expires_at, c.revoked_at
+  c.expires_at, c.revoked_at, c.role, c.setting, c.team, c.user_name
 FROM access.client AS c
 ORDER BY c.revoked_at IS NOT NULL, c.name, c.id;

@@ -3,10 +3,11 @@
 from argparse import ArgumentTypeError, Namespace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from careweave.doors import _access
 from careweave.doors.cli._desk import Desk, note, say
-from careweave.terms import Purpose
+from careweave.terms import PersonId, Purpose, Role
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -27,6 +28,12 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     add.add_argument("--days", type=_days, default=365, help="days until the token expires (365)")
     why = [str(one) for one in Purpose]
     add.add_argument("--purpose", choices=why, default="TREAT", help=f"{', '.join(why)} (TREAT)")
+    roles = [str(one) for one in Role]
+    add.add_argument("--role", choices=roles, default="SYS", help=f"{', '.join(roles)} (SYS)")
+    add.add_argument("--setting", default="", help="where the role works, such as home-care")
+    add.add_argument("--team", default="", help="the team or service that the role works in")
+    add.add_argument("--user", default="", help="who is at work behind it (the client's name)")
+    add.add_argument("--person", type=_person, help="who that is in the record: for role CI")
     add.add_argument("--id-prefix", help="ids that it may choose itself begin with this")
     add.set_defaults(run=_add)
     words.add_parser("list", help="all clients, without their tokens").set_defaults(run=_list)
@@ -41,6 +48,13 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _person(text: str) -> PersonId:
+    try:
+        return PersonId(UUID(text))
+    except ValueError:
+        raise ArgumentTypeError("the id of a person") from None
+
+
 def _add(desk: Desk, arguments: Namespace) -> int:
     with desk.database() as database, database.session() as session:
         wanted = _access.Registration(
@@ -51,6 +65,11 @@ def _add(desk: Desk, arguments: Namespace) -> int:
             expires_at=desk.around.clock() + timedelta(days=arguments.days),
             purpose=Purpose(arguments.purpose),
             id_prefix=arguments.id_prefix,
+            role=Role(arguments.role),
+            setting=arguments.setting,
+            team=arguments.team,
+            user=arguments.user,
+            person=arguments.person,
         )
         token = _access.add_client(session, wanted, now=desk.around.clock())
     note("Keep this token; it is not shown again:")
@@ -63,7 +82,8 @@ def _list(desk: Desk, _arguments: Namespace) -> int:
         for client in _access.list_clients(session):
             until = f"until {client.expires_at:%Y-%m-%d}"
             state = "revoked" if client.revoked_at else until
-            say(f"{client.name}\t{client.organisation}\t{client.system}\t{state}")
+            role = "/".join(filter(None, (client.role, client.setting, client.team)))
+            say(f"{client.name}\t{client.organisation}\t{client.system}\t{state}\t{role}")
     return 0
 
 
