@@ -10,7 +10,7 @@ from careweave import ledger
 from careweave.db import Database, Session
 from careweave.ledger import Account, Recorder, Spread
 from careweave.record import Row
-from careweave.terms import Actor, Issue, Purpose
+from careweave.terms import Action, Actor, Issue, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Asking:
 
     `types` are the resource types that the caller's token lets it read; None means every type.
     Types narrow and never widen: what may be seen is the sight's to say. `base` is the address of
-    the door that was asked, so that references to it are known as ours.
+    the door that was asked, so that references to it are known as ours. `action` is what is done
+    with what is shown; each way out of this room sets its own.
     """
 
     actor: Actor
@@ -29,6 +30,7 @@ class Asking:
     at: datetime
     types: frozenset[str] | None = None
     base: str = ""
+    action: Action = Action.READ
 
     def covers(self, type_name: str) -> bool:
         """Says whether the token reaches this type."""
