@@ -32,7 +32,8 @@ class Choice:
     entries of organisation `from_` (empty: any), under `headings` (empty: all), with any of
     `labels` (empty: whatever labels), with a main date within [data_since, data_until) or outside
     it with `data_outside`, whose public id is among `ids` or is not with `id_others`, whose author
-    is not among `authors_others` (references, empty: whoever). In force within [since, until).
+    is among `authors` or is not among `authors_others` (references, empty: whoever); ids and
+    authors are written "Type/id" or as whole addresses. In force within [since, until).
     A DENY that may be lifted in an emergency is `is_liftable`.
     """
 
@@ -53,6 +54,7 @@ class Choice:
     data_outside: bool = False
     ids: frozenset[str] = frozenset()
     id_others: bool = False
+    authors: frozenset[str] = frozenset()
     authors_others: frozenset[str] = frozenset()
     is_liftable: bool = True
 

@@ -145,7 +145,8 @@ class Branch:
     - `ties`: the asker's organisation has one of these with the person; None asks for none, and
       an empty tuple is met by nobody;
     - `cohort`: the person belongs to it;
-    - `honours_dissent`: nothing that the person has chosen denies it;
+    - `honours_dissent`: nothing that the person has chosen denies it; with `lifts_dissent`, in an
+      emergency, only what no emergency may set aside still does;
     - `consents`: the person has consented to each of these labels by name;
     - `persons`: the person is one of these: emergency, grant, mandate, self; None is anybody;
     - `newest`: among the newest so many, by main date, of what this clause otherwise lets through
@@ -168,6 +169,7 @@ class Branch:
     ties: tuple[TieTest, ...] | None = None
     cohort: Cohort | None = None
     honours_dissent: bool = False
+    lifts_dissent: bool = False
     consents: frozenset[Label] = frozenset()
     persons: frozenset[PersonId] | None = None
     newest: int | None = None
