@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from careweave.disclosure._asking import Asking, Way
-from careweave.ledger import Account, Outcome, Spread, new_id, new_ids
+from careweave.ledger import Account, Outcome, Part, Spread, new_id, new_ids
 from careweave.record import Row
 from careweave.terms import PersonId, Purpose, SubjectId
 
@@ -80,7 +80,8 @@ def account_for(
         return
     ids = new_ids(asking.at, len(counts))
     shared = account_of(asking, action, what, (), len(counts))
-    way.account((Spread(shared, ids, tuple(counts), tuple(counts.values())),))
+    parts = tuple(Part(subject, n, shared.clauses) for subject, n in counts.items())
+    way.account((Spread(shared, ids, parts),))
 
 
 def _of_persons(

@@ -1,6 +1,15 @@
 """The sealed account of everything shown, changed and signed in: append, seal, verify."""
 
-from careweave.ledger._account import Account, Outcome, Recorder, Spread, append, new_id, new_ids
+from careweave.ledger._account import (
+    Account,
+    Outcome,
+    Part,
+    Recorder,
+    Spread,
+    append,
+    new_id,
+    new_ids,
+)
 from careweave.ledger._keys import SealKey
 from careweave.ledger._sealing import (
     Head,
@@ -18,6 +27,7 @@ __all__ = [
     "Finding",
     "Head",
     "Outcome",
+    "Part",
     "Recorder",
     "SealKey",
     "Sealed",

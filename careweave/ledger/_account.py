@@ -33,7 +33,10 @@ class Account:
     value of anybody. `subjects` are those touched. `source` is what the actor writes as.
     `answer_ms` and `bytes` are None where they are not known yet. Where entries were shown as those
     of a `person`, `links` are the decisions by which their subjects belonged to it, so that what
-    was shown through a wrong one can be listed.
+    was shown through a wrong one can be listed. `deed` is the action that was decided on, `clauses`
+    what let it be seen, as JSON; `second_purpose` is "BTG" or "reason" where an `episode` did.
+    `visible_to_person` is "now", "delayed:" with a duration, or "withheld"; `shown_hash` digests
+    what was shown. None stands for nothing, and is hashed as nothing.
     Source: `reference/security.md` 5.1.
     """
 
@@ -57,20 +60,40 @@ class Account:
     bytes: int | None = None
     person: PersonId | None = None
     links: tuple[int, ...] = ()
+    deed: str | None = None
+    role: str | None = None
+    setting: str | None = None
+    team: str | None = None
+    user_name: str | None = None
+    second_purpose: str | None = None
+    episode: UUID | None = None
+    mandate: UUID | None = None
+    visible_to_person: str | None = None
+    shown_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the account of one subject has for itself in an answer about several."""
+
+    subject: SubjectId
+    n_items: int
+    clauses: str = ""
+    person: PersonId | None = None
+    links: tuple[int, ...] = ()
+    visible_to_person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The accounts of one answer about several people: alike but for the person and the count.
+    """The accounts of one answer about several people: alike but for what is in the parts.
 
-    `account` gives what they share; its own id, subjects and n_items are not used, and it names no
-    person: what is shown of one has accounts of its own.
+    `account` gives what they share; what a part has is not taken from it.
     """
 
     account: Account
     ids: tuple[UUID, ...]
-    subjects: tuple[SubjectId, ...]
-    counts: tuple[int, ...]
+    parts: tuple[Part, ...]
 
 
 def new_id(at: datetime) -> UUID:
@@ -151,7 +174,8 @@ def encode(values: dict[str, object]) -> bytes:
 NAMES = (
     *("id", "at", "actor", "organisation", "source", "action", "door", "request_id", "purpose"),
     *("subjects", "what", "n_items", "outcome", "reason", "clauses", "config_version"),
-    *("answer_ms", "bytes", "person", "links"),
+    *("answer_ms", "bytes", "person", "links", "deed", "role", "setting", "team", "user_name"),
+    *("second_purpose", "episode", "mandate", "visible_to_person", "shown_hash"),
 )
 """The columns of an account, in the order in which the queries give them."""
 
@@ -170,9 +194,18 @@ def _single(account: Account) -> dict[str, object]:
 
 def _spread(spread: Spread) -> dict[str, object]:
     shared = _single(spread.account)
-    for name in ("id", "subjects", "n_items", "person", "links"):
+    for name in ("id", "subjects", "n_items", "person"):
         del shared[name]
-    return shared | {"ids": spread.ids, "people": spread.subjects, "counts": spread.counts}
+    parts = spread.parts
+    return shared | {
+        "ids": spread.ids,
+        "people": [part.subject for part in parts],
+        "counts": [part.n_items for part in parts],
+        "clauses": [part.clauses for part in parts],
+        "persons": [part.person for part in parts],
+        "links": [_array(part.links) if part.links else None for part in parts],
+        "visible_to_person": [part.visible_to_person for part in parts],
+    }
 
 
 def _several(accounts: Iterable[Account]) -> dict[str, object]:

@@ -25,5 +25,5 @@ def shown(
 
 def _account(row: Row) -> Account:
     values = dict(zip(NAMES, row, strict=True))
-    values |= {"subjects": tuple(values["subjects"]), "links": tuple(values["links"])}
+    values |= {"subjects": tuple(values["subjects"]), "links": tuple(values["links"] or ())}
     return Account(**values | {"outcome": Outcome(values["outcome"])})

@@ -2,48 +2,67 @@
 -- Adds one account.
 INSERT INTO ledger.account (
   id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
-  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links,
+  deed, role, setting, team, user_name, second_purpose, episode, mandate, visible_to_person,
+  shown_hash
 )
 VALUES (
   %(id)s, %(at)s, %(actor)s, %(organisation)s, %(source)s, %(action)s, %(door)s, %(request_id)s,
   %(purpose)s, %(subjects)s, %(what)s, %(n_items)s, %(outcome)s, %(reason)s, %(clauses)s,
-  %(config_version)s, %(answer_ms)s, %(bytes)s, %(person)s, %(links)s
+  %(config_version)s, %(answer_ms)s, %(bytes)s, %(person)s, %(links)s, %(deed)s, %(role)s,
+  %(setting)s, %(team)s, %(user_name)s, %(second_purpose)s, %(episode)s, %(mandate)s,
+  %(visible_to_person)s, %(shown_hash)s
 );
 
 -- name: add_accounts
 -- Adds several accounts at once; the subjects and links of each come as the text of an array.
 INSERT INTO ledger.account (
   id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
-  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links,
+  deed, role, setting, team, user_name, second_purpose, episode, mandate, visible_to_person,
+  shown_hash
 )
 SELECT
   a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
   a.subjects::bigint[], a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version,
-  a.answer_ms, a.bytes, a.person, a.links::bigint[]
+  a.answer_ms, a.bytes, a.person, a.links::bigint[], a.deed, a.role, a.setting, a.team,
+  a.user_name, a.second_purpose, a.episode, a.mandate, a.visible_to_person, a.shown_hash
 FROM unnest(
   %(id)s::uuid[], %(at)s::timestamptz[], %(actor)s::text[], %(organisation)s::text[],
   %(source)s::int[], %(action)s::text[], %(door)s::text[], %(request_id)s::text[],
   %(purpose)s::text[], %(subjects)s::text[], %(what)s::text[], %(n_items)s::int[],
   %(outcome)s::text[], %(reason)s::text[], %(clauses)s::text[], %(config_version)s::int[],
-  %(answer_ms)s::int[], %(bytes)s::bigint[], %(person)s::uuid[], %(links)s::text[]
+  %(answer_ms)s::int[], %(bytes)s::bigint[], %(person)s::uuid[], %(links)s::text[],
+  %(deed)s::text[], %(role)s::text[], %(setting)s::text[], %(team)s::text[],
+  %(user_name)s::text[], %(second_purpose)s::text[], %(episode)s::uuid[], %(mandate)s::uuid[],
+  %(visible_to_person)s::text[], %(shown_hash)s::text[]
 ) AS a (
   id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
-  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links,
+  deed, role, setting, team, user_name, second_purpose, episode, mandate, visible_to_person,
+  shown_hash
 );
 
 -- name: add_spread
--- Adds the accounts of one answer about several people.
+-- Adds the accounts of one answer about several people; the links of each are the text of an array.
 INSERT INTO ledger.account (
   id, at, actor, organisation, source, action, door, request_id, purpose, subjects,
-  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes
+  what, n_items, outcome, reason, clauses, config_version, answer_ms, bytes, person, links,
+  deed, role, setting, team, user_name, second_purpose, episode, mandate, visible_to_person,
+  shown_hash
 )
 SELECT
   s.id, %(at)s::timestamptz, %(actor)s::text, %(organisation)s::text, %(source)s::int,
   %(action)s::text, %(door)s::text, %(request_id)s::text, %(purpose)s::text, ARRAY[s.subject],
-  %(what)s::text, s.n_items, %(outcome)s::text, %(reason)s::text, %(clauses)s::text,
-  %(config_version)s::int, %(answer_ms)s::int, %(bytes)s::bigint
-FROM unnest(%(ids)s::uuid[], %(people)s::bigint[], %(counts)s::int[])
-  AS s (id, subject, n_items);
+  %(what)s::text, s.n_items, %(outcome)s::text, %(reason)s::text, s.clauses,
+  %(config_version)s::int, %(answer_ms)s::int, %(bytes)s::bigint, s.person, s.links::bigint[],
+  %(deed)s::text, %(role)s::text, %(setting)s::text, %(team)s::text, %(user_name)s::text,
+  %(second_purpose)s::text, %(episode)s::uuid, %(mandate)s::uuid, s.visible_to_person,
+  %(shown_hash)s::text
+FROM unnest(
+  %(ids)s::uuid[], %(people)s::bigint[], %(counts)s::int[], %(clauses)s::text[],
+  %(persons)s::uuid[], %(links)s::text[], %(visible_to_person)s::text[]
+) AS s (id, subject, n_items, clauses, person, links, visible_to_person);
 
 -- name: lock_sealer
 -- Whether this transaction is the one that seals.
@@ -61,7 +80,8 @@ LIMIT 1;
 SELECT
   a.tx, a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
   a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
-  a.bytes, a.person, a.links
+  a.bytes, a.person, a.links, a.deed, a.role, a.setting, a.team, a.user_name, a.second_purpose,
+  a.episode, a.mandate, a.visible_to_person, a.shown_hash
 FROM ledger.account AS a
 WHERE
   (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid)
@@ -74,7 +94,8 @@ LIMIT %(most)s;
 SELECT
   a.tx, a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
   a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
-  a.bytes, a.person, a.links
+  a.bytes, a.person, a.links, a.deed, a.role, a.setting, a.team, a.user_name, a.second_purpose,
+  a.episode, a.mandate, a.visible_to_person, a.shown_hash
 FROM ledger.account AS a
 WHERE
   (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid)
@@ -110,7 +131,8 @@ WHERE (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid);
 SELECT
   a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
   a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
-  a.bytes, a.person, a.links
+  a.bytes, a.person, a.links, a.deed, a.role, a.setting, a.team, a.user_name, a.second_purpose,
+  a.episode, a.mandate, a.visible_to_person, a.shown_hash
 FROM ledger.account AS a
 WHERE
   a.person = ANY(%(persons)s::uuid[]) AND a.links && %(links)s::bigint[]

@@ -15,6 +15,7 @@ from careweave.db import Database
 from careweave.ledger import (
     Account,
     Outcome,
+    Part,
     Recorder,
     SealKey,
     Spread,
@@ -100,7 +101,37 @@ def test_an_account_is_kept_as_it_was_given(database: Database, n):
             *(given_.at, given_.actor, given_.organisation, 3, "read", "fhir", "r1", "TREAT"),
             *(list(given_.subjects), given_.what),
         )
-        assert row[12:] == (given_.n_items, "permit", "ü", "", 0, None, 7, None, None)
+        assert row[12:21] == (given_.n_items, "permit", "ü", "", 0, None, 7, None, None)
+        assert not any(row[21:])
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_as_what_somebody_asked_is_kept_and_sealed(database: Database, key, n):
+    told = {
+        "deed": "open",
+        "role": "ED",
+        "setting": "emergency-department",
+        "team": "majors",
+        "user_name": "a.doctor",
+        "second_purpose": "BTG",
+        "episode": UUID(int=5),
+        "mandate": UUID(int=6),
+        "visible_to_person": "now",
+        "shown_hash": "ab",
+    }
+    write(database, *(account(**told) for _ in range(n)))
+    for row in fetch(database):
+        assert row[21:] == tuple(told.values())
+    sealed(database, key)
+    tamper(database, "UPDATE ledger.account SET role = 'GP'")
+    assert {one.kind for one in checked(database).findings} == {Tampering.EDITED}
+
+
+def test_what_has_no_role_is_hashed_as_before_there_were_roles(database):
+    write(database, account())
+    text = canonical(fetch(database)[0])
+    for name in (b"role", b"deed", b"episode", b"visible_to_person", b"shown_hash"):
+        assert name not in text
 
 
 def test_accounts_travel_with_the_commit_of_their_transaction(database):
@@ -349,7 +380,8 @@ def test_the_role_of_the_application_can_add_and_never_alter(database):
 
 def test_a_spread_is_an_account_for_each_person(database, key):
     ids = tuple(sorted(new_id(NOW) for _ in range(3)))
-    spread = Spread(account(), ids, (SubjectId(7), SubjectId(8), SubjectId(9)), counts=(1, 2, 3))
+    parts = tuple(Part(SubjectId(7 + i), i + 1) for i in range(3))
+    spread = Spread(account(), ids, parts)
     write(database, spread, account(id=new_id(NOW + timedelta(seconds=1))))
     rows = fetch(database)
     assert [(row[1], row[10], row[12]) for row in rows[:3]] == [
