@@ -64,6 +64,7 @@ class Episode:
     """A reason or an emergency that is open: of one user in one role, for one person.
 
     `heading` and `label` are what a reason opens; an emergency (`is_emergency`) names neither.
+    `began_at` is when it was first opened, `opened_at` when it was restated last.
     """
 
     id: UUID
@@ -77,6 +78,7 @@ class Episode:
     expires_at: datetime
     heading: Heading | None = None
     label: Label | None = None
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

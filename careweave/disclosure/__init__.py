@@ -12,6 +12,7 @@ from careweave.disclosure._reading import history, read
 from careweave.disclosure._recall import Recall, ShownTo, recall
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._sight import sight
+from careweave.disclosure._standing import Standing, open_episodes, standing
 from careweave.record import Parameter, Row
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Row",
     "ShownTo",
     "Span",
+    "Standing",
     "Way",
     "Word",
     "compare",
@@ -39,10 +41,12 @@ __all__ = [
     "find",
     "history",
     "match",
+    "open_episodes",
     "parameters",
     "read",
     "recall",
     "refuse",
     "search",
     "sight",
+    "standing",
 ]
