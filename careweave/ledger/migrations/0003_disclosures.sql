@@ -21,4 +21,3 @@ COMMENT ON COLUMN ledger.account.mandate IS 'The legal mandate that let somethin
 COMMENT ON COLUMN ledger.account.visible_to_person IS 'When the person is told: now, delayed and by how long, or withheld; null for now, as it was before there were clauses.';
 COMMENT ON COLUMN ledger.account.shown_hash IS 'The SHA-256 of what was shown, in hexadecimal digits.';
 COMMENT ON COLUMN ledger.account.clauses IS 'What let it be seen, as JSON: for each clause, heading and level how many items, how old, and what was masked. Older accounts name a rule.';
-CREATE INDEX account_subjects ON ledger.account USING gin (subjects);
