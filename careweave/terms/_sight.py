@@ -134,9 +134,10 @@ EVERY_LABEL = frozenset(Label)
 class Branch:
     """One way in which entries may be seen: which, under which conditions, and how shown.
 
-    Which: of these `sources` and `headings`, with no label that is not among `labels`. `headings`
-    may hold None, which stands for reference data and machinery (no heading); with `is_reference`
-    only entries about nobody, of the types that others refer to.
+    Which: of these `sources` and `headings`, with no label that is not among `labels`, and with at
+    least one of `marks` where there are any. `headings` may hold None, which stands for reference
+    data and machinery (no heading); with `is_reference` only entries about nobody, of the types
+    that others refer to (of any type with `is_own`).
 
     Conditions, all of which must hold; the record tests them for every row that it touches:
     - `current_days`: not ended for longer than so many days (level C); None asks for nothing;
@@ -148,6 +149,8 @@ class Branch:
     - `honours_dissent`: nothing that the person has chosen denies it; with `lifts_dissent`, in an
       emergency, only what no emergency may set aside still does;
     - `consents`: the person has consented to each of these labels by name;
+    - `asks_consent`: some consent of the person matches the entry and the asker; `asks_grant`: some
+      grant does;
     - `persons`: the person is one of these: emergency, grant, mandate, self; None is anybody;
     - `newest`: among the newest so many, by main date, of what this clause otherwise lets through
       of one person under one heading; with `is_per_code`, under one main code.
@@ -161,6 +164,7 @@ class Branch:
     sources: frozenset[SourceId]
     headings: frozenset[Heading | None]
     labels: frozenset[Label] = frozenset()
+    marks: frozenset[Label] = frozenset()
     clause: str = ""
     level: str = "F"
     current_days: int | None = None
@@ -171,6 +175,8 @@ class Branch:
     honours_dissent: bool = False
     lifts_dissent: bool = False
     consents: frozenset[Label] = frozenset()
+    asks_consent: bool = False
+    asks_grant: bool = False
     persons: frozenset[PersonId] | None = None
     newest: int | None = None
     is_per_code: bool = False
@@ -186,7 +192,12 @@ class Branch:
         """Says that the class alone decides: no condition of a row or a person is left."""
         asks = (self.current_days, self.months_back, self.ties, self.cohort, self.persons)
         return all(one is None for one in (*asks, self.newest)) and not (
-            self.is_cleared or self.honours_dissent or self.consents or self.is_reference
+            self.is_cleared
+            or self.honours_dissent
+            or self.consents
+            or self.asks_consent
+            or self.asks_grant
+            or self.is_reference
         )
 
 
