@@ -1,5 +1,6 @@
 """Data sharing agreements as values: read, checked, decided, compiled and told in plain words."""
 
+from careweave.agreements._notices import Grade, Notice
 from careweave.agreements._question import (
     About,
     Answer,
@@ -13,6 +14,7 @@ from careweave.agreements._question import (
     Thing,
     Verdict,
 )
+from careweave.agreements._rules_files import default_rules
 from careweave.agreements._values import (
     Agreement,
     BreakGlass,
@@ -49,11 +51,13 @@ __all__ = [
     "Family",
     "Filter",
     "Filters",
+    "Grade",
     "Hours",
     "Key",
     "Level",
     "Loosening",
     "Mandate",
+    "Notice",
     "Organisation",
     "Party",
     "Quantity",
@@ -64,4 +68,5 @@ __all__ = [
     "Thing",
     "Verdict",
     "World",
+    "default_rules",
 ]

@@ -246,8 +246,11 @@ class Rules:
 
     `labels` gives the level of (label, role), with `origin` under None; a level may be "K" (opens
     only with consent), "mask" or "tie" (full with a tie, else masked). `exceptions` are levels of
-    (label, heading, role) that go before it. `silent` labels leave no trace, the others say that
-    something is withheld. `gates` are labels whose gate an emergency may open.
+    (label, heading, role) that go before it, `in_settings` those of (label, role, setting).
+    `silent` labels leave no trace, the others say that something is withheld. `gates` are labels
+    whose gate an emergency may open. `own_ties` of a role in a setting (under "" where the setting
+    has none of its own) are what it needs with a person of its own organisation's entries.
+    `own_months` None is any age; a role that is missing anywhere here may nothing.
     """
 
     matrix: Mapping[tuple[Role, Heading], Level]
@@ -269,6 +272,7 @@ class Rules:
     episodes_per_day: int
     finds_per_hour: Mapping[Role, Ceiling]
     jurisdictions: Mapping[str, Mapping[str, Json]]
+    in_settings: Mapping[tuple[Label, Role, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
