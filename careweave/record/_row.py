@@ -9,7 +9,7 @@ from careweave.db import Row as Columns
 from careweave.record._changes import Op
 from careweave.record._dictionaries import heading_of
 from careweave.record._types import type_of
-from careweave.terms import Heading, Sight, SourceId, SubjectId
+from careweave.terms import Heading, PersonId, Sight, SourceId, SubjectId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Row:
     """One version of one entry: `gone` has no body; `op` is how the version came to be.
 
     `cut` are the byte spans of id and meta in `body`; `meta` is the rest of meta without braces.
+    `via` is the number of the first branch of the sight that lets it out; `person` is whose it is,
+    where somebody's, by the decision `link`.
     """
 
     type: str
@@ -31,6 +33,9 @@ class Row:
     cut: tuple[int, ...]
     meta: bytes
     op: Op
+    via: int = 0
+    person: PersonId | None = None
+    link: int | None = None
 
 
 def row_of(columns: Columns) -> Row:
