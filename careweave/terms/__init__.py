@@ -1,5 +1,6 @@
 """The shared words: ids, actors, purposes, headings, labels, sights and the error tree. Pure."""
 
+from careweave.terms._calendar import months_before, years_before
 from careweave.terms._errors import (
     Ambiguous,
     Busy,
@@ -96,4 +97,6 @@ __all__ = [
     "Unsupported",
     "UnsupportedMedia",
     "keyed_id",
+    "months_before",
+    "years_before",
 ]
