@@ -6,7 +6,7 @@ from careweave.db._feed import Feed
 from careweave.db._gather import Gather
 from careweave.db._link import Row
 from careweave.db._migrate import migrate
-from careweave.db._pieces import Piece, fill, join, numbered, parameter, piece, whole
+from careweave.db._pieces import Piece, fill, join, numbered, parameter, piece, reworded, whole
 from careweave.db._queries import Queries, Query
 from careweave.db._queue import DeadJob, Job, Queue
 from careweave.db._session import Copy, Session
@@ -37,6 +37,7 @@ __all__ = [
     "numbered",
     "parameter",
     "piece",
+    "reworded",
     "whole",
     "work_once",
 ]

@@ -1,7 +1,9 @@
 """Generated SQL out of literal pieces: the only way to a statement that no file holds."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import LiteralString
 
 from careweave.db._queries import Query, generated
@@ -42,3 +44,20 @@ def join(separator: LiteralString, pieces: Iterable[Piece]) -> Piece:
 def whole(made: Piece) -> Query:
     """Returns a piece as a statement; equal pieces give the same prepared statement."""
     return generated(made.text)
+
+
+def reworded(query: Query, changes: Sequence[tuple[LiteralString, LiteralString]]) -> Query:
+    """Returns the statement with each phrase exchanged for another, in order.
+
+    `{r}` in a phrase stands for the name of any table, and for the same name in the other. The
+    statement is kept as long as the one it comes from; whoever asks must remember it.
+    """
+    text = query.text
+    for old, new in changes:
+        phrase = re.escape(old).replace(r"\{r\}", r"\b(?P<r>\w+)")
+        text = re.sub(phrase, partial(_with_name, new.split("{r}")), text)
+    return Query(query.name, text, kept=query.kept)
+
+
+def _with_name(parts: Sequence[str], found: re.Match[str]) -> str:
+    return parts[0] if len(parts) == 1 else found["r"].join(parts)
