@@ -9,7 +9,7 @@ from careweave.db import Row as Columns
 from careweave.record._changes import Op
 from careweave.record._dictionaries import heading_of
 from careweave.record._types import type_of
-from careweave.terms import Heading, PersonId, Sight, SourceId, SubjectId
+from careweave.terms import Heading, Label, PersonId, Sight, SourceId, SubjectId
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Row:
 
     `cut` are the byte spans of id and meta in `body`; `meta` is the rest of meta without braces.
     `via` is the number of the first branch of the sight that lets it out; `person` is whose it is,
-    where somebody's, by the decision `link`.
+    where somebody's, by the decision `link`; `labels` are those that the entry carries now.
     """
 
     type: str
@@ -36,6 +36,7 @@ class Row:
     via: int = 0
     person: PersonId | None = None
     link: int | None = None
+    labels: frozenset[Label] = frozenset()
 
 
 def row_of(columns: Columns) -> Row:
