@@ -62,6 +62,7 @@ class Fact(IntEnum):
     """
 
     PROTECTED_ADDRESS = 1
+    WATCHED = 2
 
 
 def link(session: Session, links: Sequence[Link], *, at: datetime) -> None:
