@@ -1,5 +1,7 @@
 """Data sharing agreements as values: read, checked, decided, compiled and told in plain words."""
 
+from careweave.agreements._consent import ReadConsent, read_consent
+from careweave.agreements._consent_terms import ConsentWords
 from careweave.agreements._notices import Grade, Notice
 from careweave.agreements._question import (
     About,
@@ -46,6 +48,7 @@ __all__ = [
     "Choice",
     "ChoiceKind",
     "Clause",
+    "ConsentWords",
     "Context",
     "Episode",
     "Family",
@@ -61,6 +64,7 @@ __all__ = [
     "Organisation",
     "Party",
     "Quantity",
+    "ReadConsent",
     "Reason",
     "Rules",
     "Share",
@@ -69,4 +73,5 @@ __all__ = [
     "Verdict",
     "World",
     "default_rules",
+    "read_consent",
 ]
