@@ -2,6 +2,7 @@
 
 from careweave.agreements._consent import ReadConsent, read_consent
 from careweave.agreements._consent_terms import ConsentWords
+from careweave.agreements._flows import Flow, flows, regrouped
 from careweave.agreements._notices import Grade, Notice
 from careweave.agreements._question import (
     About,
@@ -17,6 +18,7 @@ from careweave.agreements._question import (
     Verdict,
 )
 from careweave.agreements._rules_files import default_rules
+from careweave.agreements._telling import told
 from careweave.agreements._values import (
     Agreement,
     BreakGlass,
@@ -54,6 +56,7 @@ __all__ = [
     "Family",
     "Filter",
     "Filters",
+    "Flow",
     "Grade",
     "Hours",
     "Key",
@@ -73,5 +76,8 @@ __all__ = [
     "Verdict",
     "World",
     "default_rules",
+    "flows",
+    "regrouped",
+    "told",
     "read_consent",
 ]
