@@ -1,9 +1,12 @@
 """The way out: decides what a caller may see, fetches exactly that, and accounts for it first."""
 
+from careweave.disclosure._alerts import Alert, Notice, alert
 from careweave.disclosure._asking import Asking, Disclosed, Inside, Outlet, Page, Way
 from careweave.disclosure._compared import FIELDS, Compared, compare
 from careweave.disclosure._criteria import Criteria, Span, Word
 from careweave.disclosure._cross import Crossed, cross
+from careweave.disclosure._entitled import Because, Said
+from careweave.disclosure._episodes import Opened, end_episodes, open_episode
 from careweave.disclosure._everything import everything
 from careweave.disclosure._find import find
 from careweave.disclosure._finding import parameters, search
@@ -17,7 +20,9 @@ from careweave.record import Parameter, Row
 
 __all__ = [
     "FIELDS",
+    "Alert",
     "Asking",
+    "Because",
     "Compared",
     "Criteria",
     "Crossed",
@@ -25,22 +30,28 @@ __all__ = [
     "Inside",
     "Matched",
     "Matches",
+    "Notice",
+    "Opened",
     "Outlet",
     "Page",
     "Parameter",
     "Recall",
     "Row",
+    "Said",
     "ShownTo",
     "Span",
     "Standing",
     "Way",
     "Word",
+    "alert",
     "compare",
     "cross",
+    "end_episodes",
     "everything",
     "find",
     "history",
     "match",
+    "open_episode",
     "open_episodes",
     "parameters",
     "read",

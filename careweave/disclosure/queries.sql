@@ -7,7 +7,7 @@ FROM disclosure.episode AS e
 WHERE
   e.organisation = %(organisation)s AND e.user_name = %(user)s AND e.expires_at > %(at)s
   AND e.client = %(client)s AND e.role = %(role)s AND e.setting = %(setting)s
-  AND e.team = %(team)s AND e.opened_at <= %(at)s
+  AND e.team = %(team)s AND e.began_at <= %(at)s
   AND (e.ended_at IS NULL OR e.ended_at > %(at)s)
 UNION ALL
 SELECT
@@ -52,7 +52,7 @@ running AS (
   WHERE
     e.organisation = %(organisation)s AND e.user_name = %(user)s AND e.expires_at > %(at)s
     AND e.client = %(client)s AND e.role = %(role)s AND e.setting = %(setting)s
-    AND e.team = %(team)s AND e.opened_at <= %(at)s AND e.ended_at IS NULL
+    AND e.team = %(team)s AND e.began_at <= %(at)s AND e.ended_at IS NULL
     AND e.person = %(person)s AND e.purpose = %(purpose)s AND e.is_emergency = %(emergency)s
     AND e.heading = %(heading)s AND e.label = %(label)s
   ORDER BY e.began_at DESC
@@ -101,7 +101,7 @@ SET ended_at = %(at)s
 WHERE
   e.organisation = %(organisation)s AND e.user_name = %(user)s AND e.expires_at > %(at)s
   AND e.client = %(client)s AND e.role = %(role)s AND e.setting = %(setting)s
-  AND e.team = %(team)s AND e.opened_at <= %(at)s AND e.ended_at IS NULL
+  AND e.team = %(team)s AND e.began_at <= %(at)s AND e.ended_at IS NULL
   AND e.person = %(person)s
 RETURNING e.id;
 

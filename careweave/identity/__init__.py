@@ -2,6 +2,7 @@
 
 from careweave.identity._acts import join, keep_apart, link, not_same, seal, unfreeze
 from careweave.identity._again import Looking
+from careweave.identity._alike import Alike, alike
 from careweave.identity._answering import Answer, Answered, claim, decide, undo
 from careweave.identity._asking import Ask, Candidate, Item, open_reviews, queue, review_item
 from careweave.identity._by import By, Ground, Method
@@ -72,6 +73,7 @@ from careweave.identity._sweep import Swept, sweep
 
 __all__ = [
     "Acted",
+    "Alike",
     "Answer",
     "Answered",
     "Ask",
@@ -115,6 +117,7 @@ __all__ = [
     "WrittenNumber",
     "activate_model",
     "adopt_splink",
+    "alike",
     "apply_links",
     "check_projection",
     "claim",
