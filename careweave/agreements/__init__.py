@@ -19,6 +19,7 @@ from careweave.agreements._question import (
 )
 from careweave.agreements._rules_files import default_rules
 from careweave.agreements._telling import told
+from careweave.agreements._telling_verdicts import told_reason, told_verdict
 from careweave.agreements._values import (
     Agreement,
     BreakGlass,
@@ -77,7 +78,9 @@ __all__ = [
     "World",
     "default_rules",
     "flows",
+    "read_consent",
     "regrouped",
     "told",
-    "read_consent",
+    "told_reason",
+    "told_verdict",
 ]
