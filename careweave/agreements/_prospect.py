@@ -1,0 +1,122 @@
+"""What a reader may expect of one heading of a person, whether or not anything is held.
+
+Source: `reference/agreements.md` 6.3: reasons of a person depend on who asks, ties and choices,
+never on rows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from careweave.agreements._chosen import concerns_every_entry
+from careweave.agreements._decide import decide
+from careweave.agreements._glass import is_entitled
+from careweave.agreements._offers import clauses_for
+from careweave.agreements._question import About, Answer, Context, Reason, Thing, Verdict
+from careweave.agreements._values import World
+from careweave.terms import Heading
+
+_ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
+_ALONG_THE_WAY: Final = (
+    Reason.ASSURANCE,
+    Reason.NO_AGREEMENT,
+    Reason.NO_RELATIONSHIP,
+    Reason.PROJECT,
+    Reason.OPT_OUT_STALE,
+    Reason.GRANT,
+    Reason.CONSENT_NEEDED,
+    Reason.DISSENT,
+    Reason.LABEL,
+    Reason.BUDGET,
+)
+"""Reasons that rows have no part in, in the order in which they are met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What may be expected of a heading: of others' entries, and of the own organisation's.
+
+    A reason of None says that entries would be shown, or hidden behind a reason only. `clauses`
+    would give them. `months_back` is how old what is no longer current may be; None is any age.
+    """
+
+    heading: Heading
+    reason: Reason | None
+    own_reason: Reason | None
+    may_break_glass: bool = False
+    months_back: int | None = None
+    clauses: tuple[str, ...] = ()
+
+
+def person_reasons(world: World, context: Context, about: About, heading: Heading) -> Prospect:
+    """Returns why nothing of a heading is shown to this reader, as far as no row decides it.
+
+    Somebody's dissent is told to those alone who may break the glass; others are told that there
+    is no agreement.
+    """
+    plain = replace(about, choices=tuple(one for one in about.choices if concerns_every_entry(one)))
+    own = decide(world, context, plain, _some(plain, context.organisation, heading))
+    others = [
+        decide(world, context, plain, _some(plain, provider, heading))
+        for provider in _providers(world, context, heading)
+    ]
+    shown = [one for one in others if _reason(one) is None]
+    return Prospect(
+        heading=heading,
+        reason=_softened(world, context, _furthest(others)),
+        own_reason=_softened(world, context, _reason(own)),
+        may_break_glass=any(one.may_break_glass for one in (own, *others)),
+        months_back=_longest(shown),
+        clauses=tuple(sorted({one.clause for one in shown if one.clause})),
+    )
+
+
+def _providers(world: World, context: Context, heading: Heading) -> list[str]:
+    found = {
+        provider
+        for _agreement, clause in clauses_for(world, context)
+        if heading in clause.headings
+        for provider in clause.providers
+    }
+    return sorted(found - {context.organisation})
+
+
+def _some(about: About, organisation: str, heading: Heading) -> Thing:
+    """An entry that nothing of its own would hide: current, released, without a label."""
+    return Thing(
+        person=about.person,
+        organisation=organisation,
+        system="",
+        heading=heading,
+        labels=frozenset(),
+        at=_ALWAYS,
+        live_until=_ALWAYS,
+        is_cleared=True,
+    )
+
+
+def _reason(verdict: Verdict) -> Reason | None:
+    if verdict.answer in {Answer.PERMIT, Answer.WITHHELD}:
+        return None
+    return verdict.reason
+
+
+def _furthest(verdicts: Iterable[Verdict]) -> Reason | None:
+    """The reason of the offer that came furthest; None where one is shown."""
+    reasons = [_reason(one) for one in verdicts]
+    if None in reasons:
+        return None
+    met = [one for one in reasons if one is not None]
+    return max(met, key=_ALONG_THE_WAY.index, default=Reason.NO_AGREEMENT)
+
+
+def _softened(world: World, context: Context, reason: Reason | None) -> Reason | None:
+    is_told = reason is not Reason.DISSENT or is_entitled(world, context)
+    return reason if is_told else Reason.NO_AGREEMENT
+
+
+def _longest(shown: Iterable[Verdict]) -> int | None:
+    months = [one.months_back for one in shown]
+    known = [one for one in months if one is not None]
+    return max(known) if known and len(known) == len(months) else None
