@@ -6,6 +6,7 @@ from typing import cast
 
 from careweave.db import Queries, Session
 from careweave.record._changes import Appended, Change, Held
+from careweave.record._choices import defer_choices
 from careweave.record._dictionaries import AccessClass, Triple, fresh
 from careweave.record._growth import classes_of
 from careweave.record._rids import rids
@@ -40,6 +41,7 @@ def append(
             _withdraw(session, changed)
         defer_rows(session, written)
         defer_ties(session, written, at)
+        defer_choices(session, written)
         if changed:
             _supersede(session, changed, classes, actor)
         if created:

@@ -1,9 +1,12 @@
 """Making a resource ready for the store: one walk, no database, the same result every time."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from hashlib import sha256
 
+from careweave.agreements import Choice
 from careweave.formats import Resource
+from careweave.record._choice_rules import stated_choice, trait_of
 from careweave.record._extractors import gather
 from careweave.record._inherited import inherited_references
 from careweave.record._keys import Keys
@@ -15,11 +18,19 @@ from careweave.record._types import rt_of
 from careweave.terms import Incorrect
 
 
-def prepare(resource: Resource, *, keys: Keys, zone: tzinfo, public_id: str) -> Prepared:
+def prepare(
+    resource: Resource,
+    *,
+    keys: Keys,
+    zone: tzinfo,
+    public_id: str,
+    choices: Sequence[Choice] = (),
+) -> Prepared:
     """Returns all that is kept of a resource besides its bytes.
 
     `public_id` is the id that it will have; times without a zone are read in `zone`. The resource
     was checked before (`formats.check`); references in it are as they will be stored.
+    `choices` are those that it states.
     """
     value = resource.value
     try:
@@ -47,4 +58,6 @@ def prepare(resource: Resource, *, keys: Keys, zone: tzinfo, public_id: str) -> 
         ties=ties,
         references=inherited_references(value),
         digest=sha256(resource.body).digest()[:16],
+        choices=tuple(stated_choice(one, keys) for one in choices),
+        trait=trait_of(resource.type, value),
     )

@@ -1,8 +1,10 @@
 """What is kept of a resource so that it can be found."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+
+from careweave.agreements import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,22 @@ class TieProof:
     team: str
     since: datetime | None
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatedChoice:
+    """A choice that an entry states, and the keys of the token rows of its authors."""
+
+    choice: Choice
+    authors: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """What cohorts ask of a Patient: the whole day of birth, and the first half of the postcode."""
+
+    born: date | None
+    outward: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +73,5 @@ class Prepared:
     ties: tuple[TieProof, ...]
     references: tuple[tuple[str, str, str], ...]
     digest: bytes
+    choices: tuple[StatedChoice, ...] = ()
+    trait: Trait | None = None

@@ -218,7 +218,7 @@ SELECT
 FROM written;
 
 -- name: withdraw
--- Takes away the search rows, further subjects and ties of entries that change.
+-- Takes away the search rows, further subjects, ties and choices of entries that change.
 WITH entry AS MATERIALIZED (
     SELECT e.subject, e.rid
     FROM unnest(%(subject)s::bigint[], %(rid)s::bigint[]) AS e (subject, rid)
@@ -253,6 +253,18 @@ quantity AS (
 
 extra AS (
     DELETE FROM record.extra_subject AS t
+    USING entry AS e
+    WHERE t.subject = e.subject AND t.rid = e.rid
+),
+
+choice AS (
+    DELETE FROM record.choice AS t
+    USING entry AS e
+    WHERE t.subject = e.subject AND t.rid = e.rid
+),
+
+trait AS (
+    DELETE FROM record.trait AS t
     USING entry AS e
     WHERE t.subject = e.subject AND t.rid = e.rid
 )
@@ -306,6 +318,32 @@ FROM unnest(
     %(until)s::timestamptz[], %(place)s::int[]
 ) AS t (org, kind, team, since, until, place)
 ON CONFLICT DO NOTHING;
+
+-- name: choices_add
+-- Adds what entries say that a person has chosen.
+INSERT INTO record.choice (
+    subject, rid, place, kind, since, until, to_orgs, to_others, users, user_others, purposes,
+    purpose_others, from_org, headings, labels, data_since, data_until, data_outside, ids, id_others,
+    authors, author_others, is_liftable
+)
+SELECT
+    c.subject, c.rid, c.place, c.kind, c.since, c.until, c.to_orgs, c.to_others, c.users,
+    c.user_others, c.purposes, c.purpose_others, c.from_org, c.headings, c.labels, c.data_since,
+    c.data_until, c.data_outside, c.ids, c.id_others, c.authors, c.author_others, c.is_liftable
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS c (
+    subject bigint, rid bigint, place smallint, kind smallint, since timestamptz,
+    until timestamptz, to_orgs int [], to_others boolean, users text [], user_others boolean,
+    purposes bigint, purpose_others boolean, from_org text, headings bigint, labels bigint,
+    data_since timestamptz, data_until timestamptz, data_outside boolean, ids text [],
+    id_others boolean, authors bigint [], author_others boolean, is_liftable boolean
+);
+
+-- name: traits_add
+-- Adds what cohorts ask of a person.
+INSERT INTO record.trait (subject, rid, born, outward)
+SELECT t.subject, t.rid, t.born, t.outward
+FROM unnest(%(subject)s::bigint[], %(rid)s::bigint[], %(born)s::date[], %(outward)s::text[])
+    AS t (subject, rid, born, outward);
 
 -- name: held
 -- The current state of these entries of these sources, for the way in.
@@ -646,6 +684,8 @@ tie AS (DELETE FROM record.tie WHERE subject = %(subject)s OR from_subject = %(s
 
 choice AS (DELETE FROM record.choice WHERE subject = %(subject)s),
 
+trait AS (DELETE FROM record.trait WHERE subject = %(subject)s),
+
 fact AS (DELETE FROM record.subject_fact WHERE subject = %(subject)s),
 
 told AS (DELETE FROM record.outbox WHERE subject = %(subject)s),
@@ -770,7 +810,7 @@ WHERE NOT EXISTS (
 );
 
 -- name: fault_rows
--- String, date and quantity rows, further subjects and ties without an entry.
+-- String, date and quantity rows, further subjects, ties and choices without an entry.
 SELECT count(*) AS n
 FROM (
     SELECT s.subject, s.rid
@@ -787,6 +827,12 @@ FROM (
     UNION ALL
     SELECT t.from_subject AS subject, t.from_rid AS rid
     FROM record.tie AS t
+    UNION ALL
+    SELECT c.subject, c.rid
+    FROM record.choice AS c
+    UNION ALL
+    SELECT b.subject, b.rid
+    FROM record.trait AS b
 ) AS i
 WHERE NOT EXISTS (
     SELECT 1
