@@ -1,5 +1,13 @@
 """The only room that opens a connection: sessions, named statements, migrations, queue, feed."""
 
+from careweave.db._configuration import (
+    Applying,
+    Configuration,
+    apply_configuration,
+    configuration_at,
+    configuration_files,
+    configurations,
+)
 from careweave.db._database import Database
 from careweave.db._embedded import Embedded
 from careweave.db._feed import Feed
@@ -16,6 +24,8 @@ from careweave.db._working import Wake, keep_working, work_once
 __all__ = [
     "FOREVER",
     "NEVER",
+    "Applying",
+    "Configuration",
     "Copy",
     "Database",
     "DeadJob",
@@ -30,6 +40,10 @@ __all__ = [
     "Row",
     "Session",
     "Wake",
+    "apply_configuration",
+    "configuration_at",
+    "configuration_files",
+    "configurations",
     "fill",
     "join",
     "keep_working",

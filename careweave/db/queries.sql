@@ -124,3 +124,35 @@ WHERE c.name = %(name)s;
 -- name: move_consumer
 -- Writes down how far a consumer has read.
 UPDATE db.consumer SET tx = %(tx)s, seq = %(seq)s, at = now() WHERE name = %(name)s;
+
+-- name: lock_configuration
+-- Lets one process at a time add a version of the configuration.
+SELECT pg_catalog.pg_advisory_xact_lock(7261005);
+
+-- name: add_configuration
+-- Adds a version of the configuration and returns its number.
+INSERT INTO db.configuration (
+  version, files, digest, by_name, second_name, note, applied_at, effective_from, reverted_from
+)
+SELECT
+  coalesce(max(c.version), 0) + 1, %(files)s, %(digest)s, %(by)s, %(second)s, %(note)s,
+  %(applied_at)s, %(effective_from)s, %(reverted_from)s
+FROM db.configuration AS c
+RETURNING version;
+
+-- name: configuration_at
+-- The number of the version in force at a moment.
+SELECT max(c.version) FROM db.configuration AS c WHERE c.effective_from <= %(at)s;
+
+-- name: configuration_files
+-- The files of a version.
+SELECT c.files FROM db.configuration AS c WHERE c.version = %(version)s;
+
+-- name: configurations
+-- The versions, the newest first.
+SELECT
+  c.version, c.digest, c.by_name, c.second_name, c.note, c.applied_at, c.effective_from,
+  c.reverted_from
+FROM db.configuration AS c
+ORDER BY c.version DESC
+LIMIT %(most)s;
