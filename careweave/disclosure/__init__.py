@@ -10,10 +10,25 @@ from careweave.disclosure._episodes import Opened, end_episodes, open_episode
 from careweave.disclosure._everything import everything
 from careweave.disclosure._find import find
 from careweave.disclosure._finding import parameters, search
+from careweave.disclosure._mandates import (
+    KeptOrder,
+    Order,
+    end_mandate,
+    enter_mandate,
+    mandates,
+)
 from careweave.disclosure._match import Matched, Matches, match
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._recall import Recall, ShownTo, recall
 from careweave.disclosure._refusing import refuse
+from careweave.disclosure._review_queue import (
+    Finding,
+    Review,
+    claim_review,
+    release,
+    review,
+    reviews,
+)
 from careweave.disclosure._sight import sight
 from careweave.disclosure._standing import Standing, open_episodes, standing
 from careweave.record import Parameter, Row
@@ -27,15 +42,19 @@ __all__ = [
     "Criteria",
     "Crossed",
     "Disclosed",
+    "Finding",
     "Inside",
+    "KeptOrder",
     "Matched",
     "Matches",
     "Notice",
     "Opened",
+    "Order",
     "Outlet",
     "Page",
     "Parameter",
     "Recall",
+    "Review",
     "Row",
     "Said",
     "ShownTo",
@@ -44,12 +63,16 @@ __all__ = [
     "Way",
     "Word",
     "alert",
+    "claim_review",
     "compare",
     "cross",
     "end_episodes",
+    "end_mandate",
+    "enter_mandate",
     "everything",
     "find",
     "history",
+    "mandates",
     "match",
     "open_episode",
     "open_episodes",
@@ -57,6 +80,9 @@ __all__ = [
     "read",
     "recall",
     "refuse",
+    "release",
+    "review",
+    "reviews",
     "search",
     "sight",
     "standing",
