@@ -17,6 +17,7 @@
         NotAcceptable  406
         UnsupportedMedia 415
       Busy           429  over a budget of requests; try again after a while
+        OverBudget     429  over what an agreement lets one user open; says when to try again
       Unavailable    503  something this answer needs does not respond
       Fault          500  our mistake
 
@@ -186,6 +187,15 @@ class Busy(CareweaveError):
     status = 429
     code = "throttled"
     exit_code = 75
+
+
+class OverBudget(Busy):
+    """This is more than may be opened for now; try again later, or ask your privacy officer."""
+
+    def __init__(self, retry_s: int = 3600) -> None:
+        """Takes in how many seconds there is a budget again."""
+        super().__init__()
+        self.retry_s = retry_s
 
 
 class Unavailable(CareweaveError):

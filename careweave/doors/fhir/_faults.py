@@ -7,6 +7,7 @@ from careweave.terms import (
     CareweaveError,
     Fault,
     Issue,
+    OverBudget,
     Unauthenticated,
     Unavailable,
 )
@@ -19,7 +20,9 @@ _CHALLENGE = (("www-authenticate", 'Bearer realm="careweave"'),)
 def answer_of(error: CareweaveError, request_id: str) -> Answer:
     """Returns the answer that an error becomes. Source: `reference/store.md` section 8."""
     headers: tuple[tuple[str, str], ...] = ()
-    if isinstance(error, Busy | Unavailable):
+    if isinstance(error, OverBudget):
+        headers = (("retry-after", str(error.retry_s)),)
+    elif isinstance(error, Busy | Unavailable):
         headers = _RETRY
     elif isinstance(error, Unauthenticated):
         headers = _CHALLENGE
