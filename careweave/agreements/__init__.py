@@ -1,9 +1,15 @@
 """Data sharing agreements as values: read, checked, decided, compiled and told in plain words."""
 
+from careweave.agreements._canonical import canonical, emit
+from careweave.agreements._compile import Branches, branches
+from careweave.agreements._compile_offers import names_of
+from careweave.agreements._compile_until import changes_at
 from careweave.agreements._consent import ReadConsent, read_consent
 from careweave.agreements._consent_terms import ConsentWords
 from careweave.agreements._flows import Flow, flows, regrouped
-from careweave.agreements._notices import Grade, Notice
+from careweave.agreements._force import in_force, is_warned_today, warnings
+from careweave.agreements._notices import Grade, Notice, Notices, refuse
+from careweave.agreements._organisations import GROUP, expanded, slug_of
 from careweave.agreements._question import (
     About,
     Answer,
@@ -18,6 +24,7 @@ from careweave.agreements._question import (
     Verdict,
 )
 from careweave.agreements._rules_files import default_rules
+from careweave.agreements._signing import public_half, sign
 from careweave.agreements._telling import told
 from careweave.agreements._telling_verdicts import told_reason, told_verdict
 from careweave.agreements._values import (
@@ -40,12 +47,19 @@ from careweave.agreements._values import (
     Speed,
     World,
 )
+from careweave.agreements._vocabulary import CARE_ROLES, family_of
+from careweave.agreements._world import FOLDERS, ORGANISATIONS, checked, read_world
 
 __all__ = [
+    "CARE_ROLES",
+    "FOLDERS",
+    "GROUP",
+    "ORGANISATIONS",
     "About",
     "Agreement",
     "Answer",
     "Bond",
+    "Branches",
     "BreakGlass",
     "Ceiling",
     "Choice",
@@ -65,6 +79,7 @@ __all__ = [
     "Loosening",
     "Mandate",
     "Notice",
+    "Notices",
     "Organisation",
     "Party",
     "Quantity",
@@ -76,11 +91,27 @@ __all__ = [
     "Thing",
     "Verdict",
     "World",
+    "branches",
+    "canonical",
+    "changes_at",
+    "checked",
     "default_rules",
+    "emit",
+    "expanded",
+    "family_of",
     "flows",
+    "in_force",
+    "is_warned_today",
+    "names_of",
+    "public_half",
     "read_consent",
+    "read_world",
+    "refuse",
     "regrouped",
+    "sign",
+    "slug_of",
     "told",
     "told_reason",
     "told_verdict",
+    "warnings",
 ]
