@@ -141,8 +141,10 @@ FROM db.configuration AS c
 RETURNING version;
 
 -- name: configuration_at
--- The number of the version in force at a moment.
-SELECT max(c.version) FROM db.configuration AS c WHERE c.effective_from <= %(at)s;
+-- The number of the version in force at a moment, or the one before a version.
+SELECT max(c.version)
+FROM db.configuration AS c
+WHERE c.effective_from <= %(at)s AND c.version < %(before)s;
 
 -- name: configuration_files
 -- The files of a version.

@@ -1,0 +1,279 @@
+"""From an offer to branches: which labels go with which conditions, shown, withheld, indicated."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from careweave.agreements._compile_holds import Hold, Reader, base, combined, effects
+from careweave.agreements._compile_offers import Offer, Portion, least
+from careweave.agreements._question import Episode
+from careweave.agreements._values import BreakGlass, Filter, Rules
+from careweave.terms import Branch, Cohort, Heading, Label, PersonId, SourceId, Tie
+
+# Source: `reference/record.md` 5.1: what C means, and that it is a year where it is a rank.
+_LAST_CHANGE_DAYS = 90
+_LAST_OF_KIND_MONTHS = 12
+_ANY_TIE = frozenset(Tie)
+_LEVELS = (
+    (Filter.INDICATOR, "I"),
+    (Filter.GATE, "R"),
+    (Filter.BRIEF, "S"),
+    (Filter.CURRENT, "C"),
+    (Filter.CLEARED, "T"),
+)
+
+
+Order = tuple[bool, bool, int, tuple[str, int, str], int, tuple[str, ...]]
+Opens = Callable[[Label | None], bool]
+"""Says whether a gate is open: that of the heading (None), or that of a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Sources that stand alike to the reader: its own or not, recorded by its own service or not."""
+
+    sources: frozenset[SourceId]
+    is_own: bool
+    is_origin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is open to the reader for one person.
+
+    `reasons` open gates, of a heading or of a label; `emergency` lifts what the clause says.
+    """
+
+    person: PersonId
+    at: datetime
+    reasons: tuple[Episode, ...] = ()
+    emergency: Episode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A branch of one heading with what it is ordered by; `kind` is where it belongs."""
+
+    kind: str
+    order: Order
+    heading: Heading | None
+    branch: Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """What an episode lifts of a branch."""
+
+    by: Episode | None = None
+    dissent: bool = False
+
+
+_NOTHING = Lifted()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where branches are made: one heading of one offer, of one group of sources."""
+
+    rules: Rules
+    offer: Offer
+    group: Group
+    heading: Heading | None
+    portion: Portion
+    start: Hold
+    labels: Mapping[Label, Hold]
+
+
+def made_of(
+    reader: Reader, offer: Offer, groups: Iterable[Group], openings: Iterable[Opening]
+) -> Iterator[Made]:
+    """Yields the branches of an offer, each of one heading."""
+    reader = replace(reader, cited=offer.cited)
+    openings = tuple(openings)
+    for group in groups:
+        for heading, portion in offer.portions.items():
+            place = _place(reader, offer, group, heading, portion)
+            if place is not None:
+                yield from _standing(place)
+                yield from _withheld(place)
+                for opening in openings:
+                    yield from _opened(place, opening)
+
+
+def _place(
+    reader: Reader, offer: Offer, group: Group, heading: Heading | None, portion: Portion
+) -> _Place | None:
+    start = base(portion.filters)
+    if start is None or not group.sources:
+        return None
+    # Level T never shows what was given in confidence. Source: `reference/agreements.md` 1.4.
+    barred = {Label.S10} if Filter.CLEARED in portion.filters else set()
+    labels = effects(reader, heading, offer.ceiling - barred, is_origin=group.is_origin)
+    return _Place(reader.rules, offer, group, heading, portion, start, labels)
+
+
+def _standing(place: _Place) -> Iterator[Made]:
+    """Yields what is shown and indicated without any episode."""
+    if place.start.is_gated or place.offer.is_spent:
+        return
+    free = {label: hold for label, hold in place.labels.items() if not hold.is_gated}
+    for hold, labels in combined(place.start, free):
+        yield from _made(place, hold, labels, place.offer)
+
+
+def _withheld(place: _Place) -> Iterator[Made]:
+    """Yields what a reason would open, as far as the reader may know that there is something."""
+    told = {
+        label: hold
+        for label, hold in place.labels.items()
+        if not hold.is_gated or label not in place.rules.silent
+    }
+    gated = frozenset(label for label, hold in told.items() if hold.is_gated)
+    for hold, labels in combined(place.start, told):
+        if hold.is_gated:
+            branch = _branch(place, hold, labels, place.offer)
+            marks = frozenset() if place.start.is_gated else gated & labels
+            branch = replace(branch, marks=marks, newest=None, is_per_code=False, fields=None)
+            order = order_of(place.offer, hold, branch)
+            yield Made("withheld", order, place.heading, branch)
+
+
+def _opened(place: _Place, opening: Opening) -> Iterator[Made]:
+    """Yields what is shown and indicated of one person because of what is open."""
+    yield from _by_reason(place, opening)
+    yield from _by_emergency(place, opening)
+
+
+def _by_reason(place: _Place, opening: Opening) -> Iterator[Made]:
+    here = [one for one in opening.reasons if one.heading in {None, place.heading}]
+    if not here or place.offer.is_spent:
+        return
+    offer = replace(place.offer, persons=_one(place.offer, opening.person))
+    for hold, labels in _passing(place, _opens(here)):
+        if hold.is_gated:
+            yield from _made(place, hold, labels, offer, Lifted(here[0]))
+
+
+def _by_emergency(place: _Place, opening: Opening) -> Iterator[Made]:
+    episode, offer = opening.emergency, place.offer
+    if episode is None or not _counts(episode, offer.emergency, opening.at):
+        return
+    lifts = offer.emergency.lifts
+    lifted = Lifted(episode, dissent="dissent" in lifts and offer.honours_dissent)
+    is_whole = lifted.dissent or offer.is_spent
+    offer = replace(offer, persons=_one(offer, opening.person))
+    if "relationship" in lifts and offer.ties is not None:
+        is_whole, offer = True, replace(offer, ties=None)
+    for hold, labels in _passing(place, _opens_too(place, opening, "reason" in lifts)):
+        if is_whole or hold.is_gated:
+            yield from _made(place, hold, labels, offer, lifted)
+
+
+def _counts(episode: Episode, rule: BreakGlass, at: datetime) -> bool:
+    """Says whether a clause takes an emergency, and for how long after it was opened."""
+    began = episode.began_at or episode.opened_at
+    return (
+        rule.allowed
+        and at < episode.opened_at + timedelta(minutes=rule.minutes)
+        and at < began + timedelta(minutes=rule.total)
+    )
+
+
+def _one(offer: Offer, person: PersonId) -> frozenset[PersonId]:
+    return frozenset({person}) if offer.persons is None else offer.persons & {person}
+
+
+def _passing(place: _Place, opens: Opens) -> list[tuple[Hold, frozenset[Label]]]:
+    """Returns the holds of which every gate is open."""
+    if place.start.is_gated and not opens(None):
+        return []
+    free = {
+        label: hold for label, hold in place.labels.items() if not hold.is_gated or opens(label)
+    }
+    return combined(place.start, free)
+
+
+def _opens(here: Sequence[Episode]) -> Opens:
+    """Returns what says which gates reasons open: all of a heading that is named, or one label's."""
+    by_heading = any(one.heading is not None and one.label is None for one in here)
+    named = {one.label for one in here if one.label is not None}
+    return lambda label: by_heading or (label is not None and label in named)
+
+
+def _opens_too(place: _Place, opening: Opening, lifts_gates: bool) -> Opens:  # noqa: FBT001  one of three that go together
+    here = [one for one in opening.reasons if one.heading in {None, place.heading}]
+    by_reason = _opens(here)
+    gates: frozenset[Label | None] = place.rules.gates | {None} if lifts_gates else frozenset()
+    return lambda label: label in gates or by_reason(label)
+
+
+def _made(
+    place: _Place, hold: Hold, labels: frozenset[Label], offer: Offer, lifted: Lifted = _NOTHING
+) -> Iterator[Made]:
+    """Yields the branch of a hold; two where a living tie takes a mask away."""
+    branch = _branch(place, hold, labels, offer)
+    if lifted.by is not None:
+        duty = "break-glass" if lifted.by.is_emergency else "reason"
+        branch = replace(
+            branch,
+            episode=str(lifted.by.id),
+            lifts_dissent=lifted.dissent and branch.honours_dissent,
+            duties=branch.duties | {duty},
+        )
+    kind = "indicated" if hold.is_indicator else "shown"
+    if hold.is_indicator and not place.start.is_indicator:
+        marks = frozenset(one for one in labels if place.labels[one].is_indicator)
+        branch = replace(branch, marks=marks)
+    if hold.unless_tied:
+        cohort = branch.cohort or Cohort()
+        tied = replace(cohort, tie_kinds=cohort.tie_kinds or _ANY_TIE)
+        yield Made(kind, order_of(offer, hold, branch), place.heading, replace(branch, cohort=tied))
+        branch = replace(branch, masks=branch.masks | hold.unless_tied)
+    yield Made(kind, order_of(offer, hold, branch), place.heading, branch)
+
+
+def order_of(offer: Offer, hold: Hold, branch: Branch) -> Order:
+    """Returns by what a branch is preferred: least first."""
+    first = bool(branch.episode), not offer.is_own, len(hold.filters)
+    return (*first, offer.order, len(branch.masks), tuple(sorted(branch.labels)))
+
+
+def _branch(place: _Place, hold: Hold, labels: frozenset[Label], offer: Offer) -> Branch:
+    filters, portion = hold.filters, place.portion
+    is_current, is_brief = Filter.CURRENT in filters, Filter.BRIEF in filters
+    is_rank = is_current and place.heading in place.rules.latest_per_code
+    months = least(portion.months_back, _LAST_OF_KIND_MONTHS if is_rank else None)
+    brief = place.rules.brief if is_brief else None
+    newest = portion.items or brief
+    is_per_code = is_rank and not is_brief
+    fields = portion.fields
+    if is_brief:
+        fields = place.rules.brief_fields if fields is None else place.rules.brief_fields & fields
+    is_foreign = not place.group.is_own
+    return Branch(
+        place.group.sources,
+        frozenset(),
+        labels,
+        clause=offer.clause,
+        level=next((level for one, level in _LEVELS if one in filters), "F"),
+        current_days=_days(place) if is_current and not is_rank else None,
+        months_back=months,
+        is_cleared=Filter.CLEARED in filters,
+        ties=offer.ties,
+        cohort=offer.cohort,
+        honours_dissent=offer.honours_dissent and is_foreign,
+        consents=hold.consents,
+        asks_consent=offer.asks_consent,
+        asks_grant=offer.asks_grant,
+        persons=offer.persons,
+        newest=None if hold.is_indicator else 1 if is_per_code else newest,
+        is_per_code=is_per_code and not hold.is_indicator,
+        is_own=place.group.is_own,
+        fields=fields,
+        masks=hold.masks,
+        duties=offer.duties,
+    )
+
+
+def _days(place: _Place) -> int:
+    return 0 if place.heading in place.rules.only_today else _LAST_CHANGE_DAYS
