@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from careweave.agreements._compile_holds import Hold, Reader, base, combined, effects
+from careweave.agreements._compile_holds import Hold, Reader, Way, base, combined, effects
 from careweave.agreements._compile_offers import Offer, Portion, least
 from careweave.agreements._question import Episode
 from careweave.agreements._values import BreakGlass, Filter, Rules
@@ -117,8 +117,8 @@ def _standing(place: _Place) -> Iterator[Made]:
     if place.start.is_gated or place.offer.is_spent:
         return
     free = {label: hold for label, hold in place.labels.items() if not hold.is_gated}
-    for hold, labels in combined(place.start, free):
-        yield from _made(place, hold, labels, place.offer)
+    for way in combined(place.start, free):
+        yield from _made(place, way, place.offer)
 
 
 def _withheld(place: _Place) -> Iterator[Made]:
@@ -129,12 +129,12 @@ def _withheld(place: _Place) -> Iterator[Made]:
         if not hold.is_gated or label not in place.rules.silent
     }
     gated = frozenset(label for label, hold in told.items() if hold.is_gated)
-    for hold, labels in combined(place.start, told):
-        if hold.is_gated:
-            branch = _branch(place, hold, labels, place.offer)
-            marks = frozenset() if place.start.is_gated else gated & labels
-            branch = replace(branch, marks=marks, newest=None, is_per_code=False, fields=None)
-            order = order_of(place.offer, hold, branch)
+    for way in combined(place.start, told):
+        if way.hold.is_gated:
+            marks = way.marks if place.start.is_gated else gated & way.labels
+            branch = _branch(place, replace(way, marks=marks), place.offer)
+            branch = replace(branch, newest=None, is_per_code=False, fields=None)
+            order = order_of(place.offer, way.hold, branch)
             yield Made("withheld", order, place.heading, branch)
 
 
@@ -149,9 +149,9 @@ def _by_reason(place: _Place, opening: Opening) -> Iterator[Made]:
     if not here or place.offer.is_spent:
         return
     offer = replace(place.offer, persons=_one(place.offer, opening.person))
-    for hold, labels in _passing(place, _opens(here)):
-        if hold.is_gated:
-            yield from _made(place, hold, labels, offer, Lifted(here[0]))
+    for way in _passing(place, _opens(here)):
+        if way.hold.is_gated:
+            yield from _made(place, way, offer, Lifted(here[0]))
 
 
 def _by_emergency(place: _Place, opening: Opening) -> Iterator[Made]:
@@ -164,9 +164,9 @@ def _by_emergency(place: _Place, opening: Opening) -> Iterator[Made]:
     offer = replace(offer, persons=_one(offer, opening.person))
     if "relationship" in lifts and offer.ties is not None:
         is_whole, offer = True, replace(offer, ties=None)
-    for hold, labels in _passing(place, _opens_too(place, opening, "reason" in lifts)):
-        if is_whole or hold.is_gated:
-            yield from _made(place, hold, labels, offer, lifted)
+    for way in _passing(place, _opens_too(place, opening, "reason" in lifts)):
+        if is_whole or way.hold.is_gated:
+            yield from _made(place, way, offer, lifted)
 
 
 def _counts(episode: Episode, rule: BreakGlass, at: datetime) -> bool:
@@ -183,7 +183,7 @@ def _one(offer: Offer, person: PersonId) -> frozenset[PersonId]:
     return frozenset({person}) if offer.persons is None else offer.persons & {person}
 
 
-def _passing(place: _Place, opens: Opens) -> list[tuple[Hold, frozenset[Label]]]:
+def _passing(place: _Place, opens: Opens) -> list[Way]:
     """Returns the holds of which every gate is open."""
     if place.start.is_gated and not opens(None):
         return []
@@ -207,22 +207,14 @@ def _opens_too(place: _Place, opening: Opening, lifts_gates: bool) -> Opens:  # 
     return lambda label: label in gates or by_reason(label)
 
 
-def _made(
-    place: _Place, hold: Hold, labels: frozenset[Label], offer: Offer, lifted: Lifted = _NOTHING
-) -> Iterator[Made]:
-    """Yields the branch of a hold; two where a living tie takes a mask away."""
-    branch = _branch(place, hold, labels, offer)
+def _made(place: _Place, way: Way, offer: Offer, lifted: Lifted = _NOTHING) -> Iterator[Made]:
+    """Yields the branch of a way; two where a living tie takes a mask away."""
+    hold, branch = way.hold, _branch(place, way, offer)
     if lifted.by is not None:
-        duty = "break-glass" if lifted.by.is_emergency else "reason"
-        branch = replace(
-            branch,
-            episode=str(lifted.by.id),
-            lifts_dissent=lifted.dissent and branch.honours_dissent,
-            duties=branch.duties | {duty},
-        )
+        branch = _lifted(branch, lifted, lifted.by)
     kind = "indicated" if hold.is_indicator else "shown"
     if hold.is_indicator and not place.start.is_indicator:
-        marks = frozenset(one for one in labels if place.labels[one].is_indicator)
+        marks = frozenset(one for one in way.labels if place.labels[one].is_indicator)
         branch = replace(branch, marks=marks)
     if hold.unless_tied:
         cohort = branch.cohort or Cohort()
@@ -232,14 +224,24 @@ def _made(
     yield Made(kind, order_of(offer, hold, branch), place.heading, branch)
 
 
+def _lifted(branch: Branch, lifted: Lifted, by: Episode) -> Branch:
+    return replace(
+        branch,
+        episode=str(by.id),
+        lifts_dissent=lifted.dissent and branch.honours_dissent,
+        duties=branch.duties | {"break-glass" if by.is_emergency else "reason"},
+    )
+
+
 def order_of(offer: Offer, hold: Hold, branch: Branch) -> Order:
     """Returns by what a branch is preferred: least first."""
     first = bool(branch.episode), not offer.is_own, len(hold.filters)
     return (*first, offer.order, len(branch.masks), tuple(sorted(branch.labels)))
 
 
-def _branch(place: _Place, hold: Hold, labels: frozenset[Label], offer: Offer) -> Branch:
-    filters, portion = hold.filters, place.portion
+def _branch(place: _Place, way: Way, offer: Offer) -> Branch:
+    hold, portion = way.hold, place.portion
+    filters = hold.filters
     is_current, is_brief = Filter.CURRENT in filters, Filter.BRIEF in filters
     is_rank = is_current and place.heading in place.rules.latest_per_code
     months = least(portion.months_back, _LAST_OF_KIND_MONTHS if is_rank else None)
@@ -253,7 +255,8 @@ def _branch(place: _Place, hold: Hold, labels: frozenset[Label], offer: Offer) -
     return Branch(
         place.group.sources,
         frozenset(),
-        labels,
+        way.labels,
+        way.marks,
         clause=offer.clause,
         level=next((level for one, level in _LEVELS if one in filters), "F"),
         current_days=_days(place) if is_current and not is_rank else None,

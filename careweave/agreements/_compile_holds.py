@@ -147,21 +147,34 @@ def _is_lifted(reader: Reader, label: Label, cell: str, *, is_origin: bool) -> b
     return is_oneself and cell in {Level.FULL, Level.THIRD_PARTY} and label in _BY_ONESELF
 
 
-def combined(start: Hold, added: Mapping[Label, Hold]) -> list[tuple[Hold, frozenset[Label]]]:
-    """Returns each hold that labels together can make, with the labels that ask for no more.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One hold with the labels that ask for no more, of which an entry carries one of `marks`.
 
-    An entry that carries only such labels asks for at most that hold, so it may be shown under it.
+    The hold of the heading itself has no marks: it is for entries without any label too.
+    """
+
+    hold: Hold
+    labels: frozenset[Label]
+    marks: frozenset[Label]
+
+
+def combined(start: Hold, added: Mapping[Label, Hold]) -> list[Way]:
+    """Returns each hold that labels together can make.
+
+    An entry that carries only labels of a way asks for at most its hold, so it may be shown so.
     """
     found = {start}
     for hold in added.values():
         found |= {one | hold for one in found}
+    free = frozenset(label for label, hold in added.items() if hold <= start)
     return [
-        (_absorbed(one), frozenset(label for label, hold in added.items() if hold <= one))
+        _way(one, frozenset(label for label, hold in added.items() if hold <= one), free)
         for one in found
     ]
 
 
-def _absorbed(hold: Hold) -> Hold:
-    if not hold.is_indicator:
-        return hold
-    return Hold(hold.filters - _ABSORBED, hold.consents, hold.masks, hold.unless_tied)
+def _way(hold: Hold, labels: frozenset[Label], free: frozenset[Label]) -> Way:
+    if hold.is_indicator:
+        hold = Hold(hold.filters - _ABSORBED, hold.consents, hold.masks, hold.unless_tied)
+    return Way(hold, labels, labels - free)

@@ -1,49 +1,161 @@
-"""What a caller may see."""
+"""What a caller may see: the agreements in force, compiled for this reader and this moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from careweave import record
+from careweave.agreements import Branches, Context, World, branches, changes_at, names_of
 from careweave.db import Session
 from careweave.disclosure._asking import Asking
-from careweave.terms import EVERY_LABEL, Actor, Branch, Heading, Purpose, Sight, SourceId
+from careweave.disclosure._standing import Standing, standing
+from careweave.disclosure._worlds import world
+from careweave.terms import Action, Actor, Purpose, Role, Sight, SourceId
 
-CONFIGURATION = 1
-"""The version of the configuration in force: constant until agreements come."""
+_MOST_KEPT = 2048
 
-_HEADINGS: frozenset[Heading | None] = frozenset((*Heading, None))
+# Nothing that a user opens counts for other purposes. Source: `reference/agreements.md` 1.2, 6.
+_STANDING = frozenset(
+    {
+        *(Purpose.DIRECT_CARE, Purpose.EMERGENCY, Purpose.COORDINATION, Purpose.SAFEGUARDING),
+        Purpose.LEGAL,
+    }
+)
 
 T = TypeVar("T")
 
 
-class _Sights:
-    """The sights made of one state of the dictionaries."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a caller may see, may not see without a reason, and may only know to be there.
 
-    def __init__(self) -> None:
-        self._made: tuple[record.Dictionaries | None, dict[tuple[str, SourceId], Sight]] = None, {}
+    The three sights stand for one moment and one version. `context` is what was asked of `world`.
+    """
 
-    def of(self, known: record.Dictionaries, actor: Actor) -> Sight:
-        """Returns the sight of an actor, made once for each state of the dictionaries."""
-        state, made = self._made
-        if state is not known:
-            made = {}
-            self._made = known, made
-        key = actor.organisation, actor.source
-        found = made.get(key)
+    sight: Sight
+    withheld: Sight
+    indicated: Sight
+    world: World
+    context: Context
+
+
+class _Compiled:
+    """The branches made of one world and one state of the dictionaries."""
+
+    def __init__(self, world: World, known: record.Dictionaries) -> None:
+        self.world = world
+        self.known = known
+        self._sources = {
+            number: (one.organisation, one.system, one.feed)
+            for number, one in known.sources.items()
+        }
+        self._made: dict[Hashable, tuple[datetime, datetime, Branches]] = {}
+        self._names: dict[str, frozenset[str]] = {}
+
+    def names(self, organisation: str) -> frozenset[str]:
+        """Returns the names under which entries know an organisation."""
+        found = self._names.get(organisation)
         if found is None:
-            sources = known.sources_of(actor.organisation) | {actor.source}
-            found = made[key] = Sight((Branch(sources, _HEADINGS, EVERY_LABEL),), CONFIGURATION)
+            found = self._names[organisation] = names_of(self.world, (organisation,))
         return found
 
+    def service(self, source: SourceId) -> str:
+        """Returns the service within its organisation that a source belongs to; empty for none."""
+        organisation, system, _ = self._sources.get(source, ("", "", ""))
+        of = self.world.organisations.get(organisation)
+        return "" if of is None else of.services.get(system, "")
 
-def sight(session: Session, actor: Actor, purpose: Purpose) -> Sight:  # noqa: ARG001  the rule in force asks for no purpose
-    """Returns what the actor may see: the entries of its own organisation's sources, no others.
+    def branches(self, context: Context, source: SourceId) -> Branches:
+        """Returns the branches of a context, compiled anew only when time has changed them."""
+        key = _key(context, source)
+        found = self._made.get(key)
+        if found is not None and found[0] <= context.at < found[1]:
+            return found[2]
+        # What this very transaction opened is not in the dictionaries yet, and its writer's own.
+        sources = {source: (context.organisation, "", ""), **self._sources}
+        made = branches(self.world, context, sources)
+        if len(self._made) >= _MOST_KEPT:
+            self._made.clear()
+        self._made[key] = context.at, changes_at(self.world, context), made
+        return made
 
-    This is the strictest honest rule while no agreement is in force: nothing is shared between
-    organisations, and within one nothing is kept back.
+
+def _key(context: Context, source: SourceId) -> Hashable:
+    """Returns all of a context but its moment."""
+    return (
+        (context.organisation, context.role, context.setting, context.team, context.user),
+        (context.purpose, context.action, context.self_person, context.grants, source),
+        (context.episodes, context.mandates),
+    )
+
+
+def sight(
+    session: Session, actor: Actor, purpose: Purpose, action: Action, *, at: datetime
+) -> Sight:
+    """Returns what the actor may see for a purpose and an action at a moment; nothing by default.
+
+    Without any agreement in force that is what its own organisation's sources hold: for a technical
+    system all of it, for a person's role what the matrix, ties and labels leave.
     """
-    made = session.memo(_Sights, lambda _session: _Sights())
-    return made.of(record.dictionaries(session), actor)
+    return view(session, actor, purpose, action, at=at).sight
+
+
+def view(session: Session, actor: Actor, purpose: Purpose, action: Action, *, at: datetime) -> View:
+    """Returns what the actor may see, with what is withheld and what is only indicated.
+
+    Besides what this process remembers, it asks one statement for what the user has opened.
+    """
+    compiled = _compiled(session, at)
+    context = _context(session, compiled, actor, purpose, action, at)
+    made = compiled.branches(context, actor.source)
+    known_as = compiled.names(actor.organisation)
+    shown, withheld, indicated = (
+        Sight(part, compiled.world.version, at, known_as, actor.user, purpose)
+        for part in (made.shown, made.withheld, made.indicated)
+    )
+    return View(shown, withheld, indicated, compiled.world, context)
+
+
+def _compiled(session: Session, at: datetime) -> _Compiled:
+    found = world(session, at)
+    known = record.dictionaries(session)
+    compiled = session.memo(_Compiled, lambda _: _Compiled(found, known))
+    if compiled.world is not found or compiled.known is not known:
+        session.forget(_Compiled)
+        compiled = session.memo(_Compiled, lambda _: _Compiled(found, known))
+    return compiled
+
+
+def _context(
+    session: Session,
+    compiled: _Compiled,
+    actor: Actor,
+    purpose: Purpose,
+    action: Action,
+    at: datetime,
+) -> Context:
+    is_system = actor.role is Role.SYSTEM
+    asks = purpose in _STANDING and not is_system
+    opened = standing(session, actor, at) if asks else Standing()
+    return Context(
+        organisation=actor.organisation,
+        role=actor.role,
+        purpose=purpose,
+        action=action,
+        at=at,
+        user=actor.user,
+        setting=actor.setting,
+        team=compiled.service(actor.source) if is_system else actor.team,
+        self_person=actor.person,
+        episodes=opened.episodes,
+        mandates=opened.mandates,
+    )
+
+
+def sight_of(session: Session, asking: Asking) -> Sight:
+    """Returns what the asker may see for what it does."""
+    return sight(session, asking.actor, asking.purpose, asking.action, at=asking.at)
 
 
 def seen(session: Session, asking: Asking, ask: Callable[[Sight], T]) -> T:
@@ -52,7 +164,10 @@ def seen(session: Session, asking: Asking, ask: Callable[[Sight], T]) -> T:
     The record notices that another process opened a source and reads its dictionaries again; a
     sight made before that would miss the source's entries once.
     """
-    view = sight(session, asking.actor, asking.purpose)
+    known = record.dictionaries(session)
+    view = sight_of(session, asking)
     found = ask(view)
-    again = sight(session, asking.actor, asking.purpose)
-    return found if again is view or again == view else ask(again)
+    if record.dictionaries(session) is known:
+        return found
+    again = sight_of(session, asking)
+    return found if again == view else ask(again)

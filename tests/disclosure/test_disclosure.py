@@ -13,6 +13,7 @@ from careweave.disclosure import Asking, Inside, Outlet, Page, sight
 from careweave.ledger import Recorder
 from careweave.terms import (
     EVERY_LABEL,
+    Action,
     Actor,
     Forbidden,
     Gone,
@@ -53,8 +54,8 @@ def _accounts(door: Door, asking: Asking) -> list[dict[str, Any]]:
 def test_a_sight_is_the_sources_of_ones_own_organisation_and_no_others(door: Door) -> None:
     alpha, beta = _actor(door, "alpha"), _actor(door, "beta")
     with door.database.reading() as session:
-        mine = sight(session, alpha, Purpose.DIRECT_CARE)
-        theirs = sight(session, beta, Purpose.DIRECT_CARE)
+        mine = sight(session, alpha, Purpose.DIRECT_CARE, Action.READ, at=NOW)
+        theirs = sight(session, beta, Purpose.DIRECT_CARE, Action.READ, at=NOW)
     assert len(mine.branches) == 1
     branch = mine.branches[0]
     assert alpha.source in branch.sources

@@ -29,7 +29,7 @@ from careweave.intake import (
     settings_of,
 )
 from careweave.sources import Channel, Sources, activate, load_sources
-from careweave.terms import Actor, Heading, Label
+from careweave.terms import Action, Actor, Heading, Label
 
 _ENTRIES = """
 SELECT r.subject, s.org, s.system, h.name, l.labels, r.id, r.body
@@ -146,7 +146,7 @@ class Northmere:
     def _transact(self, message: Sent) -> None:
         actor = self._actors[message.source]
         with self.database.session() as session:
-            sight = disclosure.sight(session, actor, actor.purpose)
+            sight = disclosure.sight(session, actor, actor.purpose, Action.WRITE, at=message.at)
         writing = Writing(actor, sight, "fhir", str(uuid4()), message.at)
         self.writer.transact(read_bundle(message.body), writing, reads=no_reads)
 

@@ -13,7 +13,7 @@ from careweave.db import Database
 from careweave.doors import _access
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.intake import Imported, ImportOrder, Progress, Writing, run_import
-from careweave.terms import Actor, Incorrect, NotFound
+from careweave.terms import Action, Actor, Incorrect, NotFound
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -83,8 +83,9 @@ def _writing(desk: Desk, database: Database, name: str) -> Writing:
             scopes=found.scopes,
             id_prefix=found.id_prefix,
         )
-        sight = disclosure.sight(session, actor, actor.purpose)
-    return Writing(actor, sight, _DOOR, str(uuid4()), desk.around.clock())
+        now = desk.around.clock()
+        sight = disclosure.sight(session, actor, actor.purpose, Action.WRITE, at=now)
+    return Writing(actor, sight, _DOOR, str(uuid4()), now)
 
 
 def _told(done: Imported, report: Path, seconds: float) -> int:

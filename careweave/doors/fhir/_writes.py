@@ -10,7 +10,7 @@ from careweave.doors.fhir._headers import Return, version_of
 from careweave.doors.fhir._render import resource_bytes
 from careweave.formats import Resource, read_value, splice
 from careweave.intake import Interaction, WriteRequest, Writing, Written
-from careweave.terms import Forbidden, Incorrect, Json
+from careweave.terms import Action, Forbidden, Incorrect, Json
 
 _LONGEST_KEY = 128
 
@@ -127,7 +127,7 @@ def writing_of(call: Call) -> Writing:
     """Returns who writes, through which door, and what may be seen while conditions are tried."""
     asking = call.asking
     with call.way.reading() as session:
-        view = sight(session, asking.actor, asking.purpose)
+        view = sight(session, asking.actor, asking.purpose, Action.WRITE, at=asking.at)
     return Writing(
         actor=asking.actor,
         sight=view,
