@@ -58,6 +58,7 @@ def concerns_entry(world: World, choice: Choice, thing: Thing) -> bool:
         and _holds(
             is_among=thing.id in choice.ids, is_asked=bool(choice.ids), is_turned=choice.id_others
         )
+        and (not choice.authors or bool(thing.authors & choice.authors))
         and not (choice.authors_others and thing.authors & choice.authors_others)
     )
 
@@ -65,7 +66,7 @@ def concerns_entry(world: World, choice: Choice, thing: Thing) -> bool:
 def concerns_every_entry(choice: Choice) -> bool:
     """Says that a choice asks nothing of an entry but its heading, so that it is told of a person."""
     asks = (choice.from_, choice.labels, choice.data_since, choice.data_until)
-    return not any(asks) and not (choice.ids or choice.authors_others)
+    return not any(asks) and not (choice.ids or choice.authors or choice.authors_others)
 
 
 def _concerns_time(choice: Choice, at: datetime) -> bool:

@@ -71,8 +71,8 @@ def _for_research(cells: Region) -> Region:
 def _denied(root: Part) -> Region:
     """Returns all that a Consent denies. Source: `reference/agreements.md` section 8."""
     region = _by_permit(root) if root.is_permit else _by_deny(root)
-    seen = root.force
-    within = (both for cell in region if (both := cell.both(Cell(force=seen))) is not None)
+    inside = Cell(force=root.force)
+    within = (both for cell in region if (both := cell.both(inside)) is not None)
     return tuple(dict.fromkeys(within))
 
 
@@ -99,10 +99,12 @@ def _around(part: Part) -> Region:
 
 
 def _consents(part: Part) -> Iterator[Choice]:
-    """Yields a consent by name for each permit that names labels."""
-    if part.is_permit and part.named and part.is_understood and not part.is_emergency:
+    """Yields a consent for each permit, to the labels that it names if it names any."""
+    if part.is_permit and part.is_understood and not (part.is_emergency or part.is_grant):
         for cell in part.cells:
-            yield _choice(ChoiceKind.CONSENT, replace(cell, labels=part.named))
+            within = cell.both(Cell(force=part.force))
+            if within is not None:
+                yield _choice(ChoiceKind.CONSENT, replace(within, labels=part.named or None))
     for one in part.permits:
         yield from _consents(one)
 
@@ -113,7 +115,7 @@ def _grants(root: Part) -> Iterator[Choice]:
         return
     for cell in root.cells:
         if cell.users.values and not cell.users.others:
-            yield _choice(ChoiceKind.GRANT, cell)
+            yield _choice(ChoiceKind.GRANT, replace(cell, force=root.force))
 
 
 def _deny(cell: Cell) -> Choice:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from careweave import record
 from careweave.formats import Coding, Resource, check, meta_fragment
+from careweave.intake._choosing import choices_of
 from careweave.intake._classify import classify
 from careweave.intake._facts import Classification, Context, SourceSettings, at
 from careweave.intake._rules import Rules
@@ -117,7 +118,12 @@ class Drafter:
     ) -> Draft:
         meta = _meta(said.value.get("meta"), found, self.rules.labels.facts_of_subject)
         resource = replace(said, value={**said.value, "meta": meta})
-        prepared = record.prepare(resource, keys=self.keys, zone=self.zone, public_id=public_id)
+        stated = choices_of(said, self.rules.choices, self.rules.sets_of, self.zone)
+        prepared = record.prepare(
+            resource, keys=self.keys, zone=self.zone, public_id=public_id, choices=stated.choices
+        )
+        doubts = tuple(map(_remark, stated.findings))
+        issues = issues + tuple(doubt for doubt in doubts if doubt not in issues)
         return Draft(resource, said, public_id, found, prepared, meta_fragment(meta), issues)
 
     def keeping(self, draft: Draft, labels: frozenset[Label]) -> Draft:

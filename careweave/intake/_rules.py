@@ -6,6 +6,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
+from careweave.intake._choosing import ChoiceRules, read_choices
 from careweave.intake._conditions import Members, Names, Test, compile_condition
 from careweave.intake._labels import LabelRules, read_labels
 from careweave.intake._nodes import Node, node, nodes, packaged, read_file, text, texts
@@ -52,6 +53,7 @@ class Rules:
     sets_of: Mapping[str, tuple[str, ...]]  # "system|code" -> value sets that hold it
     missing: tuple[str, ...]
     kin: frozenset[Heading]  # headings of a parent that some rule asks for
+    choices: ChoiceRules
 
     def may(self, type_name: str, heading: Heading) -> bool:
         """Tells whether a tag or section may give this heading to this type."""
@@ -83,6 +85,8 @@ def load_rules(value_sets: Path | None = None) -> Rules:
     }
     names = Names({}, members, questionnaires)
     dominant = packaged("dominant.yaml", "dominant-rules/1")
+    read = read_labels(labels)
+    choices = packaged("choices.yaml", "choice-rules/1")
     by_type, for_all = _dominant(dominant, _with_systems(names, dominant))
     return Rules(
         reference=frozenset(texts(types, "reference")),
@@ -94,11 +98,12 @@ def load_rules(value_sets: Path | None = None) -> Rules:
         defaults=_groups_of(node(types["defaults"]), names),
         tags=_tags(tags),
         review=frozenset((text(tags, "system"), code) for code in texts(tags, "review")),
-        labels=read_labels(labels),
+        labels=read,
         questionnaires=questionnaires,
         sets_of=_sets_of(members),
         missing=tuple(sorted(_named_sets() - members.keys())),
         kin=_kin(),
+        choices=read_choices(choices, read),
     )
 
 
@@ -192,7 +197,8 @@ def _named_sets() -> frozenset[str]:
     """Returns the names of all value sets that the rules and labels speak of."""
     labels = packaged("labels.yaml", "label-rules/1")
     named = {text for text in _texts_in(_all_rules()) if text.startswith("vs-")}
-    return frozenset(named | set(node(labels["value_sets"])))
+    choices = packaged("choices.yaml", "choice-rules/1")
+    return frozenset({*named, *node(labels["value_sets"]), text(choices, "type_1")})
 
 
 def _kin() -> frozenset[Heading]:

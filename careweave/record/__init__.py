@@ -3,6 +3,7 @@
 from careweave.record._append import append
 from careweave.record._changes import Appended, Change, Held, Op
 from careweave.record._children import children
+from careweave.record._choices import granted
 from careweave.record._dictionaries import Dictionaries, dictionaries
 from careweave.record._entries import Rows, as_of, entries_of, timeline
 from careweave.record._growth import open_source
@@ -75,6 +76,7 @@ __all__ = [
     "faults",
     "find_ids",
     "find_ids_each",
+    "granted",
     "held",
     "history",
     "is_plain",

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from functools import cache
 
-from careweave.agreements import Choice
+from careweave.agreements import Choice, ChoiceKind
 from careweave.record._extract_references import logical_key
 from careweave.record._keys import Keys
 from careweave.record._nodes import Kind
@@ -30,8 +31,13 @@ _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?) *[0-9][A-Z]{2}")
 _NOT_HOME = frozenset({"old", "temp", "billing", "work"})
 
 
-def stated_choice(choice: Choice, keys: Keys) -> StatedChoice:
-    """Returns a choice with the keys under which entries of its authors are found."""
+def stated_choice(choice: Choice, keys: Keys, low: datetime | None) -> StatedChoice:
+    """Returns a choice with the keys under which entries of its authors are found.
+
+    A type 1 opt-out holds from the main date of the entry, `low`.
+    """
+    if choice.kind is ChoiceKind.TYPE_1 and low is not None:
+        choice = replace(choice, since=low)
     authors = tuple(_author_keys(choice.authors or choice.authors_others, keys))
     return StatedChoice(choice, authors)
 

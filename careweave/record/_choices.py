@@ -9,44 +9,21 @@ from careweave.db import Queries, Session
 from careweave.record._dictionaries import bits_of, dictionaries, fresh, number_of
 from careweave.record._growth import orgs_of
 from careweave.record._prepared import StatedChoice
+from careweave.record._purposes import number_of_purpose
 from careweave.record._types import rt_of
 from careweave.record._written import Written
-from careweave.terms import Fault, Heading, Json, Purpose, SourceId
+from careweave.terms import Heading, Json, PersonId, SourceId
 
 _QUERIES = Queries("careweave.record")
 
 # Never reorder and never remove: rows carry the position.
 _KINDS = (ChoiceKind.DENY, ChoiceKind.CONSENT, ChoiceKind.GRANT, ChoiceKind.TYPE_1)
-_PURPOSES = (
-    Purpose.DIRECT_CARE,
-    Purpose.PATIENT_ADMINISTRATION,
-    Purpose.OPERATIONS,
-    Purpose.EMERGENCY,
-    Purpose.COORDINATION,
-    Purpose.SAFEGUARDING,
-    Purpose.OWN_REQUEST,
-    Purpose.FAMILY_REQUEST,
-    Purpose.PLANNING,
-    Purpose.PUBLIC_HEALTH,
-    Purpose.RESEARCH,
-    Purpose.LEGAL,
-)
-_NO_PURPOSE = 63
 _ALWAYS = -1
 
 
 def number_of_choice(kind: ChoiceKind) -> int:
     """Returns the number of a kind of choice."""
     return _KINDS.index(kind) + 1
-
-
-def number_of_purpose(purpose: Purpose | None) -> int:
-    """Returns the place of a purpose in the masks of choices; none has a place that none names."""
-    if purpose is None:
-        return _NO_PURPOSE
-    if purpose not in _PURPOSES:
-        raise Fault("A purpose has no place in the masks of choices.")
-    return _PURPOSES.index(purpose)
 
 
 def defer_choices(session: Session, written: Sequence[Written]) -> None:
@@ -146,3 +123,9 @@ def _defer_traits(session: Session, written: Sequence[Written]) -> None:
             born=[trait.born for _, trait in traits],
             outward=[trait.outward for _, trait in traits],
         )
+
+
+def granted(session: Session, user: str, at: datetime) -> frozenset[PersonId]:
+    """Returns the persons who let this user act for them at a moment, by any of their subjects."""
+    rows = session.rows(_QUERIES["granted"], user=user, at=at) if user else []
+    return frozenset(PersonId(row[0]) for row in rows)

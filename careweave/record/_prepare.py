@@ -58,6 +58,6 @@ def prepare(
         ties=ties,
         references=inherited_references(value),
         digest=sha256(resource.body).digest()[:16],
-        choices=tuple(stated_choice(one, keys) for one in choices),
+        choices=tuple(stated_choice(one, keys, found.low) for one in choices),
         trait=trait_of(resource.type, value),
     )

@@ -338,6 +338,14 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS c (
     id_others boolean, authors bigint [], author_others boolean, is_liftable boolean
 );
 
+-- name: granted
+-- The persons who let this user act for them; a subject that belongs to nobody has no person.
+SELECT DISTINCT p.person
+FROM record.choice AS c
+INNER JOIN record.subject_person AS p ON p.subject = c.subject
+INNER JOIN record.subject AS s ON s.subject = c.subject AND NOT s.frozen
+WHERE c.kind = 3 AND c.users @> ARRAY[%(user)s::text] AND c.since <= %(at)s AND c.until > %(at)s;
+
 -- name: traits_add
 -- Adds what cohorts ask of a person.
 INSERT INTO record.trait (subject, rid, born, outward)
