@@ -6,10 +6,22 @@ from careweave.agreements._compile_offers import names_of
 from careweave.agreements._compile_until import changes_at
 from careweave.agreements._consent import ReadConsent, read_consent
 from careweave.agreements._consent_terms import ConsentWords
+from careweave.agreements._exchange import Imported
 from careweave.agreements._flows import Flow, flows, regrouped
 from careweave.agreements._force import in_force, is_warned_today, warnings
+from careweave.agreements._mais import to_mais
+from careweave.agreements._mais_import import from_mais
+from careweave.agreements._mais_request import (
+    MaisAnswer,
+    MaisRequest,
+    answer_of,
+    permitted_policies,
+    read_request,
+)
 from careweave.agreements._notices import Grade, Notice, Notices, refuse
+from careweave.agreements._odrl import from_odrl, to_odrl
 from careweave.agreements._organisations import GROUP, expanded, slug_of
+from careweave.agreements._permission import from_permission, to_bundle, to_permission
 from careweave.agreements._question import (
     About,
     Answer,
@@ -74,9 +86,12 @@ __all__ = [
     "Flow",
     "Grade",
     "Hours",
+    "Imported",
     "Key",
     "Level",
     "Loosening",
+    "MaisAnswer",
+    "MaisRequest",
     "Mandate",
     "Notice",
     "Notices",
@@ -91,6 +106,7 @@ __all__ = [
     "Thing",
     "Verdict",
     "World",
+    "answer_of",
     "branches",
     "canonical",
     "changes_at",
@@ -100,16 +116,25 @@ __all__ = [
     "expanded",
     "family_of",
     "flows",
+    "from_mais",
+    "from_odrl",
+    "from_permission",
     "in_force",
     "is_warned_today",
     "names_of",
+    "permitted_policies",
     "public_half",
     "read_consent",
+    "read_request",
     "read_world",
     "refuse",
     "regrouped",
     "sign",
     "slug_of",
+    "to_bundle",
+    "to_mais",
+    "to_odrl",
+    "to_permission",
     "told",
     "told_reason",
     "told_verdict",
