@@ -9,8 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from careweave.agreements import Answer, ChoiceKind, Filter, Mandate, Reason, Share, decide
-from careweave.agreements import Level as L
+from careweave.agreements import Answer, ChoiceKind, Filter, Level, Mandate, Reason, Share, decide
 from careweave.terms import Action, Cohort, Heading, Label, Purpose, Role, Tie
 from tests.lib.agreed import (
     ACUTE,
@@ -48,8 +47,8 @@ URGENT = agreement(
     clause(
         "gp-to-urgent", to=(ACUTE, AMBULANCE), roles=(Role.ED, Role.PA), purpose=Purpose.EMERGENCY,
         headings={
-            H.DEM: "C", H.ALG: "F", H.MED: Share(L.FULL, months_back=12), H.PRB: "F", H.EOL: "F",
-            H.DOC: "F", H.CON: Share(L.SHORT, items=3), H.SAF: "I",
+            H.DEM: "C", H.ALG: "F", H.MED: Share(Level.FULL, months_back=12), H.PRB: "F", H.EOL: "F",
+            H.DOC: "F", H.CON: Share(Level.SHORT, items=3), H.SAF: "I",
         },
         labels=(Label.S1, Label.S3, Label.S5, Label.S6, Label.S9, Label.S10),
         ties=(Tie.ENCOUNTER, Tie.INCIDENT), months_back=12,
@@ -64,7 +63,7 @@ URGENT = agreement(
         "find-person", by=(ACUTE, PRACTICE, COUNCIL), to=(ACUTE, PRACTICE, COUNCIL, AMBULANCE),
         roles=(Role.ED, Role.GP, Role.CN, Role.HC, Role.SW, Role.MH, Role.PA),
         purpose=Purpose.PATIENT_ADMINISTRATION, ties=(), actions=(Action.FIND,), break_glass=SHUT,
-        headings={H.DEM: Share(L.CURRENT, fields=("name", "born"))}, dissent="identification only",
+        headings={H.DEM: Share(Level.CURRENT, fields=("name", "born"))}, dissent="identification only",
     ),
     name="agr-unplanned-care",
 )  # fmt: skip
@@ -238,7 +237,7 @@ def test_w15_a_problem_of_2009_is_shown_while_it_is_active_and_only_then() -> No
     asked = context(Role.PA, AMBULANCE, purpose=Purpose.EMERGENCY)
     old = datetime(2009, 5, 1, tzinfo=UTC)
     # The matrix gives paramedics what is current, so the horizon is met by the owner's clause.
-    held = world(URGENT, matrix={**NORTHMERE.rules.matrix, (Role.PA, H.PRB): L.FULL})
+    held = world(URGENT, matrix={**NORTHMERE.rules.matrix, (Role.PA, H.PRB): Level.FULL})
     said = [
         _said(asked, person, thing(H.PRB, at=old), held),
         _said(asked, person, thing(H.PRB, at=old, live_until=old), held),
