@@ -7,8 +7,9 @@ from typing import cast
 from careweave.db import Queries, Session
 from careweave.record._changes import Appended, Change, Held
 from careweave.record._choices import defer_choices
-from careweave.record._dictionaries import AccessClass, Triple, fresh
+from careweave.record._dictionaries import AccessClass, fresh
 from careweave.record._growth import classes_of
+from careweave.record._policy_classes import Triple
 from careweave.record._rids import rids
 from careweave.record._rows import defer_rows
 from careweave.record._subjects import Known

@@ -17,18 +17,19 @@ from careweave.record._compile_terms import KeysTerm
 from careweave.record._compile_walk import any_rows, coded, feed
 from careweave.terms import Fault
 
-ROW_COLUMNS = 12
-"""How many columns of the answer make a `Row`."""
-
 _ROW = piece("r")
 _RT = piece("%(rt)s")
 WHOLE = piece(
     "b.rt, b.id, b.ver, b.upd, b.subject, b.source, b.heading, b.gone, b.body, b.cut, b.meta,"
-    " CASE WHEN b.ver = 1 THEN 'C' ELSE 'U' END AS op"
+    " CASE WHEN b.ver = 1 THEN 'C' ELSE 'U' END AS op, 0 * b.cls AS via,"
+    " (SELECT uuid_send(q.person) || int8send(q.decision) FROM record.subject_person AS q"
+    " WHERE q.subject = b.subject) AS whose,"
+    " (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = b.label_set) AS bits"
 )
 _BARE = piece(
     "b.rt, b.id, b.ver, b.upd, b.subject, b.source, b.heading, b.gone, NULL::bytea AS body,"
-    " NULL::int [] AS cut, NULL::bytea AS meta, CASE WHEN b.ver = 1 THEN 'C' ELSE 'U' END AS op"
+    " NULL::int [] AS cut, NULL::bytea AS meta, CASE WHEN b.ver = 1 THEN 'C' ELSE 'U' END AS op,"
+    " 0 AS via, NULL::bytea AS whose, 0::bigint AS bits"
 )
 
 

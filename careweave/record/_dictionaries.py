@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from careweave.db import Queries, Session
-from careweave.terms import Heading, Label, Sight, SourceId
+from careweave.record._policy_classes import Part, Profiles, Triple, classes_of, profiles_of
+from careweave.terms import Branch, Heading, Label, Sight, SourceId
 
 _QUERIES = Queries("careweave.record")
 _HEADINGS = tuple(Heading)
 _LABELS = tuple(Label)
-_STEP = 1024
-
-Triple = tuple[SourceId, int, int]
-"""Source, heading number and label mask: what an access class stands for."""
+_MOST_BYTES = 2**25
+"""How much memory the profiles of many callers may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class AccessClass:
 class Dictionaries:
     """Everything that was committed at one `version`, the number that every growth raises.
 
-    `bits` gives the classes that a sight allows as a string of bits; bit k is byte k>>3, bit k&7.
+    `profiles` tells which branches of a sight may let in which classes.
     """
 
     version: int
@@ -46,7 +45,7 @@ class Dictionaries:
     classes: Mapping[Triple, AccessClass]
     label_sets: Mapping[int, frozenset[Label]]
     orgs: Mapping[str, int]
-    bits: Callable[[Sight], bytes]
+    profiles: Callable[[Sight], Profiles]
 
     def sources_of(self, organisation: str) -> frozenset[SourceId]:
         """Returns the sources that belong to one organisation."""
@@ -84,7 +83,7 @@ def load(session: Session, *, own: bool) -> Dictionaries:
         label_sets[label_set] = labels_of(bits)
     orgs: dict[str, int] = dict(session.rows(_QUERIES["orgs"], own=own))
     return Dictionaries(
-        row[0] if row else -1, sources, classes, label_sets, orgs, _bits_maker(classes)
+        row[0] if row else -1, sources, classes, label_sets, orgs, _profiler(classes)
     )
 
 
@@ -110,24 +109,28 @@ def heading_of(number: int) -> Heading | None:
     return _HEADINGS[number - 1] if number else None
 
 
-def _bits_maker(classes: Mapping[Triple, AccessClass]) -> Callable[[Sight], bytes]:
-    """Returns a function that gives and remembers the bit string of a sight.
+def _profiler(classes: Mapping[Triple, AccessClass]) -> Callable[[Sight], Profiles]:
+    """Returns a function that gives and remembers the profiles of a sight."""
+    numbers = {triple: known.cls for triple, known in classes.items()}
+    kinds = {
+        (heading, labels): (heading_of(heading), labels_of(labels))
+        for _, heading, labels in classes
+    }
+    made = classes_of(numbers, kinds)
 
-    Source: `reference/store.md` 5.2: padded with zeros above the largest class, so that a class
-    which this process does not know yet counts as denied.
-    """
-    largest = max((known.cls for known in classes.values()), default=0)
-    n_bytes = (largest // _STEP + 2) * _STEP // 8
+    @lru_cache(maxsize=max(16, min(1024, _MOST_BYTES // (made.n_padded * 2))))
+    def profiles(parts: tuple[Part, ...]) -> Profiles:
+        return profiles_of(parts, made)
 
-    @lru_cache(maxsize=1024)
-    def bits(sight: Sight) -> bytes:
-        made = bytearray(n_bytes)
-        for (source, heading, labels), known in classes.items():
-            if allows(sight, source, heading_of(heading), labels_of(labels)):
-                made[known.cls >> 3] |= 1 << (known.cls & 7)
-        return bytes(made)
+    def of(sight: Sight) -> Profiles:
+        # Sets remember their hash, so that even many branches are found at once.
+        return profiles(tuple(map(_part, sight.branches)))
 
-    return bits
+    return of
+
+
+def _part(branch: Branch) -> Part:
+    return branch.sources, branch.headings, branch.labels
 
 
 def allows(

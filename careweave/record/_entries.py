@@ -8,7 +8,7 @@ from careweave.db import FOREVER, NEVER, Queries, Session
 from careweave.db import Row as Columns
 from careweave.record._dictionaries import number_of
 from careweave.record._policy import seen
-from careweave.record._row import Row, row_of, scope
+from careweave.record._row import ROW_COLUMNS, Row, row_of, scope
 from careweave.record._seals import seal, unseal
 from careweave.record._types import rt_of
 from careweave.terms import Heading, Incorrect, Sight, SubjectId
@@ -51,9 +51,7 @@ def entries_of(  # noqa: PLR0913  each is one part of the question, as doors ask
         "rid": rid,
         "most": count + 1,
     }
-    rows = seen(
-        session, sight, lambda bits: session.rows(_QUERIES["entries_of"], bits=bits, **values)
-    )
+    rows = seen(session, sight, _QUERIES["entries_of"], values)
     page = rows[:count]
     return Rows(
         tuple(row_of(columns) for columns in page),
@@ -86,9 +84,7 @@ def timeline(
         "rid": rid,
         "most": count + 1,
     }
-    rows = seen(
-        session, sight, lambda bits: session.rows(_QUERIES["timeline"], bits=bits, **values)
-    )
+    rows = seen(session, sight, _QUERIES["timeline"], values)
     page = rows[:count]
     return Rows(
         tuple(row_of(columns) for columns in page),
@@ -105,12 +101,12 @@ def as_of(
     Source: `reference/store.md` section 3.
     """
     values = {"subjects": sorted(subjects), "at": at}
-    rows = seen(session, sight, lambda bits: session.rows(_QUERIES["as_of"], bits=bits, **values))
+    rows = seen(session, sight, _QUERIES["as_of"], values)
     return tuple(row_of(columns) for columns in rows)
 
 
 def _stored(columns: Columns) -> tuple[int, int]:
-    return columns[4], columns[12]
+    return columns[4], columns[ROW_COLUMNS]
 
 
 def _stored_after(secret: bytes, named: str, cursor: str) -> tuple[int, int]:
@@ -122,7 +118,7 @@ def _stored_after(secret: bytes, named: str, cursor: str) -> tuple[int, int]:
 
 
 def _dated(columns: Columns) -> tuple[str, int]:
-    return columns[13].isoformat(), columns[12]
+    return columns[ROW_COLUMNS + 1].isoformat(), columns[ROW_COLUMNS]
 
 
 def _dated_after(secret: bytes, named: str, cursor: str) -> tuple[datetime, int]:

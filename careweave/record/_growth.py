@@ -6,11 +6,11 @@ from careweave.db import Queries, Session
 from careweave.record._dictionaries import (
     AccessClass,
     Dictionaries,
-    Triple,
     dictionaries,
     fresh,
     labels_of,
 )
+from careweave.record._policy_classes import Triple
 from careweave.terms import Fault, SourceId
 
 _QUERIES = Queries("careweave.record")

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from careweave.db import FOREVER, NEVER, Queries, Session
+from careweave.db import FOREVER, NEVER, Queries, Query, Session
 from careweave.db import Row as Columns
 from careweave.record._policy import seen
-from careweave.record._row import Row, row_of, scope
+from careweave.record._row import ROW_COLUMNS, Row, row_of, scope
 from careweave.record._seals import seal, unseal
 from careweave.record._types import rt_of
 from careweave.terms import Incorrect, Sight
@@ -54,7 +54,8 @@ def history(  # noqa: PLR0913  each is one part of the question, as doors ask it
     asked = _Asked(type_name, id_, since, at, count)
     named = scope(sight, "history", type_name, id_, since, at)
     after = _after(session.secret, named, cursor)
-    rows = seen(session, sight, lambda bits: _ask(session, asked, bits, after))
+    query, values = _question(asked, after)
+    rows = seen(session, sight, query, values)
     page = rows[:count]
     more = len(rows) > count
     return HistoryPage(
@@ -63,28 +64,25 @@ def history(  # noqa: PLR0913  each is one part of the question, as doors ask it
     )
 
 
-def _ask(
-    session: Session, asked: _Asked, bits: bytes, after: tuple[datetime, int, int]
-) -> list[Columns]:
+def _question(asked: _Asked, after: tuple[datetime, int, int]) -> tuple[Query, dict[str, object]]:
     newest, rid, ver = after
     values: dict[str, object] = {
         "rt": rt_of(asked.type_name),
-        "bits": bits,
         "since": asked.since or NEVER,
         "most": asked.count + 1,
     }
     if asked.id_ is not None:
         values |= {"id": asked.id_, "at": asked.at, "before": ver}
-        return session.rows_of(_QUERIES["history_of_entry"], values)
+        return _QUERIES["history_of_entry"], values
     values |= {"newest": newest, "rid": rid, "ver": ver}
     if asked.at is None:
-        return session.rows_of(_QUERIES["history_of_type"], values)
-    return session.rows_of(_QUERIES["type_as_of"], values | {"at": asked.at})
+        return _QUERIES["history_of_type"], values
+    return _QUERIES["type_as_of"], values | {"at": asked.at}
 
 
 def _place(columns: Columns) -> tuple[str, int, int]:
     """Returns where a row stands in the order: time, row number, version."""
-    return columns[3].isoformat(), columns[12], columns[2]
+    return columns[3].isoformat(), columns[ROW_COLUMNS], columns[2]
 
 
 def _after(secret: bytes, named: str, cursor: str | None) -> tuple[datetime, int, int]:

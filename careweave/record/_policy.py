@@ -1,31 +1,143 @@
-"""The one way in which a reading statement gets its access classes."""
+"""The one way in which a reading statement gets its policy: what the caller may see."""
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
 
-from careweave.db import Queries, Row, Session
+from careweave.db import FOREVER, Queries, Query, Row, Session
+from careweave.record._compile_policy import Shape, shaped
 from careweave.record._dictionaries import Dictionaries, dictionaries, fresh
-from careweave.terms import CareweaveError, Incorrect, Sight
+from careweave.record._policy_rules import Maker, Rules, cohorts_of, moments_of, tie_ends
+from careweave.record._purposes import number_of_purpose
+from careweave.record._types import rt_of
+from careweave.terms import Branch, CareweaveError, Incorrect, Sight
 
 _QUERIES = Queries("careweave.record")
+_MOST_REMEMBERED = 512
+
+# What others refer to and is about nobody. Source: the design of the record, reference data.
+_REFERENCE = (
+    "Endpoint",
+    "HealthcareService",
+    "Location",
+    "Medication",
+    "Organization",
+    "Practitioner",
+    "PractitionerRole",
+    "Substance",
+)
 
 
-def seen(session: Session, sight: Sight, ask: Callable[[bytes], list[Row]]) -> list[Row]:
-    """Returns the rows that `ask` finds with the access classes of the sight.
+def seen(session: Session, sight: Sight, query: Query, values: Mapping[str, object]) -> list[Row]:
+    """Returns the rows of a statement as the sight lets them through.
 
-    `ask` runs one statement that tests `get_bit(bits, cls) <> 0` on every alias and gives the
-    version of the dictionaries as its last column. When others have added a class since this
-    process looked, it looks again and asks again: a new class is never read as a denied one.
+    The statement tests the policy on every alias, as `_compile_policy` tells, and gives the version of
+    the dictionaries as its last column. When others have added a class since this process looked,
+    it looks again and asks again: a new class is never read as a denied one.
     """
     known = dictionaries(session)
     try:
-        rows = ask(known.bits(sight))
+        rows = _asked(session, sight, known, query, values)
     except Incorrect:
         # A class beyond the padded bits makes a statement fail.
         if not _has_grown(session, known):
             raise
         rows = []
     version = rows[0][-1] if rows else _version(session)
-    return rows if version <= known.version else ask(fresh(session).bits(sight))
+    if version <= known.version:
+        return rows
+    return _asked(session, sight, fresh(session), query, values)
+
+
+def shape_of(sight: Sight) -> Shape:
+    """Returns how the predicate of a sight is written.
+
+    Plain is one branch of one's own without any condition. Others also test who is frozen.
+    """
+    if all(branch.is_plain and branch.is_own for branch in sight.branches):
+        return Shape.PLAIN if len(sight.branches) <= 1 else Shape.CONDITIONAL
+    is_ranked = any(branch.newest is not None for branch in sight.branches)
+    return Shape.RANKED if is_ranked else Shape.CONDITIONAL
+
+
+def policy_values(session: Session, sight: Sight, known: Dictionaries) -> dict[str, object]:
+    """Returns the values that the predicate of a sight takes, by name, in whatever shape."""
+    shape = shape_of(sight)
+    profiles = known.profiles(sight)
+    if shape is Shape.PLAIN:
+        return {"bits": profiles.bits}
+    return {
+        "bits": profiles.bits,
+        "s_profiles": profiles.profiles,
+        "s_first": profiles.first,
+        "s_slots": profiles.slots,
+        **_conditions(session, sight, known),
+    }
+
+
+def _asked(
+    session: Session,
+    sight: Sight,
+    known: Dictionaries,
+    query: Query,
+    values: Mapping[str, object],
+) -> list[Row]:
+    written = shaped(query, shape_of(sight))
+    given = {**values, **policy_values(session, sight, known)}
+    return session.rows_of(written, {name: given[name] for name in written.names})
+
+
+def _conditions(session: Session, sight: Sight, known: Dictionaries) -> dict[str, object]:
+    rules = session.memo(_Remembered, lambda _session: _Remembered()).of(sight)
+    # Where no moment is given no branch is left that asks for one.
+    at = FOREVER if sight.at is None else sight.at
+    cohorts = cohorts_of(rules.cohorts, known.orgs, at, session.zone)
+    return {
+        "s_rules": rules.numbers,
+        "s_moments": moments_of(rules, at),
+        "s_ends": tie_ends(rules, at),
+        "s_persons": rules.persons,
+        "s_cohorts": cohorts.numbers,
+        "s_cohort_orgs": cohorts.orgs,
+        "s_days": cohorts.days,
+        "s_outwards": cohorts.outwards,
+        "s_me": sorted(known.orgs[name] for name in sight.known_as if name in known.orgs),
+        "s_user": sight.user,
+        "s_purpose": number_of_purpose(sight.purpose),
+        "s_reference": [rt_of(name) for name in _REFERENCE],
+    }
+
+
+class _Remembered:
+    """The conditions of the branches that were asked with last, by which tuple of them it is."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        """Starts with nothing."""
+        self._made: OrderedDict[int, tuple[tuple[Branch, ...], Rules]] = OrderedDict()
+
+    def of(self, sight: Sight) -> Rules:
+        """Returns the conditions of a sight's branches."""
+        if sight.at is None:
+            return Maker().rules([_without_moment(branch) for branch in sight.branches])
+        found = self._made.get(id(sight.branches))
+        if found is None:
+            # The tuple is kept beside its number, so that no other can take the number.
+            found = sight.branches, Maker().rules(sight.branches)
+            self._made[id(sight.branches)] = found
+            if len(self._made) > _MOST_REMEMBERED:
+                self._made.popitem(last=False)
+        return found[1]
+
+
+def _without_moment(branch: Branch) -> Branch:
+    """Returns a branch that nobody meets if it asks for a time that is not given."""
+    spans = (branch.current_days, branch.months_back, branch.ties, branch.cohort)
+    asks = branch.honours_dissent or branch.asks_consent or branch.consents
+    if not asks and all(span is None for span in spans):
+        return branch
+    return replace(branch, ties=(), current_days=None, months_back=None, cohort=None)
 
 
 def _version(session: Session) -> int:

@@ -25,7 +25,7 @@ def read(
     else:
         query = _QUERIES["read_version"]
         values["version"] = version
-    rows = seen(session, sight, lambda bits: session.rows(query, bits=bits, **values))
+    rows = seen(session, sight, query, values)
     return row_of(rows[0]) if rows else None
 
 
@@ -36,7 +36,7 @@ def located(session: Session, refs: Sequence[tuple[str, str]], *, sight: Sight) 
     rts = sorted({rt_of(type_name) for type_name, _ in refs})
     ids = sorted({id_ for _, id_ in refs})
     query = _QUERIES["located"]
-    found = seen(session, sight, lambda bits: session.rows(query, bits=bits, rts=rts, ids=ids))
+    found = seen(session, sight, query, {"rts": rts, "ids": ids})
     wanted = set(refs)
     rows = (row_of(columns) for columns in found)
     return tuple(row for row in rows if (row.type, row.id) in wanted)

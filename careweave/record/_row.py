@@ -1,15 +1,19 @@
 """One version of one entry as it is read."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
+from uuid import UUID
 
 from careweave.db import Row as Columns
 from careweave.record._changes import Op
-from careweave.record._dictionaries import heading_of
+from careweave.record._dictionaries import heading_of, labels_of
 from careweave.record._types import type_of
-from careweave.terms import Heading, Label, PersonId, Sight, SourceId, SubjectId
+from careweave.terms import Branch, Heading, Label, PersonId, Sight, SourceId, SubjectId
+
+ROW_COLUMNS = 15
+"""How many columns of an answer make a `Row`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,10 @@ class Row:
 
 
 def row_of(columns: Columns) -> Row:
-    """Returns the row of the first twelve columns that every reading statement gives."""
+    """Returns the row of the columns that every reading statement gives first."""
     rt, id_, version, updated, subject, source, heading, gone, body, cut, meta, op = columns[:12]
+    via, whose, bits = columns[12:ROW_COLUMNS]
+    person, decision = _whose(whose)
     return Row(
         type_of(rt),
         id_,
@@ -55,7 +61,18 @@ def row_of(columns: Columns) -> Row:
         tuple(cut) if cut else (),
         meta or b"",
         op,
+        via,
+        person,
+        decision,
+        labels_of(bits),
     )
+
+
+def _whose(whose: bytes | None) -> tuple[PersonId | None, int | None]:
+    """Returns the person and the decision that made the link, which come as one look-up."""
+    if whose is None:
+        return None, None
+    return PersonId(UUID(bytes=whose[:16])), int.from_bytes(whose[16:], signed=True)
 
 
 def scope(sight: Sight, *question: object) -> str:
@@ -63,10 +80,21 @@ def scope(sight: Sight, *question: object) -> str:
     return "\x1f".join((_who(sight), *map(repr, question)))
 
 
-@lru_cache(maxsize=256)
 def _who(sight: Sight) -> str:
-    branches = [
-        (sorted(branch.sources), sorted(map(str, branch.headings)), sorted(branch.labels))
-        for branch in sight.branches
+    """Returns everything that narrows a sight but the moment, which moves from page to page."""
+    asker = (sight.version, sorted(sight.known_as), sight.user, sight.purpose)
+    return _digest(sight.branches, repr(asker))
+
+
+@lru_cache(maxsize=256)
+def _digest(branches: tuple[Branch, ...], asker: str) -> str:
+    told = [
+        repr([(one.name, _ordered(getattr(branch, one.name))) for one in fields(Branch)])
+        for branch in branches
     ]
-    return hashlib.sha256(repr(branches).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join((asker, *told)).encode()).hexdigest()
+
+
+def _ordered(value: object) -> object:
+    """Returns the same value for the same set, in whatever order it happens to lie."""
+    return sorted(map(repr, value)) if isinstance(value, frozenset) else value

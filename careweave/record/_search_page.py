@@ -9,10 +9,10 @@ from careweave.db import Query, Session
 from careweave.record._compile_estimate import KeyCounts
 from careweave.record._compile_plan import Bound, Plan, Way, Wish, plan_of
 from careweave.record._compile_referring import counts_query
-from careweave.record._compile_statement import ROW_COLUMNS, count_query, page_query
+from careweave.record._compile_statement import count_query, page_query
 from careweave.record._nodes import Search
 from careweave.record._policy import seen
-from careweave.record._row import Row, row_of
+from careweave.record._row import ROW_COLUMNS, Row, row_of
 from careweave.terms import Sight, TooCostly
 
 Rows = list[tuple[object, ...]]
@@ -79,13 +79,7 @@ def key_counts(reading: Reading) -> KeyCounts:
 
 def asked(reading: Reading, query: Query, values: Mapping[str, object]) -> Rows:
     """Returns the rows of a statement under the policy; it takes of the values what it names."""
-    session = reading.session
-
-    def ask(bits: bytes) -> Rows:
-        given = {**values, "bits": bits}
-        return session.rows_of(query, {name: given[name] for name in query.names})
-
-    return seen(session, reading.sight, ask)
+    return seen(reading.session, reading.sight, query, values)
 
 
 def _is_over(plan: Plan, found: Rows) -> bool:

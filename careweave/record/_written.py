@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from itertools import accumulate
 
 from careweave.record._changes import Change
-from careweave.record._dictionaries import AccessClass, Triple, bits_of, number_of
+from careweave.record._dictionaries import AccessClass, bits_of, number_of
+from careweave.record._policy_classes import Triple
 from careweave.record._prepared import Prepared, TieProof
 from careweave.record._types import rt_of
 from careweave.terms import Fault, Heading, Label, SubjectId

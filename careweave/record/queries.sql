@@ -402,6 +402,13 @@ WHERE r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s);
 SELECT
     r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
     CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    0 * r.cls AS via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = r.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = r.label_set) AS bits,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM record.resource AS r
 WHERE r.rt = %(rt)s AND r.id = %(id)s AND get_bit(%(bits)s::bytea, r.cls) <> 0;
@@ -411,6 +418,13 @@ WHERE r.rt = %(rt)s AND r.id = %(id)s AND get_bit(%(bits)s::bytea, r.cls) <> 0;
 SELECT
     r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
     CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    0 * r.cls AS via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = r.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = r.label_set) AS bits,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM record.resource AS r
 WHERE
@@ -423,6 +437,13 @@ ORDER BY r.subject, r.rid;
 SELECT
     r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
     CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    0 * r.cls AS via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = r.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = r.label_set) AS bits,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM record.resource AS r
 WHERE
@@ -431,6 +452,13 @@ UNION ALL
 SELECT
     v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body, v.cut,
     v.meta, v.op::text AS op,
+    0 * r.cls AS via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = r.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = r.label_set) AS bits,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM record.resource AS r
 INNER JOIN record.version AS v ON r.subject = v.subject AND r.rid = v.rid
@@ -440,19 +468,28 @@ WHERE r.rt = %(rt)s AND r.id = %(id)s AND v.ver = %(version)s AND get_bit(%(bits
 -- The versions of one visible entry, newest first.
 SELECT
     s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
+    s.via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = s.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = s.label_set) AS bits,
     s.rid,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
     SELECT
         r.rt, r.id, r.ver, r.upd, 'infinity'::timestamptz AS until, r.subject, r.source, r.heading,
         r.gone, r.body, r.cut, r.meta, r.rid,
-        CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
+        CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op, 0 * r.cls AS via,
+        r.label_set
     FROM record.resource AS r
     WHERE r.rt = %(rt)s AND r.id = %(id)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
     UNION ALL
     SELECT
         v.rt, v.id, v.ver, v.upd, v.until, v.subject, v.source, v.heading, v.op = 'D' AS gone,
-        v.body, v.cut, v.meta, v.rid, v.op::text AS op
+        v.body, v.cut, v.meta, v.rid, v.op::text AS op,
+        0 * r.cls AS via, r.label_set
     FROM record.resource AS r
     INNER JOIN record.version AS v ON r.subject = v.subject AND r.rid = v.rid
     WHERE r.rt = %(rt)s AND r.id = %(id)s AND get_bit(%(bits)s::bytea, r.cls) <> 0
@@ -468,13 +505,20 @@ LIMIT %(most)s;
 -- The versions of all visible entries of one type, newest first; the current class decides.
 SELECT
     s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
+    s.via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = s.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = s.label_set) AS bits,
     s.rid,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
     (
         SELECT
             r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
-            r.rid, CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
+            r.rid, CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op, 0 * r.cls AS via, r.label_set
         FROM record.resource AS r
         WHERE
             r.rt = %(rt)s AND NOT r.gone AND get_bit(%(bits)s::bytea, r.cls) <> 0
@@ -487,7 +531,7 @@ FROM (
     (
         SELECT
             r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
-            r.rid, 'D' AS op
+            r.rid, 'D' AS op, 0 * r.cls AS via, r.label_set
         FROM record.resource AS r
         WHERE
             r.rt = %(rt)s AND r.gone AND get_bit(%(bits)s::bytea, r.cls) <> 0
@@ -500,7 +544,8 @@ FROM (
     (
         SELECT
             v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body,
-            v.cut, v.meta, v.rid, v.op::text AS op
+            v.cut, v.meta, v.rid, v.op::text AS op,
+            0 * r.cls AS via, r.label_set
         FROM record.version AS v
         INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
         WHERE
@@ -518,18 +563,27 @@ LIMIT %(most)s;
 -- The versions of all visible entries of one type that were current at a time.
 SELECT
     s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
+    s.via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = s.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = s.label_set) AS bits,
     s.rid,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
     SELECT
         r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
-        r.rid, CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
+        r.rid, CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+        0 * r.cls AS via, r.label_set
     FROM record.resource AS r
     WHERE r.rt = %(rt)s AND get_bit(%(bits)s::bytea, r.cls) <> 0 AND r.upd <= %(at)s
     UNION ALL
     SELECT
         v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body,
-        v.cut, v.meta, v.rid, v.op::text AS op
+        v.cut, v.meta, v.rid, v.op::text AS op,
+        0 * r.cls AS via, r.label_set
     FROM record.version AS v
     INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
     WHERE
@@ -545,7 +599,15 @@ LIMIT %(most)s;
 -- The visible current entries that concern these subjects, in the order in which they are kept.
 SELECT
     r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
-    CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op, r.rid,
+    CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    0 * r.cls AS via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = r.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = r.label_set) AS bits,
+    r.rid,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
     (
@@ -580,7 +642,15 @@ ORDER BY r.subject, r.rid;
 -- The visible current entries that concern these subjects, newest main date first.
 SELECT
     r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
-    CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op, r.rid, coalesce(r.dlo, '-infinity') AS dlo,
+    CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    0 * r.cls AS via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = r.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = r.label_set) AS bits,
+    r.rid, coalesce(r.dlo, '-infinity') AS dlo,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
     SELECT u.subject, u.rid, u.dlo
@@ -610,12 +680,20 @@ ORDER BY hit.dlo DESC, hit.rid;
 -- Times are compared by least(), which no index serves: only the subject is to lead.
 SELECT
     s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta, s.op,
+    s.via,
+    (
+        SELECT uuid_send(q.person) || int8send(q.decision)
+        FROM record.subject_person AS q
+        WHERE q.subject = s.subject
+    ) AS whose,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = s.label_set) AS bits,
     s.rid,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
     SELECT
         r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
-        r.rid, CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op
+        r.rid, CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
+        0 * r.cls AS via, r.label_set
     FROM record.resource AS r
     WHERE
         r.subject = ANY(%(subjects)s) AND least(r.upd, %(at)s) = r.upd
@@ -623,7 +701,8 @@ FROM (
     UNION ALL
     SELECT
         v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body, v.cut,
-        v.meta, v.rid, v.op::text AS op
+        v.meta, v.rid, v.op::text AS op,
+        0 * r.cls AS via, r.label_set
     FROM record.version AS v
     INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
     WHERE
@@ -695,6 +774,8 @@ choice AS (DELETE FROM record.choice WHERE subject = %(subject)s),
 trait AS (DELETE FROM record.trait WHERE subject = %(subject)s),
 
 fact AS (DELETE FROM record.subject_fact WHERE subject = %(subject)s),
+
+cleared AS (DELETE FROM record.cleared WHERE subject = %(subject)s),
 
 told AS (DELETE FROM record.outbox WHERE subject = %(subject)s),
 

@@ -105,7 +105,7 @@ class Hospice:
         with self.database.reading() as session:
             known = record.dictionaries(session)
             numbers = frozenset(known.sources)
-        return Sight((Branch(numbers, frozenset(headings), EVERY_LABEL - barred),), 1)
+        return Sight((Branch(numbers, frozenset(headings), EVERY_LABEL - barred, is_own=True),), 1)
 
     def ask(
         self,

@@ -420,7 +420,8 @@ def test_an_entry_of_another_system_of_the_organisation_is_changed_there_only(de
     desk.actor = replace(desk.actor, source=other)
     branch = desk.sight.branches[0]
     desk.sight = Sight(
-        (Branch(frozenset({own, other}), branch.headings, branch.labels),), desk.sight.version
+        (Branch(frozenset({own, other}), branch.headings, branch.labels, is_own=True),),
+        desk.sight.version,
     )
     with pytest.raises(Forbidden):
         desk.update(observation(id=made.id, status="amended"))

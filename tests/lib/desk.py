@@ -40,7 +40,7 @@ class Desk:
             scopes=frozenset({"system/*.cruds"}),
             id_prefix=f"{organisation}-",
         )
-        self.sight = Sight((Branch(frozenset({source}), EVERY, EVERY_LABEL),), version)
+        self.sight = Sight((Branch(frozenset({source}), EVERY, EVERY_LABEL, is_own=True),), version)
         self._ticks = count()
 
     def writing(self) -> Writing:

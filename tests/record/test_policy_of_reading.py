@@ -142,7 +142,7 @@ def test_a_class_far_beyond_the_known_ones_is_never_visible(database):
         known = dictionaries(session)
         sql(session, "UPDATE record.resource SET cls = 500 RETURNING 1")
         assert list(everything(session, desk, desk.sight, ("a1",))) == []
-        assert len(known.bits(desk.sight)) >= 128
+        assert len(known.profiles(desk.sight).bits) >= 128
 
 
 def test_a_process_that_is_a_thousand_classes_behind_catches_up(database):
@@ -203,7 +203,7 @@ def test_bits_say_what_the_sight_says(desk):
             1,
         ),
     ):
-        bits = known.bits(sight)
+        bits = known.profiles(sight).bits
         for (source, heading, labels), made in known.classes.items():
             expected = allows(sight, source, _heading(heading), labels_of(labels))
             assert bool(bits[made.cls >> 3] >> (made.cls & 7) & 1) == expected

@@ -114,7 +114,8 @@ def barred_from(desk, *labels, headings=ALL):
     """The desk's own source without some labels or headings."""
     seen = other(desk, desk.subject)
     seen.sight = Sight(
-        (Branch(frozenset({desk.source}), headings, EVERY_LABEL - frozenset(labels)),), 1
+        (Branch(frozenset({desk.source}), headings, EVERY_LABEL - frozenset(labels), is_own=True),),
+        1,
     )
     return seen
 
