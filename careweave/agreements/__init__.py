@@ -36,6 +36,7 @@ from careweave.agreements._question import (
     Verdict,
 )
 from careweave.agreements._rules_files import default_rules
+from careweave.agreements._sign_file import Signer, signed_file
 from careweave.agreements._signing import public_half, sign
 from careweave.agreements._telling import told
 from careweave.agreements._telling_verdicts import told_reason, told_verdict
@@ -102,6 +103,7 @@ __all__ = [
     "Reason",
     "Rules",
     "Share",
+    "Signer",
     "Speed",
     "Thing",
     "Verdict",
@@ -130,6 +132,7 @@ __all__ = [
     "refuse",
     "regrouped",
     "sign",
+    "signed_file",
     "slug_of",
     "to_bundle",
     "to_mais",
