@@ -19,7 +19,7 @@ from careweave.ledger._sealing import (
     seal,
     unsealed_s,
 )
-from careweave.ledger._shown import shown
+from careweave.ledger._shown import Period, about, between, shown
 from careweave.ledger._verifying import Finding, Tampering, Verified, verify
 
 __all__ = [
@@ -28,13 +28,16 @@ __all__ = [
     "Head",
     "Outcome",
     "Part",
+    "Period",
     "Recorder",
     "SealKey",
     "Sealed",
     "Spread",
     "Tampering",
     "Verified",
+    "about",
     "append",
+    "between",
     "keep_sealing",
     "new_id",
     "new_ids",

@@ -1,12 +1,25 @@
-"""What was shown because of some links: the way back out of the ledger that a recall needs."""
+"""The way back out of the ledger: who was shown what. Only `disclosure` asks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from careweave.db import Queries, Row, Session
 from careweave.ledger._account import NAMES, Account, Outcome
-from careweave.terms import PersonId
+from careweave.terms import PersonId, SubjectId
 
 _QUERIES = Queries("careweave.ledger")
+_AT_ONCE = 1000
+_FIRST = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From when on, and before when."""
+
+    since: datetime
+    until: datetime
 
 
 def shown(
@@ -21,6 +34,50 @@ def shown(
         return ()
     rows = session.rows(_QUERIES["shown"], persons=sorted(persons, key=str), links=sorted(links))
     return tuple(map(_account, rows))
+
+
+def about(
+    session: Session,
+    persons: Collection[PersonId],
+    subjects: Collection[SubjectId],
+    period: Period,
+    *,
+    most: int,
+) -> tuple[Account, ...]:
+    """Returns what was done with these persons or subjects in a period, the newest first.
+
+    At most `most` accounts, the newest. Whatever a subject belonged to when it was looked at.
+    """
+    rows = session.rows(
+        _QUERIES["about"],
+        persons=sorted(persons),
+        subjects=sorted(subjects),
+        since=period.since,
+        until=period.until,
+        most=most,
+    )
+    return tuple(map(_account, rows))
+
+
+def between(
+    session: Session, period: Period, *, organisation: str | None = None
+) -> Iterator[Account]:
+    """Yields what was done in a period, by one organisation or all, in the order of the ledger.
+
+    Reads a thousand at a time; wants a snapshot session.
+    """
+    tx, id_ = 0, _FIRST
+    while rows := session.rows(
+        _QUERIES["between"],
+        tx=tx,
+        id=id_,
+        since=period.since,
+        until=period.until,
+        organisation=organisation,
+        most=_AT_ONCE,
+    ):
+        yield from (_account(row[1:]) for row in rows)
+        tx, id_ = rows[-1][:2]
 
 
 def _account(row: Row) -> Account:

@@ -1,6 +1,6 @@
 """Whether the ledger is as it was sealed: reads every account again and grows the tree anew."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -9,7 +9,7 @@ from careweave.db import Queries, Row, Session
 from careweave.ledger._account import canonical
 from careweave.ledger._keys import is_signed, key_id
 from careweave.ledger._sealing import Head, Place, head_of
-from careweave.ledger._tree import WIDTH, Frontier, leaf, split
+from careweave.ledger._tree import Frontier, leaf, split
 
 _QUERIES = Queries("careweave.ledger")
 _SEALS_AT_ONCE = 100
@@ -31,12 +31,14 @@ class Finding:
     """One thing that is not as it was sealed.
 
     `number` is the place in the ledger, from 0; `id` the account that stands there now, where
-    there is one.
+    there is one. What a kept head shows lies somewhere from `first` on and before `number`, the
+    size of that head: everything before `first` is as another kept head has it.
     """
 
     kind: Tampering
     number: int
     id: UUID | None = None
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +55,33 @@ class Verified:
         return not self.findings
 
 
-def verify(
-    session: Session, head: Head | None = None, *, public_keys: Iterable[bytes] = ()
-) -> Verified:
+def verify(session: Session, *heads: Head, public_keys: Iterable[bytes] = ()) -> Verified:
     """Returns whether every sealed account is there, unchanged, in its place, and nothing more.
 
-    `head` is one kept elsewhere: the ledger must still hold exactly what it was over, even if
-    somebody with the signing key sealed everything anew. `public_keys` are those that may sign; a
-    head signed by none of them is a finding; without any, signatures are not looked at. Wants a
-    snapshot session. Not found: what was kept back before it was sealed.
+    `heads` are kept elsewhere: the ledger must still hold exactly what they were over, even if
+    somebody with the signing key sealed everything anew; the more of them, the closer is it told
+    where that begins. `public_keys` are those that may sign; a head signed by none of them is a
+    finding; without any, signatures are not looked at. Wants a snapshot session. Not found: what
+    was kept back before it was sealed.
     Source: `reference/security.md` 5.3 and 5.4.
     """
     keys = {key_id(public): public for public in public_keys}
     place, frontier = Place(), Frontier()
     findings: list[Finding] = []
-    is_head_met = head is None or head.size == 0
+    roots: dict[int, bytes] = {0: frontier.root}
+    sizes = {head.size for head in heads}
     for row in _seals(session):
         rows = session.rows(
             _QUERIES["sealed"], tx=place.tx, id=place.id, up_to_tx=row[3], up_to_id=row[4]
         )
         found = tuple(leaf(canonical(account)) for account in rows)
         findings += _differences(frontier.size, split(row[8]), found, rows)
-        if head is not None and frontier.size < head.size <= frontier.size + len(row[8]) // WIDTH:
-            is_head_met = True
-            findings += _of_kept(head, frontier, split(row[8]))
+        roots.update(_roots(frontier, split(row[8]), sizes))
         # The stored leaves, so that one wrong account is one finding and not all that follow.
         frontier = frontier.grown(split(row[8]))
         findings += _of_head(row, frontier, keys)
         place = Place(row[3], row[4])
-    if head is not None and not is_head_met:
-        findings.append(Finding(Tampering.SHORTENED, frontier.size))
+    findings += _of_kept(heads, roots, frontier.size)
     return Verified(frontier.size, frontier.root, tuple(findings))
 
 
@@ -98,22 +97,19 @@ def _differences(
 ) -> list[Finding]:
     if sealed == found:
         return []
-    if len(sealed) == len(found):
-        return [
-            Finding(Tampering.EDITED, start + i, rows[i][1])
-            for i, (was, now) in enumerate(zip(sealed, found, strict=True))
-            if was != now
-        ]
     here, were = set(found), set(sealed)
-    missing = [
-        Finding(Tampering.MISSING, start + i) for i, was in enumerate(sealed) if was not in here
-    ]
+    missing = [i for i, was in enumerate(sealed) if was not in here]
+    changed = [i for i, (was, now) in enumerate(zip(sealed, found, strict=False)) if was != now]
+    # One for one in their places: changed. Else some went and some came, and others only moved up.
+    if len(sealed) == len(found) and len(missing) in {0, len(changed)}:
+        return [Finding(Tampering.EDITED, start + i, rows[i][1]) for i in changed]
+    gone = [Finding(Tampering.MISSING, start + i) for i in missing]
     added = [
         Finding(Tampering.ADDED, start + i, rows[i][1])
         for i, now in enumerate(found)
         if now not in were
     ]
-    return missing + added
+    return gone + added
 
 
 def _of_head(row: Row, frontier: Frontier, keys: dict[str, bytes]) -> list[Finding]:
@@ -127,6 +123,23 @@ def _of_head(row: Row, frontier: Frontier, keys: dict[str, bytes]) -> list[Findi
     return findings
 
 
-def _of_kept(head: Head, before: Frontier, leaves: tuple[bytes, ...]) -> list[Finding]:
-    then = before.grown(leaves[: head.size - before.size])
-    return [] if then.root == head.root else [Finding(Tampering.REWRITTEN, head.size)]
+def _roots(
+    before: Frontier, leaves: tuple[bytes, ...], sizes: Collection[int]
+) -> Iterator[tuple[int, bytes]]:
+    """Yields the roots at those of the sizes that these leaves reach."""
+    for size in sizes:
+        if before.size < size <= before.size + len(leaves):
+            yield size, before.grown(leaves[: size - before.size]).root
+
+
+def _of_kept(heads: Iterable[Head], roots: dict[int, bytes], size: int) -> Iterator[Finding]:
+    """Yields what is not as kept heads have it: nothing after the first that does not hold."""
+    sound = 0
+    for head in sorted(heads, key=lambda one: one.size):
+        if head.size > size:
+            yield Finding(Tampering.SHORTENED, size)
+            return
+        if head.size and roots[head.size] != head.root:
+            yield Finding(Tampering.REWRITTEN, head.size, first=sound)
+            return
+        sound = head.size

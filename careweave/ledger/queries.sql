@@ -138,3 +138,37 @@ WHERE
   a.person = ANY(%(persons)s::uuid[]) AND a.links && %(links)s::bigint[]
   AND a.outcome = 'permit'
 ORDER BY a.at, a.id;
+
+-- name: about
+-- What was done with some persons or subjects in a period, the newest first.
+SELECT
+  a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
+  a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
+  a.bytes, a.person, a.links, a.deed, a.role, a.setting, a.team, a.user_name, a.second_purpose,
+  a.episode, a.mandate, a.visible_to_person, a.shown_hash
+FROM ledger.account AS a
+WHERE
+  a.at >= %(since)s AND a.at < %(until)s
+  AND (
+    a.person = ANY(%(persons)s::uuid[])
+    OR a.subjects[1] = ANY(%(subjects)s::bigint[])
+    OR (cardinality(a.subjects) > 1 AND a.subjects && %(subjects)s::bigint[])
+  )
+ORDER BY a.at DESC, a.id DESC
+LIMIT %(most)s;
+
+-- name: between
+-- What was done in a period after a place in the ledger, in the order of the ledger.
+SELECT
+  a.tx,
+  a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
+  a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
+  a.bytes, a.person, a.links, a.deed, a.role, a.setting, a.team, a.user_name, a.second_purpose,
+  a.episode, a.mandate, a.visible_to_person, a.shown_hash
+FROM ledger.account AS a
+WHERE
+  (a.tx, a.id) > (%(tx)s::xid8, %(id)s::uuid)
+  AND a.at >= %(since)s AND a.at < %(until)s
+  AND (%(organisation)s::text IS NULL OR a.organisation = %(organisation)s)
+ORDER BY a.tx, a.id
+LIMIT %(most)s;

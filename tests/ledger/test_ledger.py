@@ -16,11 +16,14 @@ from careweave.ledger import (
     Account,
     Outcome,
     Part,
+    Period,
     Recorder,
     SealKey,
     Spread,
     Tampering,
+    about,
     append,
+    between,
     keep_sealing,
     new_id,
     newest_head,
@@ -70,9 +73,9 @@ def sealed(database, key):
         return seal(session, now=NOW, key=key)
 
 
-def checked(database, head=None, **more):
+def checked(database, *heads, **more):
     with database.session(snapshot=True) as session:
-        return verify(session, head, **more)
+        return verify(session, *heads, **more)
 
 
 def tamper(database, statement):
@@ -445,3 +448,43 @@ def test_an_account_of_no_person_is_hashed_as_before_there_were_persons(database
     text = canonical(fetch(database)[0])
     assert b"person" not in text
     assert b"links" not in text
+
+
+def test_what_was_done_with_a_person_is_found_by_person_and_by_any_subject(database):
+    hour = timedelta(hours=1)
+    by_person = account(person=PERSON, subjects=(), at=NOW)
+    by_first = account(subjects=(SubjectId(70),), at=NOW + hour)
+    by_second = account(subjects=(SubjectId(1), SubjectId(70)), person=OTHER, at=NOW + 2 * hour)
+    both = account(subjects=(SubjectId(70),), person=PERSON, at=NOW + 3 * hour)
+    write(
+        database,
+        *(both, by_second, by_first, by_person),
+        account(subjects=(SubjectId(71),), person=OTHER),
+        account(subjects=(SubjectId(70),), at=NOW - hour),
+        account(subjects=(SubjectId(70),), at=NOW + 4 * hour),
+    )
+    period = Period(NOW, NOW + 4 * hour)
+    with database.reading() as session:
+        found = about(session, [PERSON], [SubjectId(70)], period, most=9)
+        assert [one.id for one in found] == [
+            one.id for one in (both, by_second, by_first, by_person)
+        ]
+        assert [one.id for one in about(session, [PERSON], [], period, most=1)] == [both.id]
+        assert about(session, [], [], period, most=9) == ()
+
+
+def test_what_was_done_in_a_period_comes_in_the_order_of_the_ledger(database):
+    for n in range(5):
+        write(database, account(n_items=n, at=NOW + timedelta(hours=n), organisation="ab"[n % 2]))
+    period = Period(NOW + timedelta(hours=1), NOW + timedelta(hours=4))
+    with database.session(snapshot=True) as session:
+        assert [one.n_items for one in between(session, period)] == [1, 2, 3]
+        assert [one.n_items for one in between(session, period, organisation="b")] == [1, 3]
+
+
+def test_a_long_period_is_read_to_its_end(database):
+    write(database, *[account(n_items=n) for n in range(2001)])
+    period = Period(NOW, NOW + timedelta(seconds=1))
+    with database.session(snapshot=True) as session:
+        found = [one.n_items for one in between(session, period)]
+    assert sorted(found) == list(range(2001))

@@ -1,6 +1,7 @@
 """careweave audit: the sealed ledger of what was shown and changed."""
 
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from careweave import ledger
@@ -17,7 +18,12 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     words = audit.add_subparsers(dest="word", required=True, metavar="WORD")
     words.add_parser("seal", help="seal what is not yet sealed").set_defaults(run=_seal)
     verify = words.add_parser("verify", help="read everything again and compare")
-    verify.add_argument("--head", help="a head that you kept, as this command printed it")
+    verify.add_argument(
+        "--head",
+        action="append",
+        help="a head that you kept, as this command printed it; may repeat",
+    )
+    verify.add_argument("--heads", type=Path, help="a file of heads that you kept, one a line")
     verify.set_defaults(run=_verify)
 
 
@@ -37,15 +43,28 @@ def _seal(desk: Desk, _arguments: Namespace) -> int:
 
 def _verify(desk: Desk, arguments: Namespace) -> int:
     public = ledger.SealKey.load(desk.settings.seal_key_path).public
+    texts = [*(arguments.head or ()), *_lines(arguments.heads)]
     with desk.database() as database, database.session(snapshot=True, bulk=True) as session:
         newest = ledger.newest_head(session)
-        kept = _kept(arguments.head, newest) if arguments.head else None
-        found = ledger.verify(session, kept, public_keys=[public])
+        kept = [_kept(text, newest) for text in texts]
+        found = ledger.verify(session, *kept, public_keys=[public])
     for finding in found.findings:
-        say(f"{finding.kind}\taccount {finding.number}\t{finding.id or ''}")
+        say(f"{finding.kind}\t{_place(finding)}\t{finding.id or ''}")
     note("sound" if found.is_sound else "NOT as it was sealed")
     say(f"{found.size}:{found.root.hex()}")
     return 0 if found.is_sound else 65
+
+
+def _place(finding: ledger.Finding) -> str:
+    if finding.first is None:
+        return f"account {finding.number}"
+    return f"from account {finding.first}, before account {finding.number}"
+
+
+def _lines(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
 def _kept(text: str, newest: ledger.Head | None) -> ledger.Head:
