@@ -20,7 +20,7 @@ from careweave.agreements._mais_request import (
 )
 from careweave.agreements._notices import Grade, Notice, Notices, refuse
 from careweave.agreements._odrl import from_odrl, to_odrl
-from careweave.agreements._organisations import GROUP, expanded, slug_of
+from careweave.agreements._organisations import GROUP, expanded, read_organisations, slug_of
 from careweave.agreements._permission import from_permission, to_bundle, to_permission
 from careweave.agreements._question import (
     About,
@@ -127,6 +127,7 @@ __all__ = [
     "permitted_policies",
     "public_half",
     "read_consent",
+    "read_organisations",
     "read_request",
     "read_world",
     "refuse",

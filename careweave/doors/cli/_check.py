@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from careweave.agreements import Grade, Notice, World, checked, in_force, warnings
 from careweave.demonstration import faults_of_people
 from careweave.doors.cli._desk import Desk, note, say
+from careweave.doors.cli._region_files import region_files
 from careweave.intake import identity_rules, load_rules
 from careweave.sources import load_sources, try_examples
 from careweave.terms import CareweaveError, Incorrect
@@ -23,6 +25,11 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
         "check", help="say what is wrong with a region directory; try the examples of its mappings"
     )
     check.add_argument("directory", nargs="?", type=Path, help="the region (CAREWEAVE_REGION)")
+    check.add_argument(
+        "--demonstration",
+        action="store_true",
+        help="take the open keys of a demonstration for signatures too",
+    )
     check.set_defaults(run=_run)
 
 
@@ -37,6 +44,7 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     faults += try_examples(folder) if not faults else ()
     if (folder / "people").is_dir():
         faults += faults_of_people(folder)
+    faults += _agreements(desk, folder, is_demonstration=arguments.demonstration)
     for fault in faults:
         say(fault)
     if faults:
@@ -44,6 +52,42 @@ def _run(desk: Desk, arguments: Namespace) -> int:
         return Incorrect.exit_code
     note(f"{folder} is in order")
     return 0
+
+
+def _agreements(desk: Desk, folder: Path, *, is_demonstration: bool) -> Iterator[str]:
+    """Yields why files of agreements are refused; what else is to be said of them is noted."""
+    if not (folder / "organisations.yaml").is_file():
+        return
+    world, notices = checked(
+        region_files(folder),
+        version=0,
+        zone=str(desk.settings.time_zone),
+        takes_demonstration_keys=is_demonstration,
+    )
+    for notice in notices:
+        if notice.grade is Grade.REJECT:
+            yield notice.text
+        else:
+            note(f"warning: {notice.text}")
+    if world is not None:
+        for line in _standing(world, desk):
+            note(line)
+
+
+def _standing(world: World, desk: Desk) -> Iterator[str]:
+    """Yields which agreements are not in force today, and what ends soon."""
+    now = desk.around.clock()
+    for agreement in world.agreements:
+        against = in_force(world, agreement, now)
+        if against:
+            yield f"not in force: {_first(against)}"
+        else:
+            yield from (f"warning: {notice.text}" for notice in warnings(world, agreement, now))
+
+
+def _first(notices: tuple[Notice, ...]) -> str:
+    more = len(notices) - 1
+    return notices[0].text + (f" (and {more} reasons more)" if more else "")
 
 
 def _rules(folder: Path) -> object:
