@@ -1,8 +1,8 @@
 """What an entry proves about the relationship of its subject to an organisation.
 
 Source: `reference/store.md` 2.12. Every kind that the entry could prove is given; intake keeps
-those that the source may prove. A referral needs two entries and a package of home care needs its
-heading, so neither is found here.
+those that the source may prove. What has ended is kept with its end, for the grace of each kind.
+A line of a package of home care proves the case-load of the provider that it names.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,12 +15,16 @@ from careweave.record._references import CONTAINED, FOREIGN, literal
 from careweave.terms import CANONICAL, Json
 
 EPISODE_KINDS = f"{CANONICAL}/CodeSystem/episode-kind"
-"""Codes in EpisodeOfCare.type that name the kind of tie; without one it is a case-load."""
+"""Codes in EpisodeOfCare.type that name the kind of tie; without one its source says which."""
 
 _KINDS_OF_EPISODE = frozenset({"registration", "caseload", "la-episode", "enquiry", "residence"})
+_UNNAMED = ("caseload", "la-episode", "enquiry", "residence")
+_KINDS_OF_TEAM = ("caseload", "la-episode")
 _OPEN_ENCOUNTER = frozenset({"arrived", "triaged", "in-progress", "onleave"})
 _NO_ENCOUNTER = frozenset({"planned", "cancelled", "entered-in-error", "unknown", ""})
 _OPEN_EPISODE = frozenset({"active", "onhold", "finished"})
+_TAKEN_ON = frozenset({"accepted", "in-progress", "completed"})
+_TEAM = frozenset({"active", "suspended", "inactive"})
 _INCIDENT = timedelta(hours=12)
 
 Rule = Callable[[dict[str, Json], tzinfo], Iterator[TieProof]]
@@ -45,7 +49,7 @@ def _encounter(value: dict[str, Json], zone: tzinfo) -> Iterator[TieProof]:
         return
     since, until = _period(value, zone)
     organisation = next(_organisations(value, "serviceProvider"), None)
-    if status in _OPEN_ENCOUNTER:
+    if status in _OPEN_ENCOUNTER or (status == "finished" and until is not None):
         yield TieProof("encounter", organisation, "", since, until)
         yield TieProof("pharmacy", None, "", since, until)
     if since is not None:
@@ -60,24 +64,39 @@ def _episode(value: dict[str, Json], zone: tzinfo) -> Iterator[TieProof]:
         return
     organisation = next(_organisations(value, "managingOrganization"), None)
     team = next(_teams(value), "")
-    yield TieProof(_kind_of_episode(value), organisation, team, since, until)
+    for kind in _kinds_of_episode(value):
+        yield TieProof(kind, organisation, team, since, until)
 
 
-def _kind_of_episode(value: dict[str, Json]) -> str:
+def _kinds_of_episode(value: dict[str, Json]) -> tuple[str, ...]:
     for coding in at(value, "type.coding"):
         if isinstance(coding, dict) and coding.get("system") == EPISODE_KINDS:
             code = coding.get("code")
             if isinstance(code, str) and code in _KINDS_OF_EPISODE:
-                return code
-    return "caseload"
+                return (code,)
+    return _UNNAMED
 
 
 def _team(value: dict[str, Json], zone: tzinfo) -> Iterator[TieProof]:
-    if value.get("status") != "active":
-        return
     since, until = _period(value, zone)
+    status = first_text(value, "status")
+    # A team that works no longer and does not say since when proves nothing.
+    if status not in _TEAM or (status != "active" and until is None):
+        return
     for organisation in _organisations(value, "managingOrganization"):
-        yield TieProof("caseload", organisation, first_text(value, "id") or "", since, until)
+        for kind in _KINDS_OF_TEAM:
+            yield TieProof(kind, organisation, first_text(value, "id") or "", since, until)
+
+
+def _task(value: dict[str, Json], zone: tzinfo) -> Iterator[TieProof]:
+    """Yields the referral that whoever received it has taken on."""
+    what = first_text(value, "focus.reference", "basedOn.reference")
+    if value.get("status") not in _TAKEN_ON or what is None:
+        return
+    since, until = _period(value, zone, "executionPeriod")
+    if literal(what)[0] != "ServiceRequest" or (value["status"] == "completed" and until is None):
+        return
+    yield TieProof("referral", next(_organisations(value, "owner"), None), "", since, until)
 
 
 _RULES: dict[str, Rule] = {
@@ -85,6 +104,7 @@ _RULES: dict[str, Rule] = {
     "Encounter": _encounter,
     "EpisodeOfCare": _episode,
     "CareTeam": _team,
+    "Task": _task,
 }
 
 
@@ -116,7 +136,9 @@ def _teams(value: dict[str, Json]) -> Iterator[str]:
                 yield name
 
 
-def _period(value: dict[str, Json], zone: tzinfo) -> tuple[datetime | None, datetime | None]:
-    start, end = first_text(value, "period.start"), first_text(value, "period.end")
+def _period(
+    value: dict[str, Json], zone: tzinfo, name: str = "period"
+) -> tuple[datetime | None, datetime | None]:
+    start, end = first_text(value, f"{name}.start"), first_text(value, f"{name}.end")
     since = date_range(start, zone)[0] if start else None
     return since, date_range(end, zone)[1] if end else None

@@ -12,6 +12,7 @@ from careweave.formats import read_json
 from careweave.record import Keys, parameters, prepare
 from careweave.record._nodes import Place
 from careweave.record._types import all_types
+from careweave.terms import CANONICAL
 
 KEYS = Keys(b"k" * 32)
 ZONE = ZoneInfo("Europe/London")
@@ -252,15 +253,50 @@ def test_an_open_encounter_proves_a_tie_and_a_planned_one_does_not():
     )
 
 
+def test_an_encounter_that_has_ended_proves_a_tie_until_its_end():
+    period = {"start": "2020-01-01T10:00:00Z", "end": "2020-01-02T10:00:00Z"}
+    found = made("Encounter", status="finished", period=period)
+    assert [(tie.kind, tie.until) for tie in found.ties][:2] == [
+        ("encounter", datetime(2020, 1, 2, 10, 0, 1, tzinfo=UTC)),
+        ("pharmacy", datetime(2020, 1, 2, 10, 0, 1, tzinfo=UTC)),
+    ]
+
+
 def test_a_care_team_proves_a_case_load_for_its_period():
-    found = made(
-        "CareTeam",
-        status="active",
-        managingOrganization=[{"reference": "Organization/o1"}],
-        period={"start": "2020-01-01"},
-    )
-    (tie,) = found.ties
-    assert (tie.kind, tie.organisation, tie.until) == ("caseload", "Organization/o1", None)
+    of = {"managingOrganization": [{"reference": "Organization/o1"}]}
+    found = made("CareTeam", status="active", **of, period={"start": "2020-01-01"})
+    assert [(tie.kind, tie.organisation, tie.until) for tie in found.ties] == [
+        ("caseload", "Organization/o1", None),
+        ("la-episode", "Organization/o1", None),
+    ]
+    assert made("CareTeam", status="inactive", **of).ties == ()
+    ended = made("CareTeam", status="inactive", **of, period={"end": "2020-01-01"})
+    assert {tie.until for tie in ended.ties} == {datetime(2020, 1, 2, tzinfo=UTC)}
+
+
+def test_an_episode_names_its_kind_or_leaves_it_to_its_source():
+    kind = {"system": f"{CANONICAL}/CodeSystem/episode-kind", "code": "enquiry"}
+    named = made("EpisodeOfCare", status="active", type=[{"coding": [kind]}])
+    assert [tie.kind for tie in named.ties] == ["enquiry"]
+    unnamed = made("EpisodeOfCare", status="active", type=[{"text": "on the books"}])
+    assert {tie.kind for tie in unnamed.ties} == {"caseload", "la-episode", "enquiry", "residence"}
+
+
+@pytest.mark.parametrize("status", ["accepted", "in-progress"])
+def test_a_referral_that_is_taken_on_proves_a_tie_of_who_took_it(status):
+    task = {
+        "focus": {"reference": "ServiceRequest/s1"},
+        "owner": {"reference": "Organization/o1"},
+        "executionPeriod": {"start": "2020-01-01"},
+    }
+    (tie,) = made("Task", status=status, **task).ties
+    assert (tie.kind, tie.organisation, tie.until) == ("referral", "Organization/o1", None)
+    for none in [
+        {**task, "status": "requested"},
+        {**task, "status": "completed"},
+        {**task, "status": status, "focus": {"reference": "EpisodeOfCare/e1"}},
+    ]:
+        assert made("Task", **none).ties == ()
 
 
 def test_what_it_draws_on_is_named_with_its_path():
