@@ -4,6 +4,7 @@ from careweave.record._append import append
 from careweave.record._changes import Appended, Change, Held, Op
 from careweave.record._children import children
 from careweave.record._choices import granted
+from careweave.record._clearance import clear, tied
 from careweave.record._dictionaries import Dictionaries, dictionaries
 from careweave.record._entries import Rows, as_of, entries_of, timeline
 from careweave.record._growth import open_source
@@ -26,6 +27,7 @@ from careweave.record._links import (
 )
 from careweave.record._maintain import Erased, Finding, analyse, erase, faults, statistics
 from careweave.record._nodes import Include, Kind, Parameter, Search, Summary, Total
+from careweave.record._outline import Kept, Line, kinds, outline
 from careweave.record._parameters import parameters
 from careweave.record._prepare import prepare
 from careweave.record._prepared import Prepared, TieProof
@@ -49,8 +51,10 @@ __all__ = [
     "Held",
     "HistoryPage",
     "Include",
+    "Kept",
     "Keys",
     "Kind",
+    "Line",
     "Link",
     "Match",
     "Member",
@@ -69,6 +73,7 @@ __all__ = [
     "append",
     "as_of",
     "children",
+    "clear",
     "dictionaries",
     "entries_of",
     "erase",
@@ -82,12 +87,14 @@ __all__ = [
     "is_plain",
     "keep_receipt",
     "keys",
+    "kinds",
     "link",
     "links_sum",
     "located",
     "members",
     "note_facts",
     "open_source",
+    "outline",
     "parameters",
     "parents",
     "parse",
@@ -102,6 +109,7 @@ __all__ = [
     "subjects",
     "subjects_of",
     "taken",
+    "tied",
     "timeline",
     "with_fact",
 ]

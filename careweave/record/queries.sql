@@ -713,6 +713,67 @@ FROM (
 WHERE NOT s.gone
 ORDER BY s.subject, s.rid;
 
+-- name: kinds
+-- Under which headings, of which sources and by which branches anything visible is held of subjects.
+SELECT DISTINCT
+    s.heading,
+    s.source,
+    s.via,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM (
+    SELECT r.heading, r.source, 0 * r.cls AS via
+    FROM record.resource AS r
+    WHERE
+        r.subject = ANY(%(subjects)s::bigint[]) AND NOT r.gone
+        AND get_bit(%(bits)s::bytea, r.cls) <> 0
+) AS s;
+
+-- name: outline
+-- What visible current entries concern these subjects, newest first, without what they say.
+SELECT
+    s.rt, s.id, s.subject, s.source, s.heading, s.dlo, s.upd, s.via, s.seen
+FROM (
+    SELECT
+        r.rt, r.id, r.subject, r.source, r.heading, r.dlo, r.upd, 0 * r.cls AS via, r.rid,
+        (SELECT d.version FROM record.dictionary AS d) AS seen
+    FROM record.resource AS r
+    WHERE
+        r.subject = ANY(%(subjects)s::bigint[]) AND NOT r.gone
+        AND get_bit(%(bits)s::bytea, r.cls) <> 0
+        AND (%(headings)s::smallint[] IS NULL OR r.heading = ANY(%(headings)s))
+) AS s
+ORDER BY coalesce(s.dlo, s.upd) DESC, s.rid
+LIMIT %(most)s;
+
+-- name: tied
+-- Those of these subjects whose person one of these organisations has a tie with.
+SELECT w.subject
+FROM unnest(%(subjects)s::bigint[]) AS w (subject)
+WHERE EXISTS (
+    SELECT 1
+    FROM (
+        SELECT w.subject
+        UNION ALL
+        SELECT q.subject
+        FROM record.subject_person AS p
+        INNER JOIN record.subject_person AS q ON p.person = q.person
+        WHERE p.subject = w.subject
+    ) AS k
+    INNER JOIN record.tie AS t ON k.subject = t.subject
+    WHERE t.org = ANY(%(orgs)s::int[]) AND t.since <= %(at)s AND t.until > %(at)s
+)
+ORDER BY w.subject;
+
+-- name: clear
+-- Releases these versions of these entries of these sources, as they are now.
+INSERT INTO record.cleared (subject, rid, ver, at, by_actor)
+SELECT r.subject, r.rid, r.ver, %(at)s::timestamptz, %(by_actor)s::text
+FROM unnest(%(rts)s::smallint[], %(ids)s::text[], %(vers)s::int[]) AS w (rt, id, ver)
+INNER JOIN record.resource AS r ON w.rt = r.rt AND w.id = r.id AND w.ver = r.ver
+WHERE r.source = ANY(%(sources)s) AND NOT r.gone
+ON CONFLICT (subject, rid) DO UPDATE
+    SET ver = excluded.ver, at = excluded.at, by_actor = excluded.by_actor;
+
 -- name: receipt
 -- What was answered to a message.
 SELECT r.digest, r.answer

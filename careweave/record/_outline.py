@@ -1,0 +1,73 @@
+"""What is held of somebody without what it says: kinds of entries, and an outline."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from careweave.db import Queries, Session
+from careweave.record._dictionaries import heading_of, number_of
+from careweave.record._policy import seen
+from careweave.record._types import type_of
+from careweave.terms import Heading, Sight, SourceId, SubjectId
+
+_QUERIES = Queries("careweave.record")
+
+MOST_LINES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something is held: under which heading, of which source, seen by which branch."""
+
+    heading: Heading | None
+    source: SourceId
+    via: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry in an outline: `at` is its main date, None without one."""
+
+    type: str
+    id: str
+    subject: SubjectId
+    source: SourceId
+    heading: Heading | None
+    at: datetime | None
+    updated: datetime
+    via: int
+
+
+def kinds(session: Session, subjects: Collection[SubjectId], *, sight: Sight) -> frozenset[Kept]:
+    """Returns under which headings, from which sources, by which branches anything is visible.
+
+    It says that something is there, not how much. Asked with the branches that withhold or that
+    only indicate, it says where something is withheld, or exists.
+    """
+    if not subjects or not sight.branches:
+        return frozenset()
+    rows = seen(session, sight, _QUERIES["kinds"], {"subjects": sorted(subjects)})
+    return frozenset(Kept(heading_of(heading), source, via) for heading, source, via, _ in rows)
+
+
+def outline(
+    session: Session,
+    subjects: Sequence[SubjectId],
+    *,
+    sight: Sight,
+    headings: Collection[Heading | None] | None = None,
+    most: int = MOST_LINES,
+) -> tuple[Line, ...]:
+    """Returns the visible current entries of these subjects, newest first, without their bodies.
+
+    `headings` None means all.
+    """
+    if not subjects or not sight.branches:
+        return ()
+    wanted = None if headings is None else sorted(map(number_of, headings))
+    values = {"subjects": sorted(subjects), "headings": wanted, "most": most}
+    rows = seen(session, sight, _QUERIES["outline"], values)
+    return tuple(
+        Line(type_of(rt), id_, subject, source, heading_of(heading), at, updated, via)
+        for rt, id_, subject, source, heading, at, updated, via, _ in rows
+    )
