@@ -31,6 +31,7 @@ from careweave.disclosure._review_queue import (
 )
 from careweave.disclosure._sight import sight
 from careweave.disclosure._standing import Standing, open_episodes, standing
+from careweave.disclosure._worlds import world
 from careweave.record import Parameter, Row
 
 __all__ = [
@@ -86,4 +87,5 @@ __all__ = [
     "search",
     "sight",
     "standing",
+    "world",
 ]

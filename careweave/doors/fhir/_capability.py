@@ -34,6 +34,9 @@ FORMATS = ("json", "xml", "application/fhir+json", "application/fhir+xml")
 # Operations that FHIR R4 itself defines for Patient, and those that others define.
 _OF_PATIENTS = frozenset({"$everything", "$match"})
 _ELSEWHERE = {
+    "$break-glass": f"{CANONICAL}/OperationDefinition/Patient-break-glass",
+    "$end-episode": f"{CANONICAL}/OperationDefinition/Patient-end-episode",
+    "$reason": f"{CANONICAL}/OperationDefinition/Patient-reason",
     "$find": f"{CANONICAL}/OperationDefinition/Patient-find",
     "$ihe-pix": "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix",
 }

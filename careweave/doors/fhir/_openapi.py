@@ -23,6 +23,9 @@ _BODIES = {
     "$match": (_FHIR,),
     "$find": (_FORM, _FHIR),
     "$ihe-pix": (_FHIR, _FORM),
+    "$break-glass": (_FHIR, _FORM),
+    "$reason": (_FHIR, _FORM),
+    "$end-episode": (_FHIR, _FORM),
     "search-type": (_FORM,),
 }
 _SEARCHES = frozenset({"search-type", "conditional-update", "conditional-patch"})

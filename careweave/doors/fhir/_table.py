@@ -4,6 +4,7 @@ from careweave.doors.fhir import (
     _bundles,
     _capability,
     _crossing,
+    _emergency,
     _finding,
     _matching,
     _openapi,
@@ -20,7 +21,9 @@ _TYPE = BASE + "/{type}"
 _ENTRY = _TYPE + "/{id}"
 _PATIENT = BASE + "/Patient/{id}/$everything"
 _PEOPLE = BASE + "/Patient"
+_PERSON = _PEOPLE + "/{id}"
 
+_P = "Patient"
 _OUT, _IN = Mark.DISCLOSES, Mark.RECEIVES
 
 ROUTES: tuple[Route, ...] = (
@@ -36,6 +39,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", _PEOPLE + "/$find", _finding.find, _OUT, "$find", "rs", "Patient"),
     Route("GET", _PEOPLE + "/$ihe-pix", _crossing.cross, _OUT, "$ihe-pix", "rs", "Patient"),
     Route("POST", _PEOPLE + "/$ihe-pix", _crossing.cross, _OUT, "$ihe-pix", "rs", "Patient"),
+    Route("POST", _PERSON + "/$break-glass", _emergency.break_glass, _OUT, "$break-glass", "r", _P),
+    Route("POST", _PERSON + "/$reason", _emergency.reason, _OUT, "$reason", "r", _P),
+    Route("POST", _PERSON + "/$end-episode", _emergency.end_episode, _OUT, "$end-episode", "r", _P),
     Route("POST", _TYPE + "/$validate", _validating.validate, _OUT, "$validate", "r"),
     Route("POST", _ENTRY + "/$validate", _validating.validate, _OUT, "$validate", "r"),
     Route("GET", _ENTRY + "/$validate", _validating.validate, _OUT, "$validate", "r"),
