@@ -60,10 +60,12 @@ def places_of(
 
 
 def _place(rules: Rules, one: Verdict, thing: Thing, groups: dict[_Group, list[Thing]]) -> int:
+    if Filter.INDICATOR in one.filters:
+        return 0
     group = _group(one, thing)
     if is_per_code(rules, one.filters, thing.heading):
         group = *group, thing.code
-    return groups[group].index(thing) if group in groups else 0
+    return groups[group].index(thing)
 
 
 def _group(one: Verdict, thing: Thing) -> _Group:
