@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from falcon import testing
 
 from careweave.doors._access import Registration, add_client
 from careweave.terms import PersonId, Purpose, Role
@@ -60,7 +61,7 @@ def parameters(**given: object) -> dict[str, object]:
     return {"resourceType": "Parameters", "parameter": listed}
 
 
-def told(answer) -> dict[str, object]:
+def told(answer: testing.Result) -> dict[str, object]:
     assert answer.status_code == 200, answer.text
     return {
         one["name"]: next(value for key, value in one.items() if key != "name")
