@@ -6,6 +6,7 @@ Source: SocialCareData/information-governance, dsa.json 0.1 (draft); `reference/
 import re
 from collections.abc import Iterator, Mapping
 
+from careweave.agreements._canonical import canonical
 from careweave.agreements._exchange import Imported, base_of, imported, refused
 from careweave.agreements._fields import FORMAT
 from careweave.agreements._mais import (
@@ -79,9 +80,9 @@ def _whole(policy: Node, document: Mapping[str, Json]) -> Imported:
     return imported(document)
 
 
-def _unordered(policy: Mapping[str, Json]) -> dict[str, object]:
+def _unordered(policy: Mapping[str, Json]) -> dict[str, list[bytes]]:
     return {
-        name: sorted(map(repr, value)) if isinstance(value, list) else value
+        name: sorted(map(canonical, value if isinstance(value, list) else [value]))
         for name, value in policy.items()
     }
 

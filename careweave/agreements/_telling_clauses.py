@@ -8,6 +8,7 @@ from careweave.agreements._values import Clause, Level, Share
 from careweave.agreements._words import listed, named, plural, role_named
 from careweave.terms import Action, Cohort, Heading, Purpose
 
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LOOKING = (Action.OPEN, Action.READ, Action.SEARCH_ONE, Action.LIST)
 _ONE = {Purpose.OWN_REQUEST: "self", Purpose.FAMILY_REQUEST: "grant", Purpose.LEGAL: "mandate"}
 
@@ -20,7 +21,7 @@ def told_clause(clause: Clause, names: Mapping[str, str]) -> str:
 def _lines(clause: Clause, names: Mapping[str, str]) -> Iterator[str]:
     yield f"Clause {clause.id}"
     yield f"{_who(clause, names)} may {_what(clause)}, for {named('purpose', clause.purpose)},"
-    yield f"in what {_of(clause.sent_by, names)} hold{_s(clause.sent_by)} about {_about(clause)}."
+    yield f"in what {_of(clause.sent_by, names)} hold{_s(clause.sent_by)} about {_about(clause, names)}."
     yield "They get:"
     yield from (f"- {line}" for line in _shares(clause))
     yield "Nothing else is shared."
@@ -29,6 +30,7 @@ def _lines(clause: Clause, names: Mapping[str, str]) -> Iterator[str]:
     yield _choices(clause)
     yield _emergency(clause)
     yield from _limits(clause)
+    yield from _hours(clause)
     yield _promises(clause)
     yield _kept(clause)
     yield named("log", clause.log_to_person.partition(":")[0])
@@ -55,16 +57,16 @@ def _s(organisations: tuple[str, ...]) -> str:
     return "s" if len(organisations) == 1 and organisations[0].startswith("org:") else ""
 
 
-def _about(clause: Clause) -> str:
-    return f"{_cohort(clause.cohort)}{_tie(clause)}"
+def _about(clause: Clause, names: Mapping[str, str]) -> str:
+    return f"{_cohort(clause.cohort, names)}{_tie(clause)}"
 
 
-def _cohort(cohort: Cohort) -> str:
+def _cohort(cohort: Cohort, names: Mapping[str, str]) -> str:
     said = [
         *_aged(cohort),
-        *(_one_of("registered with", cohort.registered_with)),
-        *(_one_of("living in", cohort.residents_of)),
-        *(_one_of("with an address in", cohort.address_in)),
+        *(_one_of("registered with", cohort.registered_with, names)),
+        *(_one_of("living in", cohort.residents_of, names)),
+        *(_one_of("with an address in", cohort.address_in, names)),
         *(f"who {named('tie', tie)}" for tie in sorted(cohort.tie_kinds)),
     ]
     return f"anybody {listed(said)}" if said else "anybody in the region"
@@ -77,9 +79,10 @@ def _aged(cohort: Cohort) -> Iterator[str]:
         yield f"of less than {cohort.age_below} years"
 
 
-def _one_of(what: str, which: frozenset[str]) -> Iterator[str]:
+def _one_of(what: str, which: frozenset[str], names: Mapping[str, str]) -> Iterator[str]:
     if which:
-        yield f"{what} {listed(sorted(which), 'or')}"
+        called = (names.get(f"org:{one}", one) for one in sorted(which))
+        yield f"{what} {listed(called, 'or')}"
 
 
 def _tie(clause: Clause) -> str:
@@ -167,6 +170,21 @@ def _limits(clause: Clause) -> Iterator[str]:
         f"more than {hour.hard:,} are refused; so are more than {a_day.hard:,} entries a day "
         f"(alarm at {a_day.soft:,})."
     )
+
+
+def _hours(clause: Clause) -> Iterator[str]:
+    hours = clause.hours
+    if hours is None:
+        return
+    days = listed(_DAYS[day] for day in sorted(hours.days))
+    yield (
+        f"It works on {days} from {_time(hours.from_minute)} to {_time(hours.until_minute)}; "
+        "outside these hours planners are refused, and whoever gives care is let in with an alarm."
+    )
+
+
+def _time(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _promises(clause: Clause) -> str:
