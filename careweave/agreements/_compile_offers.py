@@ -171,7 +171,7 @@ def _offers_of(
     line: tuple[Agreement, Clause, date],
 ) -> Iterator[Offer]:
     agreement, clause, today = line
-    portions = _portions(world.rules, context.role, agreement, clause, today)
+    portions = portions_of(world.rules, context.role, agreement, clause, today)
     mine = frozenset(n for n, named in sources.items() if named[0] in clause.providers)
     name = f"{agreement.name}/{clause.id}"
     order = (agreement.id, agreement.version, clause.id)
@@ -233,7 +233,7 @@ def _mandated(plain: Offer, mandate: Mandate) -> Offer:
     )
 
 
-def _portions(
+def portions_of(
     rules: Rules, role: Role, agreement: Agreement, clause: Clause, today: date
 ) -> Mapping[Heading | None, Portion]:
     """Returns what is left of each heading once the clause has met the matrix."""

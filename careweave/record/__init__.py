@@ -1,6 +1,7 @@
 """The longitudinal record: append, as-of, search, timeline and ties, sealed behind a sight."""
 
 from careweave.record._append import append
+from careweave.record._breadth import breadth
 from careweave.record._changes import Appended, Change, Held, Op
 from careweave.record._children import children
 from careweave.record._choices import granted
@@ -72,6 +73,7 @@ __all__ = [
     "analyse",
     "append",
     "as_of",
+    "breadth",
     "children",
     "clear",
     "dictionaries",

@@ -1174,3 +1174,15 @@ SELECT
         sum(hashtextextended(concat_ws('/', p.subject, p.person, p.decision), 0)::numeric), 0
     )::text AS total
 FROM record.subject_person AS p;
+
+-- name: people_by_heading
+-- How many visible current entries there are of each person under some headings.
+SELECT
+    r.heading, coalesce(q.person::text, r.subject::text) AS whose, count(*) AS n,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM record.resource AS r
+LEFT JOIN record.subject_person AS q ON r.subject = q.subject
+WHERE
+    r.heading = ANY(%(headings)s::smallint[]) AND NOT r.gone
+    AND get_bit(%(bits)s::bytea, r.cls) <> 0
+GROUP BY r.heading, coalesce(q.person::text, r.subject::text);
