@@ -9,7 +9,7 @@ from typing import cast
 from careweave.record._compile_plan import From
 from careweave.record._nodes import Search
 from careweave.record._seals import seal, unseal
-from careweave.terms import Forbidden, Incorrect, Sight
+from careweave.terms import Forbidden, Incorrect
 
 EXPIRY = timedelta(minutes=15)
 """How long a page link works. Source: `reference/store.md` 4.6."""
@@ -20,21 +20,27 @@ _SHAPING = frozenset({"_count", "_total", "_summary", "_elements"})
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Who may use a cursor and for what: the caller, its sight's version and the question."""
+    """Who may use a cursor and for what: the caller, what it may see, and the question."""
 
     caller: str
-    sight: int
+    sight: str
     question: str
 
 
-def ticket(search: Search, *, caller: str, sight: Sight) -> Ticket:
-    """Returns what a cursor of this search is bound to; how much is shown may change on the way."""
+def ticket(search: Search, *, caller: str, sight: str) -> Ticket:
+    """Returns what a cursor of this search is bound to; how much is shown may change on the way.
+
+    `sight` tells everything that narrows what the caller may see.
+    """
     form: object = [pair for pair in search.honoured if pair[0] not in _SHAPING]
     if not search.honoured:
         form = (search.where, search.sort)
     text = f"{search.type}\x1f{form}"
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12)
-    return Ticket(caller, sight.version, digest.hexdigest())
+    return Ticket(caller, _short(sight), _short(text))
+
+
+def _short(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def cursor_of(secret: bytes, held: Ticket, start: From, *, now: datetime) -> str:

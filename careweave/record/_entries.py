@@ -7,8 +7,8 @@ from datetime import datetime
 from careweave.db import FOREVER, NEVER, Queries, Session
 from careweave.db import Row as Columns
 from careweave.record._dictionaries import number_of
-from careweave.record._policy import seen
-from careweave.record._row import ROW_COLUMNS, Row, row_of, scope
+from careweave.record._policy import scope, seen
+from careweave.record._row import ROW_COLUMNS, Row, row_of
 from careweave.record._seals import seal, unseal
 from careweave.record._types import rt_of
 from careweave.terms import Heading, Incorrect, Sight, SubjectId
@@ -41,7 +41,7 @@ def entries_of(  # noqa: PLR0913  each is one part of the question, as doors ask
     """
     if not subjects:
         return Rows((), None)
-    named = scope(sight, "entries_of", sorted(subjects), types and sorted(types), since)
+    named = scope(session, sight, "entries_of", sorted(subjects), types and sorted(types), since)
     subject, rid = (0, 0) if cursor is None else _stored_after(session.secret, named, cursor)
     values: dict[str, object] = {
         "subjects": sorted(subjects),
@@ -75,7 +75,7 @@ def timeline(
     if not subjects:
         return Rows((), None)
     wanted = None if headings is None else sorted(map(number_of, headings))
-    named = scope(sight, "timeline", sorted(subjects), wanted)
+    named = scope(session, sight, "timeline", sorted(subjects), wanted)
     before, rid = (FOREVER, 0) if cursor is None else _dated_after(session.secret, named, cursor)
     values: dict[str, object] = {
         "subjects": sorted(subjects),

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from careweave.db import FOREVER, NEVER, Queries, Query, Session
 from careweave.db import Row as Columns
-from careweave.record._policy import seen
-from careweave.record._row import ROW_COLUMNS, Row, row_of, scope
+from careweave.record._policy import scope, seen
+from careweave.record._row import ROW_COLUMNS, Row, row_of
 from careweave.record._seals import seal, unseal
 from careweave.record._types import rt_of
 from careweave.terms import Incorrect, Sight
@@ -52,7 +52,7 @@ def history(  # noqa: PLR0913  each is one part of the question, as doors ask it
     of one entry are in the order of their numbers.
     """
     asked = _Asked(type_name, id_, since, at, count)
-    named = scope(sight, "history", type_name, id_, since, at)
+    named = scope(session, sight, "history", type_name, id_, since, at)
     after = _after(session.secret, named, cursor)
     query, values = _question(asked, after)
     rows = seen(session, sight, query, values)

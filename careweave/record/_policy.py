@@ -1,19 +1,23 @@
 """The one way in which a reading statement gets its policy: what the caller may see."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from hashlib import blake2b
+from typing import Generic, TypeVar
 
 from careweave.db import FOREVER, Queries, Query, Row, Session
 from careweave.record._compile_policy import Shape, shaped
 from careweave.record._dictionaries import Dictionaries, dictionaries, fresh
-from careweave.record._policy_rules import Maker, Rules, cohorts_of, moments_of, tie_ends
+from careweave.record._policy_rules import cohorts_of, moments_of, rules_of, tie_ends
 from careweave.record._purposes import number_of_purpose
 from careweave.record._types import rt_of
-from careweave.terms import Branch, CareweaveError, Incorrect, Sight
+from careweave.terms import Branch, CareweaveError, Cohort, Incorrect, Sight
 
 _QUERIES = Queries("careweave.record")
 _MOST_REMEMBERED = 512
+
+T = TypeVar("T")
 
 # What others refer to and is about nobody. Source: the design of the record, reference data.
 _REFERENCE = (
@@ -88,9 +92,10 @@ def _asked(
 
 
 def _conditions(session: Session, sight: Sight, known: Dictionaries) -> dict[str, object]:
-    rules = session.memo(_Remembered, lambda _session: _Remembered()).of(sight)
-    # Where no moment is given no branch is left that asks for one.
-    at = FOREVER if sight.at is None else sight.at
+    if sight.at is None:
+        at, rules = FOREVER, rules_of([_without_moment(branch) for branch in sight.branches])
+    else:
+        at, rules = sight.at, session.memo(_Remembered, _Remembered).rules.of(sight.branches)
     cohorts = cohorts_of(rules.cohorts, known.orgs, at, session.zone)
     return {
         "s_rules": rules.numbers,
@@ -108,27 +113,64 @@ def _conditions(session: Session, sight: Sight, known: Dictionaries) -> dict[str
     }
 
 
-class _Remembered:
-    """The conditions of the branches that were asked with last, by which tuple of them it is."""
+def scope(session: Session, sight: Sight, *question: object) -> str:
+    """Returns a text for the seal of a page: the question, and what its asker may see."""
+    return "\x1f".join((told(session, sight), *map(repr, question)))
 
-    __slots__ = ("_made",)
 
-    def __init__(self) -> None:
-        """Starts with nothing."""
-        self._made: OrderedDict[int, tuple[tuple[Branch, ...], Rules]] = OrderedDict()
+def told(session: Session, sight: Sight) -> str:
+    """Returns everything that narrows a sight but the moment, which moves from page to page."""
+    digest = session.memo(_Remembered, _Remembered).digests.of(sight.branches)
+    return f"{digest}{(sight.version, sorted(sight.known_as), sight.user, sight.purpose)!r}"
 
-    def of(self, sight: Sight) -> Rules:
-        """Returns the conditions of a sight's branches."""
-        if sight.at is None:
-            return Maker().rules([_without_moment(branch) for branch in sight.branches])
-        found = self._made.get(id(sight.branches))
+
+def _digest(branches: Sequence[Branch]) -> str:
+    parts = (
+        repr([_ordered(getattr(branch, one.name)) for one in fields(Branch)]) for branch in branches
+    )
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def _ordered(value: object) -> object:
+    """Returns the same text for the same set, in whatever order it happens to lie."""
+    if isinstance(value, frozenset):
+        return sorted(map(repr, value))
+    if isinstance(value, Cohort):
+        return [_ordered(getattr(value, one.name)) for one in fields(Cohort)]
+    return value
+
+
+class _Lately(Generic[T]):
+    """What was made of the branches asked with last, by which tuple of them it was."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[Sequence[Branch]], T]) -> None:
+        """Takes what makes it of branches."""
+        self._make = make
+        self._made: OrderedDict[int, tuple[tuple[Branch, ...], T]] = OrderedDict()
+
+    def of(self, branches: tuple[Branch, ...]) -> T:
+        """Returns what is made of some branches."""
+        found = self._made.get(id(branches))
         if found is None:
             # The tuple is kept beside its number, so that no other can take the number.
-            found = sight.branches, Maker().rules(sight.branches)
-            self._made[id(sight.branches)] = found
+            found = branches, self._make(branches)
+            self._made[id(branches)] = found
             if len(self._made) > _MOST_REMEMBERED:
                 self._made.popitem(last=False)
         return found[1]
+
+
+class _Remembered:
+    """The conditions and the digests of the branches that were asked with last."""
+
+    __slots__ = ("digests", "rules")
+
+    def __init__(self, _session: Session) -> None:
+        """Starts with nothing."""
+        self.rules = _Lately(rules_of)
+        self.digests = _Lately(_digest)
 
 
 def _without_moment(branch: Branch) -> Branch:

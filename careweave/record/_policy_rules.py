@@ -55,7 +55,12 @@ class Rules:
     cohorts: tuple[Cohort, ...]
 
 
-class Maker:
+def rules_of(branches: Sequence[Branch]) -> Rules:
+    """Returns the conditions of some branches."""
+    return _Maker().rules(branches)
+
+
+class _Maker:
     """Collects what branches name, each once."""
 
     __slots__ = ("_cohorts", "_cuts", "_graces", "_persons", "_ties")

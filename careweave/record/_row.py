@@ -1,16 +1,14 @@
 """One version of one entry as it is read."""
 
-import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from careweave.db import Row as Columns
 from careweave.record._changes import Op
 from careweave.record._dictionaries import heading_of, labels_of
 from careweave.record._types import type_of
-from careweave.terms import Branch, Heading, Label, PersonId, Sight, SourceId, SubjectId
+from careweave.terms import Heading, Label, PersonId, SourceId, SubjectId
 
 ROW_COLUMNS = 15
 """How many columns of an answer make a `Row`."""
@@ -73,28 +71,3 @@ def _whose(whose: bytes | None) -> tuple[PersonId | None, int | None]:
     if whose is None:
         return None, None
     return PersonId(UUID(bytes=whose[:16])), int.from_bytes(whose[16:], signed=True)
-
-
-def scope(sight: Sight, *question: object) -> str:
-    """Returns a text for the seal of a page: the question, and what its asker may see."""
-    return "\x1f".join((_who(sight), *map(repr, question)))
-
-
-def _who(sight: Sight) -> str:
-    """Returns everything that narrows a sight but the moment, which moves from page to page."""
-    asker = (sight.version, sorted(sight.known_as), sight.user, sight.purpose)
-    return _digest(sight.branches, repr(asker))
-
-
-@lru_cache(maxsize=256)
-def _digest(branches: tuple[Branch, ...], asker: str) -> str:
-    told = [
-        repr([(one.name, _ordered(getattr(branch, one.name))) for one in fields(Branch)])
-        for branch in branches
-    ]
-    return hashlib.sha256("\x1f".join((asker, *told)).encode()).hexdigest()
-
-
-def _ordered(value: object) -> object:
-    """Returns the same value for the same set, in whatever order it happens to lie."""
-    return sorted(map(repr, value)) if isinstance(value, frozenset) else value

@@ -19,6 +19,7 @@ from careweave.record._compile_plan import From, Wish
 from careweave.record._compile_referring import carrying_query
 from careweave.record._cursor import cursor_of, start_of, ticket
 from careweave.record._nodes import HasKeys, Search, Summary, Total
+from careweave.record._policy import told
 from careweave.record._row import Row
 from careweave.record._search_includes import Included, included
 from careweave.record._search_page import Reading, asked, number, page
@@ -63,7 +64,7 @@ def search(session: Session, search: Search, *, sight: Sight, caller: str, now: 
     reading = Reading(session, sight, now)
     start = None
     if search.cursor is not None:
-        held = ticket(search, caller=caller, sight=sight)
+        held = ticket(search, caller=caller, sight=told(session, sight))
         start = start_of(session.secret, held, search.cursor, now=now)
     question = resolved(reading, search)
     if search.count == 0 or search.summary is Summary.COUNT:
@@ -79,7 +80,7 @@ def search(session: Session, search: Search, *, sight: Sight, caller: str, now: 
     following = None
     if found.last is not None:
         began = now if start is None else start.began
-        held = ticket(search, caller=caller, sight=sight)
+        held = ticket(search, caller=caller, sight=told(session, sight))
         following = cursor_of(session.secret, held, From(*found.last, began), now=now)
     return Found(found.rows, extra.rows, total, following, None, issues, search)
 
