@@ -1,6 +1,7 @@
 """Data sharing agreements as values: read, checked, decided, compiled and told in plain words."""
 
 from careweave.agreements._canonical import canonical, emit
+from careweave.agreements._comparing import Difference, Standings, differences, standings
 from careweave.agreements._compile import Branches, branches
 from careweave.agreements._compile_offers import names_of
 from careweave.agreements._compile_until import changes_at
@@ -38,7 +39,9 @@ from careweave.agreements._question import (
 from careweave.agreements._rules_files import default_rules
 from careweave.agreements._sign_file import Signer, signed_file
 from careweave.agreements._signing import public_half, sign
+from careweave.agreements._staff import STAFF, Staff, read_staff
 from careweave.agreements._telling import told
+from careweave.agreements._telling_changes import Moved, told_difference
 from careweave.agreements._telling_verdicts import told_reason, told_verdict
 from careweave.agreements._values import (
     Agreement,
@@ -68,6 +71,7 @@ __all__ = [
     "FOLDERS",
     "GROUP",
     "ORGANISATIONS",
+    "STAFF",
     "About",
     "Agreement",
     "Answer",
@@ -80,6 +84,7 @@ __all__ = [
     "Clause",
     "ConsentWords",
     "Context",
+    "Difference",
     "Episode",
     "Family",
     "Filter",
@@ -94,6 +99,7 @@ __all__ = [
     "MaisAnswer",
     "MaisRequest",
     "Mandate",
+    "Moved",
     "Notice",
     "Notices",
     "Organisation",
@@ -105,6 +111,8 @@ __all__ = [
     "Share",
     "Signer",
     "Speed",
+    "Staff",
+    "Standings",
     "Thing",
     "Verdict",
     "World",
@@ -114,6 +122,7 @@ __all__ = [
     "changes_at",
     "checked",
     "default_rules",
+    "differences",
     "emit",
     "expanded",
     "family_of",
@@ -129,17 +138,20 @@ __all__ = [
     "read_consent",
     "read_organisations",
     "read_request",
+    "read_staff",
     "read_world",
     "refuse",
     "regrouped",
     "sign",
     "signed_file",
     "slug_of",
+    "standings",
     "to_bundle",
     "to_mais",
     "to_odrl",
     "to_permission",
     "told",
+    "told_difference",
     "told_reason",
     "told_verdict",
     "warnings",

@@ -21,6 +21,12 @@ def role_named(role: Role, settings: Iterable[str] = ()) -> str:
     return named("role", role)
 
 
+def roles_named(role: Role, setting: str = "") -> str:
+    """Returns what several people in a role are called."""
+    code = f"{role} {setting}" if ("role", f"{role} {setting}") in _all() else str(role)
+    return _all().get(("roles", code), f"{named('role', code)}s")
+
+
 def listed(words: Iterable[str], last: str = "and") -> str:
     """Returns words as English lists them: "a, b and c"."""
     given = list(words)
