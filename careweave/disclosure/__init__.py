@@ -8,6 +8,7 @@ from careweave.disclosure._cross import Crossed, cross
 from careweave.disclosure._entitled import Because, Said
 from careweave.disclosure._episodes import Opened, end_episodes, open_episode
 from careweave.disclosure._everything import everything
+from careweave.disclosure._exactly import match
 from careweave.disclosure._find import find
 from careweave.disclosure._finding import parameters, search
 from careweave.disclosure._mandates import (
@@ -17,7 +18,7 @@ from careweave.disclosure._mandates import (
     enter_mandate,
     mandates,
 )
-from careweave.disclosure._match import Matched, Matches, match
+from careweave.disclosure._match import Matched, Matches
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._recall import Recall, ShownTo, recall
 from careweave.disclosure._refusing import refuse

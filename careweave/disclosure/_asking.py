@@ -20,7 +20,8 @@ class Asking:
     `types` are the resource types that the caller's token lets it read; None means every type.
     Types narrow and never widen: what may be seen is the sight's to say. `base` is the address of
     the door that was asked, so that references to it are known as ours. `action` is what is done
-    with what is shown; each way out of this room sets its own.
+    with what is shown; each way out of this room sets its own. `began_s` is when the request came,
+    by the counter of this process, so that the account tells how long the answer took.
     """
 
     actor: Actor
@@ -31,6 +32,7 @@ class Asking:
     types: frozenset[str] | None = None
     base: str = ""
     action: Action = Action.READ
+    began_s: float | None = None
 
     def covers(self, type_name: str) -> bool:
         """Says whether the token reaches this type."""

@@ -53,7 +53,7 @@ def compare(
 ) -> tuple[Compared, ...]:
     """Returns these records side by side, in the order asked for; each look is accounted first."""
     with way.reading_pages() as session:
-        gate = Gate(session, _officers(session))
+        gate = Gate(session, finding(session, _officers(session)))
         standings = identity.standings(session, subjects)
         hidden = protected(session, subjects, asking.at)
         visible = gate([one.subject for one in standings.values() if one.is_found])
@@ -70,7 +70,8 @@ def compare(
 def _officers(session: Session) -> Sight:
     """Returns what an officer of the platform may see: demographics of every source."""
     sources = frozenset(record.dictionaries(session).sources)
-    return finding(Sight((Branch(sources, frozenset({Heading.DEM}), EVERY_LABEL),), 1))
+    branch = Branch(sources, frozenset({Heading.DEM}), EVERY_LABEL, clause=_RULE, is_own=True)
+    return Sight((branch,), 1)
 
 
 def _compared(

@@ -7,11 +7,21 @@ from careweave import identity, record
 from careweave.db import Session
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._match import what_of
-from careweave.disclosure._people import Gate, Shown, account_people, found_by, shown
+from careweave.disclosure._people import (
+    Gate,
+    Shown,
+    account_people,
+    as_finding,
+    found_by,
+    shown,
+)
 from careweave.disclosure._portrait import current
+from careweave.disclosure._searching import is_at_work, may_search
 from careweave.formats import read_json
 from careweave.record import Row
 from careweave.terms import NotFound, Sight
+
+_OPERATION = "Patient/$ihe-pix"
 
 Identifier = tuple[str, str]
 """System and value."""
@@ -34,11 +44,12 @@ def cross(way: Way, asking: Asking, source: Identifier, targets: frozenset[str])
     none that may be seen, accounted for like every search for a person.
     Source: IHE ITI, Patient Identifier Cross-referencing for mobile (PIXm) 3.0, ITI-83.
     """
+    may = not is_at_work(asking) or may_search(way, as_finding(asking), _OPERATION)
     with way.reading_pages() as session:
         found = found_by(session, asking, lambda view: _people(session, asking, view, source))
-        what = what_of(session, "Patient/$ihe-pix", (("identifier", "|".join(source)),))
+        what = what_of(session, _OPERATION, (("identifier", "|".join(source)),))
     # A number that several people have is nobody's.
-    one = found[0] if len(found) == 1 else None
+    one = found[0] if may and len(found) == 1 else None
     account_people(way, asking, what, () if one is None else (one,))
     if one is None:
         raise NotFound("There is no such source identifier.", where="sourceIdentifier")
@@ -50,7 +61,7 @@ def _people(session: Session, asking: Asking, view: Sight, source: Identifier) -
     rows = _holders(session, asking, view, source)
     standings = identity.standings(session, [row.subject for row in rows])
     persons = {one.person for one in standings.values() if one.is_found}
-    people = shown(session, Gate(session, view), sorted(persons), at=asking.at)
+    people = shown(session, as_finding(asking), Gate(session, view), sorted(persons))
     return tuple(people.values())
 
 
@@ -75,7 +86,8 @@ def _crossed(one: Shown, asking: Asking, source: Identifier, targets: frozenset[
     for row in one.rows:
         held = [pair for pair in _identifiers(row, asking) if not targets or pair[0] in targets]
         found |= dict.fromkeys(pair for pair in held if pair != source)
-        patients += [row.id] if held or not targets else []
+        if not is_at_work(asking):
+            patients += [row.id] if held or not targets else []
     return Crossed(tuple(found), tuple(patients))
 
 

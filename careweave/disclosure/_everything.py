@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from careweave import record
 from careweave.db import Session
-from careweave.disclosure._accounts import account_for, account_of
+from careweave.disclosure._accounts import account_empty, account_for
 from careweave.disclosure._asking import Asking, Disclosed, Page, Way
+from careweave.disclosure._leaving import Leaving, leaving
 from careweave.disclosure._sight import seen
 from careweave.disclosure._whose import Person, people_seen, person_id, whose
 from careweave.record import Row
-from careweave.terms import NotFound, Sight, SubjectId
+from careweave.terms import Action, NotFound, Role, Sight, SubjectId
 
 # Bodies are bytes that were parsed when they came in, so a key and its string look like this and
 # a quotation inside a text cannot (its quotes are escaped).
@@ -46,16 +47,19 @@ def everything(
     caller may see their Patients. Empty `types` mean all that the token reaches. Raises NotFound,
     accounted for, when the Patient is absent or not visible.
     """
+    opening = replace(asking, action=Action.OPEN)
     wanted = _wanted(asking, types)
     with way.reading_pages() as session:
-        found = seen(session, asking, lambda s: _fetch(session, s, patient, wanted, page))
-    if found.about and not found.rows:
+        found = seen(session, opening, lambda s: _fetch(session, opening, s, patient, wanted, page))
+    if found.about and not found.left.rows:
         # The person is known to be there, though nothing of this page was left to show.
-        way.account((account_of(asking, _ACTION, _WHAT, found.about, 0),))
+        person = found.person.id if found.person else None
+        about = [(subject, person) for subject in found.about]
+        account_empty(way, opening, _ACTION, _WHAT, found.left, about)
     else:
-        shown = (*found.rows, *found.included)
         people = (found.person,) if found.person else ()
-        account_for(way, asking, _ACTION, _WHAT, shown, whose(people, shown) if people else {})
+        by = whose(people, found.left.rows) if people else {}
+        account_for(way, opening, _ACTION, _WHAT, found.left, by)
     if not found.about:
         raise NotFound
     issues = found.person.issues if found.person else ()
@@ -70,39 +74,85 @@ def _wanted(asking: Asking, types: frozenset[str]) -> frozenset[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What of a patient or person is shown; `about` nobody where there is none to see."""
+    """What of a patient or person leaves; `about` nobody where there is none to see.
 
+    Of the rows that leave, the first `n_rows` are the page, the others what it refers to.
+    """
+
+    left: Leaving
     about: tuple[SubjectId, ...] = ()
     person: Person | None = None
-    rows: tuple[Row, ...] = ()
-    included: tuple[Row, ...] = ()
+    n_rows: int = 0
     next: str | None = None
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Returns the page."""
+        return self.left.rows[: self.n_rows]
+
+    @property
+    def included(self) -> tuple[Row, ...]:
+        """Returns what the page refers to."""
+        return self.left.rows[self.n_rows :]
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Whose compartment is read: of one Patient, or of all of a person's."""
+
+    about: tuple[SubjectId, ...]
+    subjects: tuple[SubjectId, ...]
+    person: Person | None = None
 
 
 def _fetch(
-    session: Session, sight: Sight, patient: str, types: frozenset[str] | None, page: Page
+    session: Session,
+    asking: Asking,
+    sight: Sight,
+    patient: str,
+    types: frozenset[str] | None,
+    page: Page,
 ) -> _Found:
-    # The Patient must itself be visible: a subject known only by others' entries is not found.
-    row = record.read(session, "Patient", patient, sight=sight)
-    asked = person_id(patient) if row is None else None
-    person = people_seen(session, [asked], sight).get(asked) if asked is not None else None
-    if person is not None:
-        about = subjects = person.subjects
-    elif row is not None and not row.gone:
-        about, subjects = (row.subject,), record.subjects_of(session, (patient,))
-    else:
-        return _Found()
+    of = _about(session, asking, sight, patient)
+    if of is None:
+        return _Found(Leaving(sight, ()))
     held = record.entries_of(
         session,
-        subjects,
+        of.subjects,
         sight=sight,
         types=types,
         since=page.since,
         count=page.count,
         cursor=page.cursor,
     )
-    included = record.located(session, _referred(held.rows, types), sight=sight)
-    return _Found(about, person, held.rows, included, held.next)
+    if not held.rows and not _is_open(session, asking, sight, of):
+        return _Found(Leaving(sight, ()))
+    rows = leaving(session, asking, sight, held.rows)
+    included = record.located(session, _referred(rows.rows, types), sight=sight)
+    whole = rows.of((*rows.rows, *leaving(session, asking, sight, included).rows))
+    return _Found(whole, of.about, of.person, len(rows.rows), held.next)
+
+
+def _is_open(session: Session, asking: Asking, sight: Sight, of: _About) -> bool:
+    """Says whether anything at all of a person is shown, so that an empty page is no answer.
+
+    A technical system has seen the Patient already.
+    """
+    if asking.actor.role is Role.SYSTEM:
+        return True
+    return bool(record.entries_of(session, of.subjects, sight=sight, count=1).rows)
+
+
+def _about(session: Session, asking: Asking, sight: Sight, patient: str) -> _About | None:
+    # The Patient must itself be visible: a subject known only by others' entries is not found.
+    row = record.read(session, "Patient", patient, sight=sight)
+    if row is not None and not row.gone:
+        return _About((row.subject,), record.subjects_of(session, (patient,)))
+    asked = person_id(patient) if row is None else None
+    if asked is None:
+        return None
+    person = people_seen(session, asking, [asked], sight).get(asked)
+    return None if person is None else _About(person.subjects, person.subjects, person)
 
 
 def _referred(rows: Sequence[Row], types: frozenset[str] | None) -> tuple[tuple[str, str], ...]:

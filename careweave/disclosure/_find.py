@@ -1,6 +1,6 @@
 """Looking for a person by exact terms, or by terms that may be a little wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from careweave import identity, record
@@ -15,7 +15,16 @@ from careweave.disclosure._match import (
     graded,
     what_of,
 )
-from careweave.disclosure._people import Gate, Shown, account_people, found_by, protected, shown
+from careweave.disclosure._people import (
+    Gate,
+    Shown,
+    account_people,
+    as_finding,
+    found_by,
+    protected,
+    shown,
+)
+from careweave.disclosure._searching import exact, is_at_work, may_search
 from careweave.disclosure._terms import holds, is_born_in
 from careweave.formats import read_json
 from careweave.identity import Grade, Norm
@@ -34,12 +43,27 @@ def find(way: Way, asking: Asking, asked: Criteria) -> Matches:
     More than the search may tell apart are nobody, and said to be too many. Accounted for first,
     also when nobody was found. Source: `reference/identity.md` section 16, M1-M27.
     """
+    return find_as(way, asking, asked, "Patient/$find")
+
+
+def find_as(way: Way, asking: Asking, asked: Criteria, operation: str) -> Matches:
+    """Returns the same for an operation of another name, as the account has it.
+
+    Somebody at work looks by exact criteria and within a budget; a role that finds nobody is told
+    so as everybody is of whom nothing is held.
+    """
+    looking, may = as_finding(asking), True
+    if is_at_work(asking):
+        asked = exact(way, looking, asked, operation)
+        may = may_search(way, looking, operation)
     look = _fuzzy if asked.is_fuzzy else _exact
     with way.reading_pages() as session:
         found = found_by(session, asking, lambda view: look(session, asking, view, asked))
         terms = (*terms_of(demographics_of(asked)), *_spans(asked))
-        what = what_of(session, "Patient/$find", terms)
-    most = asked.most if asked.may_name_several else 1
+        what = what_of(session, operation, terms)
+    most = asked.most if asked.may_name_several or is_at_work(asking) else 1
+    if not may:
+        found = _Looked(())
     is_too_many = found.is_cut or len(found.people) > most
     kept = () if is_too_many else found.people
     account_people(way, asking, what, [one.shown for one in kept])
@@ -103,7 +127,7 @@ def _exact(session: Session, asking: Asking, view: Sight, asked: Criteria) -> _L
     ]
     standings = identity.standings(session, held)
     persons = {one.person for one in standings.values() if one.is_found}
-    people = shown(session, Gate(session, view), sorted(persons), at=asking.at)
+    people = shown(session, as_finding(asking), Gate(session, view), sorted(persons))
     found = tuple(Candidate(one, Grade.CERTAIN, 1.0) for _, one in sorted(people.items()))
     return _Looked(found, near.next is not None)
 
@@ -126,7 +150,7 @@ def _near(session: Session, asking: Asking, view: Sight, asked: Criteria) -> Fou
 def _pairs(asked: Criteria) -> Sequence[tuple[str, str]]:
     pairs = [("_count", str(_LARGEST_PAGE))]
     if asked.born is None:
-        return pairs
+        return [*pairs, *_numbered(asked)]
     low, high = (day.isoformat() for day in asked.born)
     pairs += (
         [("birthdate", low)]
@@ -138,6 +162,12 @@ def _pairs(asked: Criteria) -> Sequence[tuple[str, str]]:
         # Many were born then: the name, as it was typed, is asked of the index too.
         pairs.append(("family", asked.family.text.translate(_ESCAPED)))
     return pairs
+
+
+def _numbered(asked: Criteria) -> Iterator[tuple[str, str]]:
+    if asked.number is not None:
+        system, value = (part.translate(_ESCAPED) for part in asked.number)
+        yield "identifier", f"{system}|{value}"
 
 
 _ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in "\\,$|"})

@@ -1,20 +1,23 @@
 """Search over one type, and what can be asked of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import chain
 
 from careweave import record
 from careweave.db import Session
 from careweave.disclosure._accounts import BY_ITSELF, ByPerson, account_for, account_of
+from careweave.disclosure._actions import action_of
 from careweave.disclosure._asking import Asking, Disclosed, Way
+from careweave.disclosure._exactly import found_exactly
+from careweave.disclosure._leaving import Leaving, leaving
+from careweave.disclosure._masked import at_most, check_places, unmasked
 from careweave.disclosure._persons import Named, persons_in, persons_seen
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._sight import seen
 from careweave.ledger import Outcome
-from careweave.record import Found, Parameter, Search
-from careweave.terms import Forbidden, Issue, Severity, Sight
+from careweave.record import Found, Parameter, Row, Search
+from careweave.terms import Action, Forbidden, Issue, Role, Severity, Sight
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -35,21 +38,48 @@ def search(
 ) -> Disclosed:
     """Returns one page of what matches and may be seen.
 
-    Raises Incorrect with one issue per fault of the parameters, TooCostly over budget, and
-    Forbidden when a parameter reaches a type that the token does not.
+    A search by exact criteria for a person is that: it finds people, and shows no more of them
+    than tells them apart. Raises Incorrect with one issue per fault of the parameters, TooCostly
+    over budget, and Forbidden when a parameter reaches a type that the token does not, or asks
+    where somebody is who may be protected.
     """
+    acting = replace(asking, action=action_of(type_name, pairs))
+    if acting.actor.role is not Role.SYSTEM:
+        if acting.action is Action.FIND:
+            return found_exactly(way, acting, pairs)
+        check_places(way, acting, type_name, pairs)
     if persons_in(type_name, pairs):
-        return _of_persons(way, asking, type_name, pairs, lenient=lenient)
+        return _of_persons(way, acting, type_name, pairs, lenient=lenient)
     with way.reading() as session:
-        question = _question(session, asking, type_name, pairs, lenient=lenient)
-        _check_reach(way, asking, question)
-        found = _ask(session, asking, question) if record.is_plain(question) else None
+        question = _question(session, acting, type_name, pairs, lenient=lenient)
+        _check_reach(way, acting, question)
+        is_single = record.is_plain(question) and acting.actor.role is Role.SYSTEM
+        found = _ask(session, acting, question) if is_single else None
     if found is None:
         # Several statements: they see one snapshot.
         with way.reading_pages() as session:
-            found = _ask(session, asking, question)
-    _account(way, asking, question, found)
+            found = _ask(session, acting, question)
+    _account(way, acting, question, found)
     return _disclosed(question, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was found, and what of it leaves: the first `n_rows` match, the others came along."""
+
+    found: Found
+    left: Leaving
+    n_rows: int
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Returns the matches."""
+        return self.left.rows[: self.n_rows]
+
+    @property
+    def included(self) -> tuple[Row, ...]:
+        """Returns what came with them."""
+        return self.left.rows[self.n_rows :]
 
 
 def _of_persons(
@@ -57,17 +87,15 @@ def _of_persons(
 ) -> Disclosed:
     """Returns a page of the entries of persons: of all their subjects that the caller may see."""
 
-    def ask(view: Sight) -> tuple[Named, Search, Found]:
-        named = persons_seen(session, type_name, pairs, view)
+    def ask(view: Sight) -> tuple[Named, Search, _Answer]:
+        named = persons_seen(session, asking, type_name, pairs, view)
         question = _question(session, asking, type_name, named.pairs, lenient=lenient)
         _check_reach(way, asking, question)
-        caller = f"{asking.actor.name} {asking.actor.purpose}"
-        found = record.search(session, question, sight=view, caller=caller, now=asking.at)
-        return named, question, found
+        return named, question, _searched(session, asking, question, view)
 
     with way.reading_pages() as session:
         named, question, found = seen(session, asking, ask)
-    _account(way, asking, question, found, named.whose((*found.rows, *found.included)))
+    _account(way, asking, question, found, named.whose(found.left.rows))
     shown = _disclosed(question, found)
     return replace(
         shown, honoured=named.as_asked(shown.honoured), issues=(*shown.issues, *named.issues)
@@ -88,21 +116,31 @@ def _question(
     )
 
 
-def _ask(session: Session, asking: Asking, question: Search) -> Found:
+def _ask(session: Session, asking: Asking, question: Search) -> _Answer:
+    return seen(session, asking, lambda view: _searched(session, asking, question, view))
+
+
+def _searched(session: Session, asking: Asking, question: Search, view: Sight) -> _Answer:
     actor = asking.actor
-    return seen(
+    narrow = view if actor.role is Role.SYSTEM else unmasked(session, view, question)
+    found = record.search(
         session,
-        asking,
-        lambda sight: record.search(
-            session, question, sight=sight, caller=f"{actor.name} {actor.purpose}", now=asking.at
-        ),
+        at_most(session, asking, question, narrow),
+        sight=narrow,
+        caller=f"{actor.name} {actor.purpose}",
+        now=asking.at,
     )
+    rows = leaving(session, asking, narrow, found.rows)
+    included = leaving(session, asking, narrow, found.included)
+    whole = replace(rows, rows=(*rows.rows, *included.rows), hidden=rows.hidden | included.hidden)
+    return _Answer(found, whole, len(rows.rows))
 
 
-def _disclosed(question: Search, found: Found) -> Disclosed:
+def _disclosed(question: Search, answer: _Answer) -> Disclosed:
+    found = answer.found
     return Disclosed(
-        rows=tuple(found.rows),
-        included=tuple(found.included),
+        rows=answer.rows,
+        included=answer.included,
         total=found.total,
         next=found.next,
         previous=found.previous,
@@ -119,15 +157,15 @@ def _dropped(name: str) -> Issue:
 
 
 def _account(
-    way: Way, asking: Asking, question: Search, found: Found, whose: ByPerson = BY_ITSELF
+    way: Way, asking: Asking, question: Search, answer: _Answer, whose: ByPerson = BY_ITSELF
 ) -> None:
     what = _what(question)
-    if found.total and not found.rows:
+    if answer.found.total and not answer.left.rows:
         # A number was shown and nobody's entry.
         account = account_of(asking, "search", what, (), 0)
         way.account((replace(account, outcome=Outcome.PERMIT, reason="count"),))
         return
-    account_for(way, asking, "search", what, chain(found.rows, found.included), whose)
+    account_for(way, asking, "search", what, answer.left, whose)
 
 
 def _what(question: Search) -> str:

@@ -7,7 +7,14 @@ from careweave import identity
 from careweave.db import Session
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._criteria import terms_of
-from careweave.disclosure._people import Gate, Shown, account_people, found_by, shown
+from careweave.disclosure._people import (
+    Gate,
+    Shown,
+    account_people,
+    as_finding,
+    found_by,
+    shown,
+)
 from careweave.identity import Demographics, Grade, Norm, NumberTrust
 from careweave.record import Row
 from careweave.terms import Incorrect, Json, Sight, keyed_id
@@ -49,7 +56,7 @@ class Candidate:
 Candidates = tuple[Candidate, ...]
 
 
-def match(
+def match_likely(
     way: Way, asking: Asking, patient: Mapping[str, Json], *, only_certain: bool, most: int
 ) -> Matches:
     """Returns the persons that a Patient may be about, graded, as far as the caller may see them.
@@ -91,7 +98,7 @@ def graded(session: Session, asking: Asking, view: Sight, asked: Demographics) -
     """
     gate = Gate(session, view)
     ranked = identity.find(session, asked, among=gate, at=asking.at, trust=NumberTrust.VERIFIED)
-    people = shown(session, gate, [one.person for one in ranked], at=asking.at)
+    people = shown(session, as_finding(asking), gate, [one.person for one in ranked])
     return tuple(
         Candidate(people[one.person], one.grade, one.probability, one.weight, one.lead)
         for one in ranked

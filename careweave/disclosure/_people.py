@@ -1,20 +1,31 @@
 """People as a caller may see them: the patient records of its sight, and what is made of them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import TypeVar
 
 from careweave import identity, record
 from careweave.db import Session
-from careweave.disclosure._accounts import ByPerson, Whose, account_finding
+from careweave.disclosure._accounts import ByPerson, Whose, account_for, account_of
 from careweave.disclosure._asking import Asking, Way
+from careweave.disclosure._leaving import Leaving, hidden, leaving
+from careweave.disclosure._narrowed import narrowed
 from careweave.disclosure._portrait import portrait
 from careweave.disclosure._sight import seen
 from careweave.identity import Standing
 from careweave.record import Fact, Row
-from careweave.terms import Heading, Label, PersonId, Sight, SubjectId
+from careweave.terms import (
+    Action,
+    Branch,
+    Heading,
+    Label,
+    PersonId,
+    Purpose,
+    Role,
+    Sight,
+    SubjectId,
+)
 
 _PATIENT = frozenset({"Patient"})
 _DEM = frozenset({Heading.DEM})
@@ -30,19 +41,28 @@ Source: reference/agreements.md 6.5, "law bars, masks".
 T = TypeVar("T")
 
 
-@lru_cache(maxsize=256)
-def finding(view: Sight) -> Sight:
+def finding(session: Session, view: Sight) -> Sight:
     """Returns what of a sight serves to find a person: demographics only, nothing sealed."""
-    branches = tuple(
-        replace(branch, headings=branch.headings & _DEM, labels=branch.labels - _BARRED)
-        for branch in view.branches
-    )
-    return replace(view, branches=branches)
+    return narrowed(session, view, "finding", _finding)
+
+
+def _finding(branches: Iterable[Branch]) -> Iterator[Branch]:
+    for branch in branches:
+        if branch.headings & _DEM:
+            yield replace(branch, headings=branch.headings & _DEM, labels=branch.labels - _BARRED)
+
+
+def as_finding(asking: Asking) -> Asking:
+    """Returns the question as one for a person, whatever the caller's own purpose.
+
+    Source: `reference/agreements.md` 6.5: action `find`, purpose PATADMIN.
+    """
+    return replace(asking, purpose=Purpose.PATIENT_ADMINISTRATION, action=Action.FIND)
 
 
 def found_by(session: Session, asking: Asking, ask: Callable[[Sight], T]) -> T:
     """Returns what `ask` finds under the part of the asker's sight that serves finding."""
-    return seen(session, asking, lambda view: ask(finding(view)))
+    return seen(session, as_finding(asking), lambda view: ask(finding(session, view)))
 
 
 class Gate:
@@ -50,13 +70,13 @@ class Gate:
 
     def __init__(self, session: Session, view: Sight) -> None:
         """Takes the session of the answer and what its caller may see."""
-        self._session, self._view = session, view
+        self._session, self.view = session, view
         self.rows: dict[SubjectId, Row] = {}
 
     def __call__(self, subjects: Collection[SubjectId]) -> frozenset[SubjectId]:
         """Returns those of the subjects that the caller may see."""
         missing = [subject for subject in sorted(subjects) if subject not in self.rows]
-        self.rows |= _patients(self._session, self._view, missing)
+        self.rows |= _patients(self._session, self.view, missing)
         return frozenset(subject for subject in subjects if subject in self.rows)
 
 
@@ -74,9 +94,14 @@ class Shown:
     """
 
     person: PersonId
-    rows: tuple[Row, ...]
+    left: Leaving
     whose: ByPerson
     portrait: Row
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Returns the rows of its sources, as far as they are shown."""
+        return self.left.rows
 
 
 def protected(
@@ -90,28 +115,58 @@ def protected(
 
 
 def shown(
-    session: Session, gate: Gate, persons: Collection[PersonId], *, at: datetime
+    session: Session, asking: Asking, gate: Gate, persons: Collection[PersonId]
 ) -> dict[PersonId, Shown]:
     """Returns these persons, by the id asked for, as far as the gate lets any of their records by.
 
     What a source has given up or sealed is not in a portrait, nor what an alarm has frozen: it may
     be of somebody else by now. Where any record says that the whereabouts are protected, seen or
-    not, the portrait has none. The same statements are made whether there is anybody or not.
+    not, the portrait has none, but for a reader with a tie. The same statements are made whether
+    there is anybody or not.
     """
     members = identity.together(session, persons)
-    subjects = {one.subject for standings in members.values() for one in standings}
-    hidden = protected(session, subjects, at)
-    visible = gate({one.subject for ones in members.values() for one in ones if _counts(one)})
+    standings = [one for ones in members.values() for one in ones]
+    guarded = _guarded(session, asking, gate.view, standings)
+    visible = gate({one.subject for one in standings if _counts(one)})
     found: dict[PersonId, Shown] = {}
-    for asked, standings in members.items():
-        if counting := [one for one in standings if one.subject in visible]:
-            is_restricted = any(one.is_restricted or one.subject in hidden for one in standings)
-            rows = tuple(gate.rows[one.subject] for one in counting)
-            person = counting[0].person
-            whose = {one.subject: (Whose(person, (one.decision,)),) for one in counting}
-            made = portrait(person, rows, is_restricted=is_restricted, today=at.date())
-            found[asked] = Shown(person, rows, whose, made)
-    return found
+    for asked, its in members.items():
+        if counting := [one for one in its if one.subject in visible]:
+            is_restricted = any(one.subject in guarded for one in its)
+            found[asked] = _shown(session, asking, gate, counting, is_restricted=is_restricted)
+    return {asked: one for asked, one in found.items() if one.rows}
+
+
+def _guarded(
+    session: Session, asking: Asking, view: Sight, standings: Collection[Standing]
+) -> frozenset[SubjectId]:
+    """Returns the subjects whose person's whereabouts the portrait does not tell."""
+    subjects = {one.subject for one in standings}
+    restricted = frozenset(one.subject for one in standings if one.is_restricted)
+    if asking.actor.role is Role.SYSTEM:
+        return restricted | protected(session, subjects, asking.at)
+    return hidden(session, asking, view, subjects, restricted=restricted)
+
+
+def _shown(
+    session: Session,
+    asking: Asking,
+    gate: Gate,
+    counting: Sequence[Standing],
+    *,
+    is_restricted: bool,
+) -> Shown:
+    person = counting[0].person
+    left = leaving(session, asking, gate.view, [gate.rows[one.subject] for one in counting])
+    whose = {one.subject: (Whose(person, (one.decision,)),) for one in counting}
+    is_bare = asking.action is Action.FIND and asking.actor.role is not Role.SYSTEM
+    made = portrait(
+        person,
+        left.rows or [gate.rows[counting[0].subject]],
+        is_restricted=is_restricted,
+        today=asking.at.date(),
+        is_bare=is_bare,
+    )
+    return Shown(person, left, whose, made)
 
 
 def _counts(one: Standing) -> bool:
@@ -120,6 +175,15 @@ def _counts(one: Standing) -> bool:
 
 def account_people(way: Way, asking: Asking, what: str, people: Sequence[Shown]) -> None:
     """Makes the accounts of a search durable that shows these people, or nobody."""
-    rows = [row for one in people for row in one.rows]
+    looking = as_finding(asking)
+    if asking.actor.role is not Role.SYSTEM:
+        # One of the search itself, besides those of the people that it shows.
+        search = account_of(looking, "find", what, (), len(people))
+        way.account((search,))
+    if not people:
+        if asking.actor.role is Role.SYSTEM:
+            account_for(way, looking, "find", what, None)
+        return
+    left = people[0].left.of(row for one in people for row in one.rows)
     whose = {subject: by for one in people for subject, by in one.whose.items()}
-    account_finding(way, asking, what, rows, whose)
+    account_for(way, looking, "find", what, left, whose)

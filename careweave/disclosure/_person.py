@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from careweave.db import Session
 from careweave.disclosure._asking import Asking
-from careweave.disclosure._people import Gate, Shown, found_by, shown
+from careweave.disclosure._people import Gate, Shown, finding, shown
 from careweave.disclosure._portrait import forward
+from careweave.disclosure._sight import seen
 from careweave.disclosure._whose import person_id
 
 
@@ -17,10 +18,10 @@ def person_of(session: Session, asking: Asking, id_: str) -> Shown | None:
     asked = person_id(id_)
     if asked is None:
         return None
-    people = found_by(
+    people = seen(
         session,
         asking,
-        lambda view: shown(session, Gate(session, view), (asked,), at=asking.at),
+        lambda view: shown(session, asking, Gate(session, finding(session, view)), (asked,)),
     )
     found = people.get(asked)
     if found is None or found.person == asked:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from careweave import record
 from careweave.db import Session
 from careweave.disclosure._accounts import ByPerson
+from careweave.disclosure._asking import Asking
 from careweave.disclosure._whose import Person, people_seen, person_id, whose
 from careweave.record import Kind, Row
 from careweave.terms import Issue, PersonId, Sight
@@ -45,14 +46,16 @@ def persons_in(type_name: str, pairs: Iterable[Pair]) -> bool:
     return any(_is_of_patients(type_name, name) and _ids(value) for name, value in pairs)
 
 
-def persons_seen(session: Session, type_name: str, pairs: Iterable[Pair], view: Sight) -> Named:
+def persons_seen(
+    session: Session, asking: Asking, type_name: str, pairs: Iterable[Pair], view: Sight
+) -> Named:
     """Returns the search with the visible Patients of each person in its place.
 
     A person of whom nothing may be seen stays as it is written, and finds nothing.
     """
     asked = list(pairs)
     ids = {one for name, value in asked if _is_of_patients(type_name, name) for one in _ids(value)}
-    people = people_seen(session, ids, view)
+    people = people_seen(session, asking, ids, view)
     made: list[Pair] = []
     written: dict[Pair, str] = {}
     for name, value in asked:

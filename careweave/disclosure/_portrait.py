@@ -53,18 +53,27 @@ def likeness(row: Row) -> Likeness:
     return Likeness(row, value, any(number.status == "01" for number in numbers))
 
 
-def portrait(person: PersonId, rows: Sequence[Row], *, is_restricted: bool, today: date) -> Row:
+def portrait(
+    person: PersonId,
+    rows: Sequence[Row],
+    *,
+    is_restricted: bool,
+    today: date,
+    is_bare: bool = False,
+) -> Row:
     """Returns the Patient of a person, made of these rows of its sources, as a row of its own.
 
     A source that holds a verified number comes first, then the one that spoke last; each value
-    names its origin, and differing values stay visible. Nothing former is in it. The version is
-    a digest of the content, so that it changes when, and only when, the content does.
+    names its origin, and differing values stay visible. Nothing former is in it. With `is_bare` it
+    names no source: to tell people apart, no more is needed. The version is a digest of the
+    content, so that it changes when, and only when, the content does.
     Source: reference/identity.md 3, "Demographics shown are chosen at read time".
     """
     ranked = _ranked([likeness(row) for row in rows])
-    body = write_json(_patient(ranked, is_restricted=is_restricted, today=today))
+    made = _patient(ranked, is_restricted=is_restricted, today=today)
+    body = write_json(_bare(made) if is_bare else made)
     first = ranked[0].row
-    meta = _meta(is_restricted=is_restricted)
+    meta = _meta(is_restricted=is_restricted and not is_bare)
     return replace(
         first,
         id=str(person),
@@ -75,6 +84,21 @@ def portrait(person: PersonId, rows: Sequence[Row], *, is_restricted: bool, toda
         cut=(),
         meta=meta,
     )
+
+
+def _bare(made: Item) -> Item:
+    told = {name: value for name, value in made.items() if name != "link" and name[0] != "_"}
+    return {name: _without_origin(value) for name, value in told.items()}
+
+
+def _without_origin(value: Json) -> Json:
+    if not isinstance(value, list):
+        return value
+    return [
+        {name: part for name, part in one.items() if name != "extension"}
+        for one in value
+        if isinstance(one, dict)
+    ]
 
 
 def forward(survivor: Row, given_up: PersonId) -> Row:

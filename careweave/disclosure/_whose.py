@@ -7,8 +7,9 @@ from uuid import UUID
 from careweave import identity, record
 from careweave.db import Session
 from careweave.disclosure._accounts import ByPerson, Whose
+from careweave.disclosure._asking import Asking
 from careweave.record import Member, Row
-from careweave.terms import Issue, PersonId, Severity, Sight, SubjectId
+from careweave.terms import Issue, PersonId, Role, Severity, Sight, SubjectId
 
 _PATIENT = "Patient"
 _CUSTOM = 8
@@ -61,18 +62,22 @@ def person_id(text: str) -> PersonId | None:
 
 
 def people_seen(
-    session: Session, asked: Collection[PersonId], view: Sight
+    session: Session, asking: Asking, asked: Collection[PersonId], view: Sight
 ) -> dict[PersonId, Person]:
     """Returns these persons, by the id asked for, with the subjects whose Patient may be seen.
 
     An id that was given up answers as the person that took its place; without a visible subject
-    there is no person. What an alarm has frozen is kept and not read with the others.
+    there is no person. What an alarm has frozen is kept and not read with the others. A person at
+    work may be shared a provider's entries and not its Patient: for them every subject counts,
+    and what is seen of it is the sight's to say for each entry.
     Source: reference/store.md 3.
     """
     now = _now(session, asked)
     found = record.members(session, *now.values()) if now else ()
     refs = [(_PATIENT, member.local_id) for member in found]
     shown = {row.id for row in record.located(session, refs, sight=view)}
+    if asking.actor.role is not Role.SYSTEM:
+        shown |= {member.local_id for member in found if not member.is_frozen}
     visible: dict[PersonId, list[Member]] = {}
     for member in found:
         if member.local_id in shown:

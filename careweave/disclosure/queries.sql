@@ -228,3 +228,88 @@ FROM disclosure.mandate AS m
 WHERE %(recipient)s::text IS NULL OR m.recipient = %(recipient)s
 ORDER BY m.entered_at DESC, m.id
 LIMIT %(most)s;
+
+-- name: spend
+-- Counts what an answer takes from clauses, unless one of them gives no more, and what was spent.
+WITH quick AS (
+  -- A counter that is lost in a crash harms nobody; what was shown is in the ledger.
+  SELECT pg_catalog.set_config('synchronous_commit', 'off', true) AS set
+),
+asked AS (
+  SELECT a.clause, a.person
+  FROM unnest(%(opened)s::text[], %(people)s::uuid[]) AS a (clause, person)
+),
+budget AS (
+  SELECT b.clause, b.items, b.most_people, b.most_items
+  FROM unnest(
+    %(clauses)s::text[], %(items)s::int[], %(most_people)s::bigint[], %(most_items)s::bigint[]
+  ) AS b (clause, items, most_people, most_items)
+),
+tally AS (
+  SELECT
+    b.clause,
+    (
+      SELECT count(*)
+      FROM disclosure.opened AS o
+      WHERE
+        o.hour = %(hour)s AND o.organisation = %(organisation)s AND o.user_name = %(user)s
+        AND o.clause = b.clause
+    ) AS n_people,
+    (
+      SELECT count(*)
+      FROM asked AS a
+      WHERE
+        a.clause = b.clause AND NOT EXISTS (
+          SELECT 1
+          FROM disclosure.opened AS o
+          WHERE
+            o.hour = %(hour)s AND o.organisation = %(organisation)s AND o.user_name = %(user)s
+            AND o.clause = a.clause AND o.person = a.person
+        )
+    ) AS more_people,
+    coalesce((
+      SELECT s.n
+      FROM disclosure.spent AS s
+      WHERE s.since = %(day)s AND s.organisation = '' AND s.user_name = '' AND s.clause = b.clause
+    ), 0) AS n_items,
+    b.items, b.most_people, b.most_items
+  FROM budget AS b
+),
+fits AS (
+  SELECT
+    coalesce(
+      %(forced)s OR bool_and(
+        (t.more_people = 0 OR t.n_people + t.more_people <= t.most_people)
+        AND t.n_items + t.items <= t.most_items
+      ), false
+    ) AS is_so
+  FROM tally AS t, quick
+),
+noted AS (
+  INSERT INTO disclosure.opened (hour, organisation, user_name, clause, person)
+  SELECT %(hour)s, %(organisation)s, %(user)s, a.clause, a.person
+  FROM asked AS a, fits AS f
+  WHERE f.is_so
+  ON CONFLICT DO NOTHING
+),
+counted AS (
+  INSERT INTO disclosure.spent AS s (since, organisation, user_name, clause, n)
+  SELECT %(day)s, '', '', b.clause, b.items
+  FROM budget AS b, fits AS f
+  WHERE f.is_so
+  ON CONFLICT (since, organisation, user_name, clause) DO UPDATE SET n = s.n + excluded.n
+)
+SELECT t.clause, t.n_people, t.more_people, t.n_items, t.items
+FROM tally AS t
+ORDER BY t.clause;
+
+-- name: spend_search
+-- Counts a search for a person by a user within an hour, and returns how many there were.
+WITH quick AS (
+  SELECT pg_catalog.set_config('synchronous_commit', 'off', true) AS set
+)
+INSERT INTO disclosure.spent AS s (since, organisation, user_name, clause, n)
+SELECT %(since)s::timestamptz, %(organisation)s, %(user)s, %(clause)s, 1
+FROM quick
+ON CONFLICT (since, organisation, user_name, clause) DO UPDATE SET n = s.n + 1
+RETURNING s.n;

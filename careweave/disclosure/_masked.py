@@ -1,0 +1,101 @@
+"""Searches by what is masked: refused, or answered by what is shown alone.
+
+Who could search by a hidden value would learn it, one question after the other.
+Source: `reference/attacks.md` 11; `reference/agreements.md` 1.5, S12, and 6.5.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from careweave import record
+from careweave.db import Session
+from careweave.disclosure._actions import PEOPLE
+from careweave.disclosure._asking import Asking, Way
+from careweave.disclosure._clauses import clauses
+from careweave.disclosure._narrowed import narrowed
+from careweave.disclosure._refusing import refuse
+from careweave.record import Kind, Parameter, Search
+from careweave.terms import Branch, Forbidden, Role, Sight
+
+Pairs = Sequence[tuple[str, str]]
+
+_PLACES = frozenset(
+    {
+        *("address", "address-city", "address-country", "address-postalcode", "address-state"),
+        *("address-use", "phone", "telecom", "email", "near", "general-practitioner", "location"),
+    }
+)
+"""Parameters that ask where somebody is, or how to reach them."""
+
+_ALWAYS_SHOWN = frozenset(
+    {
+        *("_count", "_cursor", "_elements", "_id", "_include", "_lastUpdated", "_revinclude"),
+        *("_sort", "_summary", "_total", "_type", "beneficiary", "category", "class"),
+        *("clinical-status", "code", "patient", "status", "subject", "type", "individual"),
+        *("verification-status", "vaccine-code", "medication", "intent"),
+    }
+)
+"""Parameters by what every view of an entry shows. Source: `reference/record.md` 5.1, letter S."""
+
+
+def check_places(way: Way, asking: Asking, type_name: str, pairs: Pairs) -> None:
+    """Raises Forbidden, accounted for, where a person at work searches people by a place.
+
+    It is refused whatever is held, so that it tells nothing of anybody.
+    """
+    for name, value in pairs:
+        asked = (*_words(name), *(_words(value) if name == "_sort" else ()))
+        where = next((one for one in asked if one in _PLACES), None)
+        if where is not None and _is_of_people(type_name, asked):
+            refuse(way, asking, "search", type_name, "masked")
+            raise Forbidden("Nobody is searched for by a place or a telephone.", where=where)
+
+
+def _words(name: str) -> tuple[str, ...]:
+    text = name.replace(".", ":").replace(",", ":").replace("-_", "_")
+    return tuple(one.removeprefix("-") for one in text.split(":") if one)
+
+
+def _is_of_people(type_name: str, asked: Sequence[str]) -> bool:
+    # In a chain, what it passes through may be people.
+    return type_name in PEOPLE or len(asked) > 1
+
+
+def unmasked(session: Session, view: Sight, question: Search) -> Sight:
+    """Returns the sight under which a search is asked: without what it shows only in part.
+
+    Where all that is asked is shown of every entry, the sight stays as it is.
+    """
+    names = {one for name, value in question.honoured for one in _asked(name, value)}
+    known = record.parameters(question.type)
+    if all(name in _ALWAYS_SHOWN or _is_date(known, name) for name in names):
+        return view
+    return narrowed(session, view, "unmasked", _whole)
+
+
+def _asked(name: str, value: str) -> Iterator[str]:
+    yield from _words(name)
+    if name == "_sort":
+        yield from _words(value)
+
+
+def _is_date(known: Mapping[str, Parameter], name: str) -> bool:
+    parameter = known.get(name)
+    return parameter is not None and parameter.kind is Kind.DATE
+
+
+def _whole(branches: Iterable[Branch]) -> Iterator[Branch]:
+    return (branch for branch in branches if branch.fields is None and not branch.masks)
+
+
+def at_most(session: Session, asking: Asking, question: Search, view: Sight) -> Search:
+    """Returns the search with no larger a page than the clauses that may answer it allow.
+
+    Source: `reference/agreements.md` 2.2, rows_per_request.
+    """
+    if asking.actor.role is Role.SYSTEM:
+        return question
+    known = clauses(session, asking.at)
+    names = {branch.clause for branch in view.branches}
+    limits = [known[name].quantity.rows_per_request for name in names if name in known]
+    return replace(question, count=min(question.count, *limits)) if limits else question
