@@ -44,6 +44,7 @@ def _patient(holding: Holding, who: Who, at: datetime) -> Row:
         "NOK_PHONE": "".join(kin.words("phone")[:1]) if kin else "",
         "ALLERGY_STATUS": _allergy_status(holding, at),
         "MEDICATION_STATUS": _medication_status(holding, at),
+        "WATCHED": "Y" if who.is_watched else "",
         "SHARING": "N" if known(holding, "dissent", at) else "Y",
     }
     if home is not None:
@@ -171,7 +172,7 @@ _PATIENTS = (
     "PATIENT_ID;NHS_NUMBER;TITLE;SURNAME;FORENAMES;PREFERRED_NAME;SEX;DATE_OF_BIRTH;DATE_OF_DEATH;"
     "ADDRESS_1;ADDRESS_2;TOWN;POSTCODE;UPRN;PHONE_HOME;PHONE_MOBILE;EMAIL;LANGUAGE;INTERPRETER;"
     "ETHNICITY;USUAL_GP;REGISTERED_ON;DEREGISTERED_ON;NOK_NAME;NOK_RELATION;NOK_PHONE;"
-    "ALLERGY_STATUS;MEDICATION_STATUS;SHARING"
+    "ALLERGY_STATUS;MEDICATION_STATUS;SHARING;WATCHED"
 )
 _OTHERS: dict[str, tuple[str, Mapping[str, OfFact]]] = {
     "problems": (

@@ -103,7 +103,8 @@ def patient(chart: Chart) -> Resource:
         value["deceasedDateTime"] = instant(who.died_at)
     if who.language:
         value["communication"] = [{"language": {"text": who.language}, "preferred": True}]
-    labels = [*(["S12"] if who.is_protected else []), *([who.sealed] if who.sealed else [])]
+    stated = {"S11": who.is_watched, "S12": who.is_protected, who.sealed: bool(who.sealed)}
+    labels = [label for label, holds in stated.items() if holds]
     if labels:
         value["meta"] = {"security": [{"system": LABEL_SYSTEM, "code": one} for one in labels]}
     return value

@@ -54,6 +54,7 @@ class Who:
     died_at: datetime | None = None
     practice: str = ""
     is_protected: bool = False
+    is_watched: bool = False
     language: str = ""
     traced: str = "01"
     former_nhs: str = ""

@@ -105,6 +105,7 @@ class _Reader:
             phones=tuple(_texts(raw.get("phone"))),
             practice=self.region.desk(desk).organisation.code if desk else "",
             is_protected="S12" in _texts(raw.get("subject")),
+            is_watched="S11" in _texts(raw.get("subject")),
             language=str(raw.get("language", "")),
         )
 

@@ -25,7 +25,7 @@ from careweave.intake._accounts import account
 from careweave.intake._draft import Drafter
 from careweave.intake._facts import at as found_at
 from careweave.intake._hazards import hazards_at
-from careweave.intake._labels import is_protected
+from careweave.intake._labels import is_protected, is_watched
 from careweave.intake._requests import Writing, Written
 from careweave.intake._work import Work
 from careweave.record import Fact, Link
@@ -49,7 +49,7 @@ def identify(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
         return
     changed = list(last.values())
     by_subject = {written.subject: work for work in changed if (written := work.done).subject}
-    _note_protected(session, changed, drafter)
+    _note_facts(session, changed, drafter)
     come = list(_incoming(changed, works, drafter))
     gone = [one for work in changed if work.draft is None for one in _leaving(work)]
     at = max(work.writing.at for work in changed)
@@ -91,15 +91,17 @@ def _is_changed_patient(work: Work) -> bool:
     return work.request.type == _PATIENT and written is not None and written.changed
 
 
-def _note_protected(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
-    """Keeps whose address is protected, and whose no longer is."""
-    stated: dict[str, bool] = {}
-    for work in works:
-        is_now = work.draft is not None and _is_protected(work.draft.said.value, drafter)
-        if is_now or (work.held is not None and b'"security"' in work.held.meta):
-            stated[work.public_id] = is_now
+def _note_facts(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
+    """Keeps whose address is protected and who is watched over, and of whom that no longer holds."""
     at = max(work.writing.at for work in works)
-    record.note_facts(session, Fact.PROTECTED_ADDRESS, stated, at=at)
+    for fact, holds in ((Fact.PROTECTED_ADDRESS, is_protected), (Fact.WATCHED, is_watched)):
+        stated: dict[str, bool] = {}
+        for work in works:
+            said = {} if work.draft is None else work.draft.said.value
+            is_now = "meta" in said and holds(said, drafter.rules.labels)
+            if is_now or (work.held is not None and b'"security"' in work.held.meta):
+                stated[work.public_id] = is_now
+        record.note_facts(session, fact, stated, at=at)
 
 
 def _is_protected(patient: Mapping[str, Json], drafter: Drafter) -> bool:

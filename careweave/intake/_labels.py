@@ -31,6 +31,7 @@ class LabelRules:
     facts_of_subject: frozenset[str]
     restricted_facts: frozenset[str]
     protected_address: str
+    watched: str
     value_sets: Mapping[str, Label]
     services: Mapping[str, frozenset[Label]]
     headings: Mapping[Heading, frozenset[Label]]
@@ -55,6 +56,7 @@ def read_labels(rules: Node) -> LabelRules:
         facts_of_subject=frozenset(texts(rules, "facts_of_subject")),
         restricted_facts=frozenset(texts(rules, "restricted_facts")),
         protected_address=str(rules["protected_address"]),
+        watched=str(rules["watched"]),
         value_sets=_labels_by(rules, "value_sets"),
         services={key: _label_set(node(rules["services"]), key) for key in node(rules["services"])},
         headings={
@@ -126,6 +128,19 @@ def is_protected(value: Mapping[str, Json], rules: LabelRules) -> bool:
             if system == LABEL_SYSTEM and code == rules.protected_address:
                 return True
     return False
+
+
+def is_watched(value: Mapping[str, Json], rules: LabelRules) -> bool:
+    """Says whether a Patient states that each look at the person is reviewed: staff, the well known.
+
+    Source: reference/record.md 6, S11.
+    """
+    return any(
+        isinstance(coding, dict)
+        and coding.get("system") == LABEL_SYSTEM
+        and coding.get("code") == rules.watched
+        for coding in at(value, "meta.security")
+    )
 
 
 def _one_label(
