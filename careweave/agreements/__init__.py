@@ -7,6 +7,8 @@ from careweave.agreements._compile_offers import names_of
 from careweave.agreements._compile_until import changes_at
 from careweave.agreements._consent import ReadConsent, read_consent
 from careweave.agreements._consent_terms import ConsentWords
+from careweave.agreements._decide import decide, ranked
+from careweave.agreements._durations import duration
 from careweave.agreements._exchange import Imported
 from careweave.agreements._flows import Flow, flows, regrouped
 from careweave.agreements._force import in_force, is_warned_today, warnings
@@ -23,6 +25,7 @@ from careweave.agreements._notices import Grade, Notice, Notices, refuse
 from careweave.agreements._odrl import from_odrl, to_odrl
 from careweave.agreements._organisations import GROUP, expanded, read_organisations, slug_of
 from careweave.agreements._permission import from_permission, to_bundle, to_permission
+from careweave.agreements._prospect import Prospect, person_reasons
 from careweave.agreements._question import (
     About,
     Answer,
@@ -64,6 +67,7 @@ from careweave.agreements._values import (
     World,
 )
 from careweave.agreements._vocabulary import CARE_ROLES, family_of
+from careweave.agreements._words import a_or_an, listed, named, role_named
 from careweave.agreements._world import FOLDERS, ORGANISATIONS, checked, read_world
 
 __all__ = [
@@ -104,6 +108,7 @@ __all__ = [
     "Notices",
     "Organisation",
     "Party",
+    "Prospect",
     "Quantity",
     "ReadConsent",
     "Reason",
@@ -116,13 +121,16 @@ __all__ = [
     "Thing",
     "Verdict",
     "World",
+    "a_or_an",
     "answer_of",
     "branches",
     "canonical",
     "changes_at",
     "checked",
+    "decide",
     "default_rules",
     "differences",
+    "duration",
     "emit",
     "expanded",
     "family_of",
@@ -132,9 +140,13 @@ __all__ = [
     "from_permission",
     "in_force",
     "is_warned_today",
+    "listed",
+    "named",
     "names_of",
     "permitted_policies",
+    "person_reasons",
     "public_half",
+    "ranked",
     "read_consent",
     "read_organisations",
     "read_request",
@@ -142,6 +154,7 @@ __all__ = [
     "read_world",
     "refuse",
     "regrouped",
+    "role_named",
     "sign",
     "signed_file",
     "slug_of",
