@@ -1,16 +1,20 @@
 """The way out: decides what a caller may see, fetches exactly that, and accounts for it first."""
 
 from careweave.disclosure._alerts import Alert, Notice, alert
+from careweave.disclosure._applying import Planned, Through, apply, plan
 from careweave.disclosure._asking import Asking, Disclosed, Inside, Outlet, Page, Way
 from careweave.disclosure._compared import FIELDS, Compared, compare
 from careweave.disclosure._criteria import Criteria, Span, Word
 from careweave.disclosure._cross import Crossed, cross
+from careweave.disclosure._effect import Effect, Effects, effects
 from careweave.disclosure._entitled import Because, Said
 from careweave.disclosure._episodes import Opened, end_episodes, open_episode
 from careweave.disclosure._everything import everything
 from careweave.disclosure._exactly import match
 from careweave.disclosure._find import find
 from careweave.disclosure._finding import parameters, search
+from careweave.disclosure._looked import audited, looked
+from careweave.disclosure._looks import Look
 from careweave.disclosure._mandates import (
     KeptOrder,
     Order,
@@ -21,6 +25,7 @@ from careweave.disclosure._mandates import (
 from careweave.disclosure._match import Matched, Matches
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._recall import Recall, ShownTo, recall
+from careweave.disclosure._redact import is_partial
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._review_queue import (
     Finding,
@@ -30,9 +35,10 @@ from careweave.disclosure._review_queue import (
     review,
     reviews,
 )
-from careweave.disclosure._sight import sight
+from careweave.disclosure._sight import View, sight, view
 from careweave.disclosure._standing import Standing, open_episodes, standing
 from careweave.disclosure._worlds import world
+from careweave.disclosure._worlds import begin, look_again, world
 from careweave.record import Parameter, Row
 
 __all__ = [
@@ -44,9 +50,12 @@ __all__ = [
     "Criteria",
     "Crossed",
     "Disclosed",
+    "Effect",
+    "Effects",
     "Finding",
     "Inside",
     "KeptOrder",
+    "Look",
     "Matched",
     "Matches",
     "Notice",
@@ -55,6 +64,7 @@ __all__ = [
     "Outlet",
     "Page",
     "Parameter",
+    "Planned",
     "Recall",
     "Review",
     "Row",
@@ -62,23 +72,33 @@ __all__ = [
     "ShownTo",
     "Span",
     "Standing",
+    "Through",
+    "View",
     "Way",
     "Word",
     "alert",
+    "apply",
+    "audited",
+    "begin",
     "claim_review",
     "compare",
     "cross",
+    "effects",
     "end_episodes",
     "end_mandate",
     "enter_mandate",
     "everything",
     "find",
     "history",
+    "is_partial",
+    "look_again",
+    "looked",
     "mandates",
     "match",
     "open_episode",
     "open_episodes",
     "parameters",
+    "plan",
     "read",
     "recall",
     "refuse",
@@ -88,5 +108,6 @@ __all__ = [
     "search",
     "sight",
     "standing",
+    "view",
     "world",
 ]

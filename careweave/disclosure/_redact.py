@@ -70,6 +70,11 @@ def redacted(row: Row, view: View) -> Row:
     return replace(row, body=write_json(cut.entry(value)), cut=(), meta=_meta(row.meta))
 
 
+def is_partial(row: Row) -> bool:
+    """Says whether something was taken out of a row, here or where it comes from."""
+    return b'"SUBSETTED"' in row.meta
+
+
 def _meta(fragment: bytes) -> bytes:
     """Returns the rest of meta with what may stay of it, and the tag that something is missing."""
     said = read_value(b"{%b}" % fragment) if fragment else {}

@@ -13,6 +13,8 @@ from careweave.terms import Branch, Json, Label, Purpose, Role
 
 NOW = "now"
 WITHHELD = "withheld"
+PERSON_ONLY = "person-only"
+"""The person is told, and nobody who stands for them."""
 
 _NEVER = "-"
 
@@ -24,25 +26,33 @@ _UNTOLD = frozenset({Purpose.SAFEGUARDING, Purpose.LEGAL})
 class Telling:
     """When a person is told of looks: by clause, and of which labels never.
 
-    `untold` are labels that leave no trace for the person; a look at them must not betray them.
+    `untold` are labels that leave no trace for the person, `private` those that leave none for who
+    stands for them; a look at such an entry must not betray it.
     Source: `reference/agreements.md` 1.5, "hidden how"; `reference/security.md` 5.5.
     """
 
     by_clause: Mapping[str, str]
     untold: frozenset[Label]
+    private: frozenset[Label] = frozenset()
 
     def of(self, purpose: str, branch: Branch, row: Row) -> str:
         """Returns when the person is told that this was looked at: now, delayed, or never."""
         if purpose in _UNTOLD or not self.untold.isdisjoint(row.labels):
             return WITHHELD
-        return self.by_clause.get(branch.clause, NOW)
+        when = self.by_clause.get(branch.clause, NOW)
+        is_private = when == NOW and not self.private.isdisjoint(row.labels)
+        return PERSON_ONLY if is_private else when
 
 
 def telling(rules: Rules, clauses: Clauses) -> Telling:
     """Returns when looks are told of under these rules and clauses."""
-    untold = (label for label in rules.silent if rules.labels.get((label, Role.CI)) == _NEVER)
+    untold = _never(rules, Role.CI) & rules.silent
     logs = {name: clause.log_to_person for name, clause in clauses.items()}
-    return Telling(logs, frozenset(untold))
+    return Telling(logs, untold, _never(rules, Role.PX) - untold)
+
+
+def _never(rules: Rules, role: Role) -> frozenset[Label]:
+    return frozenset(label for label in Label if rules.labels.get((label, role)) == _NEVER)
 
 
 def clauses_told(left: Leaving, rows: Iterable[Row], at: datetime) -> str:

@@ -1,6 +1,7 @@
 """Who comes in: size, token, rate, type, scope and form, before a handler sees the request."""
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -83,11 +84,12 @@ def admit(
     """Returns the request as a call, or raises what is in its way."""
     parts, environ = threshold.parts, request.env
     check_size(parts.limits, environ)
+    began_s = time.perf_counter()
     at = parts.clock()
     actor = parts.clients.actor(_token(environ), at)
     threshold.rates.take(actor.name)
     types = readable(actor.scopes)
-    asking = Asking(actor, actor.purpose, DOOR, request_id, at, types, parts.base)
+    asking = Asking(actor, actor.purpose, DOOR, request_id, at, types, parts.base, began_s=began_s)
     _check_type(threshold.outlet, asking, route, path)
     if route.code in FINDING:
         threshold.finds.take(actor.name)

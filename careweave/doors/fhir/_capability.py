@@ -49,6 +49,15 @@ _CHOOSING_IDS = (
 )
 
 
+_SECURITY = (
+    "A bearer token of a registered client. A technical system sees and writes the entries of its "
+    "own organisation. A client that acts in a role sees what the agreements in force let that "
+    "role see, of people with whom its organisation has to do; a search for a person by somebody "
+    "at work takes a whole number, or family name and birth date, and shows no more than tells "
+    "people apart. Entries shown in part are tagged SUBSETTED."
+)
+
+
 def metadata(visit: Visit) -> Answer:
     """Answers the capability statement."""
     return Answer(200, _statement(visit.parts.base, visit.routes))
@@ -103,8 +112,7 @@ def _security() -> dict[str, Json]:
     return {
         "cors": False,
         "service": [{"coding": [{"system": system, "code": "SMART-on-FHIR"}]}],
-        "description": "A bearer token of a registered client. A client sees and writes the "
-        "entries of its own organisation.",
+        "description": _SECURITY,
     }
 
 

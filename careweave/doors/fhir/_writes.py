@@ -10,7 +10,7 @@ from careweave.doors.fhir._headers import Return, version_of
 from careweave.doors.fhir._render import resource_bytes
 from careweave.formats import Resource, read_value, splice
 from careweave.intake import Interaction, WriteRequest, Writing, Written
-from careweave.terms import Action, Forbidden, Incorrect, Json
+from careweave.terms import Action, Forbidden, Incorrect, Json, NotFound, Role
 
 _LONGEST_KEY = 128
 
@@ -159,7 +159,18 @@ def _given_back(call: Call, written: Written) -> bytes:
     if call.method == "PATCH" and not call.may(written.type, "r"):
         # Who may only change does not get to read the rest that way.
         return b""
+    if call.method == "PATCH" and call.actor.role is not Role.SYSTEM:
+        return _as_read(call, written)
     return representation(call, written)
+
+
+def _as_read(call: Call, written: Written) -> bytes:
+    """Returns what was changed as its writer may read it; nothing where it may not."""
+    try:
+        found = disclosure.read(call.way, call.asking, written.type, written.id)
+    except NotFound:
+        return b""
+    return resource_bytes(found.rows[0])
 
 
 def representation(call: Call, written: Written) -> bytes:
@@ -168,8 +179,7 @@ def representation(call: Call, written: Written) -> bytes:
         # A conditional create that matched: what is there goes out as any other read does.
         if not call.may(written.type, "r"):
             return b""
-        found = disclosure.read(call.way, call.asking, written.type, written.id)
-        return resource_bytes(found.rows[0])
+        return _as_read(call, written)
     return splice(
         written.body,
         written.cut,
