@@ -196,7 +196,7 @@ def thing(
         "system": MAIN,
         "at": NOW - 365 * DAY,
         "live_until": ALWAYS,
-        "id": "Condition/e1",
+        "id": "Observation/e1",
         **more,
     }
     return Thing(organisation=by, heading=heading, labels=frozenset(labels), **given)

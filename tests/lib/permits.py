@@ -94,7 +94,7 @@ PROVIDERS = (ACUTE, PRACTICE, COUNCIL)
 SHIFTS = (-SECOND, timedelta(0), SECOND)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scenario:
     """One world, one reader, some people and what is held of them; the first entry is asked for."""
 
@@ -102,6 +102,15 @@ class Scenario:
     context: Context
     people: tuple[About, ...]
     things: tuple[Thing, ...]
+
+    def __repr__(self) -> str:
+        """Shows all but the rules, which are the same everywhere and very long."""
+        told = [
+            f"{agreed.name} {agreed.valid_from}..{agreed.valid_to} {agreed.status} {one}"
+            for agreed in self.world.agreements
+            for one in agreed.clauses
+        ]
+        return "\n".join([*told, *map(repr, (self.context, *self.people, *self.things))])
 
     def asked(self) -> list[tuple[About, Thing]]:
         """Returns every entry with whom it is about."""
@@ -219,7 +228,7 @@ def _entry(draw: st.DrawFn, reader: Reader, heading: Heading, by: str, how: Brok
         labels=frozenset(labels),
         at=at,
         live_until=until,
-        id="Condition/e00",
+        id="Observation/e00",
         code=draw(st.sampled_from(["a", "b"])),
         is_cleared=draw(st.booleans()),
         is_frozen=_one_in(draw, 20),
@@ -454,7 +463,7 @@ def _sibling(draw: st.DrawFn, reader: Reader, entry: Thing, n: int) -> Thing:
     at, until = _times(draw)
     return replace(
         entry,
-        id=f"Condition/e{n + 1:02}",
+        id=f"Observation/e{n + 1:02}",
         person=draw(st.sampled_from([ANNA, ANNA, BEN, CARA, DAN])),
         labels=frozenset(
             draw(st.sets(st.sampled_from([reader.gate, *LABELS]), max_size=1))
