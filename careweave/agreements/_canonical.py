@@ -10,6 +10,9 @@ from careweave.terms import Json
 
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9 _./@+-]*(?<! )")
 
+# What JSON writes plainly and YAML does not read, or takes for the end of a line.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
 
 def canonical(document: Json) -> bytes:
     """Returns the bytes that parties sign: JSON with sorted names, without any `signed`."""
@@ -69,6 +72,10 @@ def _member(head: str, value: Json, indent: str) -> Iterator[str]:
 def _scalar(value: Json) -> str:
     if isinstance(value, str):
         is_bare = _BARE.fullmatch(value) and isinstance(plain(value), str)
-        return value if is_bare else write_json(value).decode()
+        return value if is_bare else _UNPRINTABLE.sub(_escaped, write_json(value).decode())
     # What is left of lists and tables is empty; JSON writes these and all else as YAML reads them.
     return write_json(value).decode()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

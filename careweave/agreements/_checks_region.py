@@ -1,6 +1,7 @@
 """What only all files together show: names that are taken, and promises that feeds do not keep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from careweave.agreements._notices import Grade, Notice, Notices
@@ -12,13 +13,21 @@ Achieved = Mapping[tuple[str, Heading], timedelta]
 """How fresh the entries of an organisation under a heading have been: 95 of 100 in 28 days."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the agreements: the files of the region, and how fresh feeds are."""
+
+    paths: Collection[str]
+    achieved: Achieved
+
+
 def faults_among(
     agreements: Sequence[tuple[str, Agreement]],
     documents: Mapping[str, Document],
-    achieved: Achieved,
+    beside: Beside,
     notices: Notices,
 ) -> None:
-    """Notes what is wrong between files: one version twice (V1), a broken promise (V14)."""
+    """Notes what is wrong between files: one version twice, no cohort (V1), late feeds (V14)."""
     seen: dict[str, str] = {}
     for path, agreement in agreements:
         if agreement.name in seen:
@@ -26,8 +35,19 @@ def faults_among(
             fix = "raise the version, or take one away"
             notices.add(_notice(Grade.REJECT, "V1", documents[path], ("id",), (what, fix)))
         seen.setdefault(agreement.name, path)
+        _cohort(documents[path], agreement, beside.paths, notices)
         for at, clause in enumerate(agreement.clauses):
-            _promises(documents[path], at, clause, achieved, notices)
+            _promises(documents[path], at, clause, beside.achieved, notices)
+
+
+def _cohort(
+    document: Document, agreement: Agreement, paths: Collection[str], notices: Notices
+) -> None:
+    named = agreement.project.get("cohort")
+    if isinstance(named, str) and named.removeprefix("region/") not in paths:
+        where: Path = ("project", "cohort")
+        words = ("there is no such file", "write the definition of the cohort there")
+        notices.add(_notice(Grade.REJECT, "V1", document, where, words))
 
 
 def _promises(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from careweave.agreements._checks import is_refused
-from careweave.agreements._checks_region import Achieved, faults_among
+from careweave.agreements._checks_region import Achieved, Beside, faults_among
 from careweave.agreements._fields import AGREEMENT
 from careweave.agreements._jurisdictions import read_jurisdictions
 from careweave.agreements._nodes import Node
@@ -70,7 +70,7 @@ def checked(
         made = _agreement(document, organisations, rules, notices)
         if made is not None:
             agreements.append((path, made))
-    faults_among(agreements, documents, achieved or {}, notices)
+    faults_among(agreements, documents, Beside(files, achieved or {}), notices)
     world = World(
         version=version,
         organisations=organisations,
