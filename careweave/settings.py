@@ -108,6 +108,14 @@ class Settings:
         default=ZoneInfo("Europe/London"),
         metadata=_about(_zone, "time zone", "Where a date without a time zone is meant."),
     )
+    demonstration_keys: bool = field(
+        default=False,
+        metadata=_about(
+            _flag,
+            "yes or no",
+            "Whether keys whose secret half is public sign for parties; `serve` never takes them.",
+        ),
+    )
     host: str = field(
         default="127.0.0.1",
         metadata=_about(_text, "text", "Network address that the doors listen on."),

@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, TextIO
 from uuid import uuid4
 
+from careweave import disclosure
 from careweave.db import Database, Embedded
 from careweave.doors import cli, feeds, fhir, mllp
 from careweave.doors._access import Clients
@@ -80,6 +81,8 @@ def parts(settings: Settings) -> fhir.Parts:
         wait_s=settings.connection_wait_s,
         zone=settings.time_zone,
     )
+    with database.reading() as session:
+        disclosure.begin(session, takes_demonstration_keys=settings.demonstration_keys)
     known = _Clients(database, in_force(settings, database, frozenset({Channel.FHIR})))
     return fhir.Parts(
         database=database,

@@ -37,7 +37,6 @@ from careweave.disclosure._review_queue import (
 )
 from careweave.disclosure._sight import View, sight, view
 from careweave.disclosure._standing import Standing, open_episodes, standing
-from careweave.disclosure._worlds import world
 from careweave.disclosure._worlds import begin, look_again, world
 from careweave.record import Parameter, Row
 

@@ -11,7 +11,7 @@ from careweave.db import Session
 from careweave.disclosure._asking import Asking
 from careweave.disclosure._standing import Standing, standing
 from careweave.disclosure._worlds import world
-from careweave.terms import Action, Actor, Purpose, Role, Sight, SourceId
+from careweave.terms import Action, Actor, PersonId, Purpose, Role, Sight, SourceId
 
 _MOST_KEPT = 2048
 
@@ -150,7 +150,14 @@ def _context(
         self_person=actor.person,
         episodes=opened.episodes,
         mandates=opened.mandates,
+        grants=_grants(session, actor, purpose, at),
     )
+
+
+def _grants(session: Session, actor: Actor, purpose: Purpose, at: datetime) -> frozenset[PersonId]:
+    """Returns for whom the user acts by a grant; nobody for any other purpose."""
+    is_proxy = purpose is Purpose.FAMILY_REQUEST
+    return record.granted(session, actor.user, at) if is_proxy else frozenset()
 
 
 def sight_of(session: Session, asking: Asking) -> Sight:

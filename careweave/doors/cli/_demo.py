@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from careweave.db import Database, Embedded, migrate
 from careweave.doors import _access
-from careweave.doors.cli import _feed, _serve
+from careweave.doors.cli import _apply, _feed, _serve
 from careweave.doors.cli._ask import Asker, wait_open, wait_ready
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._files import make_private, write_whole
@@ -129,6 +129,7 @@ def _play(stage: _Stage, stop: threading.Event) -> None:
     database = Database(stage.server.url, size=4, zone=stage.desk.settings.time_zone)
     try:
         migrate(database)
+        _apply.apply_demonstration(stage.desk, database)
         tokens = _tokens(stage, database)
     finally:
         database.close()
@@ -190,7 +191,10 @@ def _children(stage: _Stage) -> tuple[Child, ...]:
     logs = stage.home / "log"
     logs.mkdir(mode=0o700, exist_ok=True)
     settings = desk.settings
-    told = _serve.served(settings, url) | {"mllp_shift": settings.mllp_shift}
+    told = _serve.served(settings, url) | {
+        "mllp_shift": settings.mllp_shift,
+        "demonstration_keys": "yes",
+    }
     environ = desk.environ(**told, region=desk.region)
     ours = [sys.executable, "-m", "careweave"]
     commands = {

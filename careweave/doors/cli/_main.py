@@ -8,6 +8,7 @@ from pathlib import Path
 from careweave.doors.cli import (
     _agreement,
     _agreement_show,
+    _apply,
     _audit,
     _check,
     _client,
@@ -32,7 +33,7 @@ _COMMANDS = (
     *(_demo, _feed, _serve, _listen, _work, _client, _source, _feeds, _messages),
     *(_quarantine, _replay),
     _identity,
-    *(_import, _check, _agreement, _agreement_show, _audit, _server),
+    *(_import, _check, _agreement, _agreement_show, _apply, _audit, _server),
 )
 _SETTINGS = ("home", "port", "host", "region")
 _NO_FILE = 74  # as sysexits has it: the machine does not let us read or write

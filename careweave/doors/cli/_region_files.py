@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from careweave.agreements import FOLDERS, ORGANISATIONS
+from careweave.agreements import FOLDERS, ORGANISATIONS, STAFF
 from careweave.terms import Incorrect
 
 
@@ -12,5 +12,7 @@ def region_files(folder: Path) -> dict[str, bytes]:
         message = "This is no folder of a region: it has no organisations.yaml."
         raise Incorrect(message, where=str(folder))
     inner = (path for name in FOLDERS for path in sorted((folder / name).glob("*")))
-    paths = [folder / ORGANISATIONS, *(path for path in inner if path.is_file())]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    paths = (folder / ORGANISATIONS, folder / STAFF, *inner)
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in paths if path.is_file()
+    }

@@ -43,6 +43,8 @@ def served(settings: Settings, url: str) -> dict[str, object]:
         "home": settings.home,
         "port": settings.port,
         "rate_per_second": settings.rate_per_second,
+        # What anybody can sign proves nothing: only a demonstration says otherwise.
+        "demonstration_keys": "no",
     }
 
 
