@@ -39,6 +39,7 @@ from careweave.agreements._question import (
     Thing,
     Verdict,
 )
+from careweave.agreements._reference import reference
 from careweave.agreements._rules_files import default_rules
 from careweave.agreements._sign_file import Signer, signed_file
 from careweave.agreements._signing import public_half, sign
@@ -152,6 +153,7 @@ __all__ = [
     "read_request",
     "read_staff",
     "read_world",
+    "reference",
     "refuse",
     "regrouped",
     "role_named",

@@ -43,6 +43,7 @@ def acted(asking: Asking, action: str, person: PersonId | None) -> Account:
     return replace(
         account_of(asking, action, f"Patient/${action}", (), 0),
         clauses="",
+        deed=None,
         person=person,
         role=None if actor.role is Role.SYSTEM else str(actor.role),
         setting=actor.setting or None,
