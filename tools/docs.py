@@ -114,6 +114,13 @@ def commands() -> str:
     return reference()
 
 
+def agreements() -> str:
+    """Returns docs/reference/agreements.md."""
+    from careweave.agreements import reference  # noqa: PLC0415
+
+    return reference()
+
+
 def metrics() -> str:
     """Returns docs/reference/metrics.md."""
     from careweave.doors.fhir import reference  # noqa: PLC0415
@@ -207,6 +214,7 @@ def _migrated() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "agreements.md": agreements,
     "commands.md": commands,
     "errors.md": errors,
     "hl7-mappings.md": hl7_mappings,

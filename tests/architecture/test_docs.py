@@ -52,7 +52,10 @@ def _generated(name: str) -> str:
     return str(tool.PAGES[name]())
 
 
-@pytest.mark.parametrize("name", ["errors.md", "metrics.md", "search-parameters.md", "stu3.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["agreements.md", "errors.md", "metrics.md", "search-parameters.md", "stu3.md"],
+)
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
     assert _generated(name) == written, "run ./run docs"
