@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from careweave.db import Queries, Session
-from careweave.record._dictionaries import dictionaries
 from careweave.record._types import rt_of
 from careweave.terms import Sight, SourceId, SubjectId
 
@@ -42,9 +41,8 @@ def tied(session: Session, sight: Sight, subjects: Collection[SubjectId]) -> fro
 
     A tie of any kind counts, of any subject of the same person; one that has ended does not.
     """
-    known = dictionaries(session).orgs
-    orgs = sorted(known[name] for name in sight.known_as if name in known)
-    if not subjects or not orgs or sight.at is None:
+    if not subjects or sight.at is None:
         return frozenset()
-    rows = session.rows(_QUERIES["tied"], subjects=sorted(subjects), orgs=orgs, at=sight.at)
+    names = sorted(sight.known_as)
+    rows = session.rows(_QUERIES["tied"], subjects=sorted(subjects), names=names, at=sight.at)
     return frozenset(SubjectId(row[0]) for row in rows)

@@ -129,7 +129,8 @@ def _of_subject(row: Piece, branch: Piece) -> Piece:
         "(NOT {s} OR EXISTS (SELECT 1 FROM record.subject AS zs"
         " WHERE zs.subject = {r}.subject AND ({o} OR NOT zs.frozen)"
         " AND (zs.local_id = '') = ({f}) OFFSET 0))"
-        " AND (NOT {f} OR ({r}.heading = 0 AND {r}.rt = ANY(%(s_reference)s::smallint [])))",
+        " AND (NOT {f} OR ({r}.heading = 0"
+        " AND ({o} OR {r}.rt = ANY(%(s_reference)s::smallint []))))",
         s=asks(branch, Flag.SUBJECT),
         o=asks(branch, Flag.OWN),
         f=asks(branch, Flag.REFERENCE),

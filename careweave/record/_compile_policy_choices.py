@@ -1,6 +1,6 @@
 """What a person has chosen, as a condition of a row."""
 
-from careweave.db import Piece, fill
+from careweave.db import Piece, fill, numbered
 from careweave.record._compile_policy_pieces import asks, at_of, kin, rule
 from careweave.record._policy_rules import Flag
 
@@ -16,11 +16,15 @@ def of_choices(row: Piece, branch: Piece) -> list[Piece]:
             l=asks(branch, Flag.LIFTS),
             **parts,
         ),
-        fill(
-            "(NOT {f} OR EXISTS (SELECT 1 FROM {chosen} WHERE zc.kind = 2"
-            " AND {matches} AND {about} OFFSET 0))",
-            f=asks(branch, Flag.CONSENT),
-            **parts,
+        *(
+            fill(
+                "(NOT {f} OR EXISTS (SELECT 1 FROM {chosen} WHERE zc.kind = {k}"
+                " AND {matches} AND {about} OFFSET 0))",
+                f=asks(branch, flag),
+                k=numbered("", kind),
+                **parts,
+            )
+            for flag, kind in ((Flag.CONSENT, 2), (Flag.GRANT, 3))
         ),
         fill(
             "({n} = 0 OR coalesce((SELECT bit_or(zc.labels) FROM {chosen} WHERE zc.kind = 2"

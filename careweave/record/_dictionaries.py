@@ -130,7 +130,7 @@ def _profiler(classes: Mapping[Triple, AccessClass]) -> Callable[[Sight], Profil
 
 
 def _part(branch: Branch) -> Part:
-    return branch.sources, branch.headings, branch.labels
+    return branch.sources, branch.headings, branch.labels, branch.marks
 
 
 def allows(
@@ -138,6 +138,9 @@ def allows(
 ) -> bool:
     """Tells whether a sight allows entries of this source, heading and label set."""
     return any(
-        source in branch.sources and heading in branch.headings and labels <= branch.labels
+        source in branch.sources
+        and heading in branch.headings
+        and labels <= branch.labels
+        and (not branch.marks or branch.marks & labels)
         for branch in sight.branches
     )

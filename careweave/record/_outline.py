@@ -6,9 +6,9 @@ from datetime import datetime
 
 from careweave.db import Queries, Session
 from careweave.record._dictionaries import heading_of, number_of
-from careweave.record._policy import seen
+from careweave.record._policy import seen, with_beyond
 from careweave.record._types import type_of
-from careweave.terms import Heading, Sight, SourceId, SubjectId
+from careweave.terms import Branch, Heading, Sight, SourceId, SubjectId
 
 _QUERIES = Queries("careweave.record")
 
@@ -38,16 +38,29 @@ class Line:
     via: int
 
 
-def kinds(session: Session, subjects: Collection[SubjectId], *, sight: Sight) -> frozenset[Kept]:
+def kinds(
+    session: Session,
+    subjects: Collection[SubjectId],
+    *,
+    sight: Sight,
+    beyond: tuple[Branch, ...] = (),
+) -> frozenset[Kept]:
     """Returns under which headings, from which sources, by which branches anything is visible.
 
-    It says that something is there, not how much. Asked with the branches that withhold or that
-    only indicate, it says where something is withheld, or exists.
+    It says that something is there, not how much. With `beyond`, the branches that withhold or
+    that only indicate, it tells of what those let through and no branch of the sight does; `via`
+    is then a place in `beyond`.
     """
-    if not subjects or not sight.branches:
+    if not subjects or not (sight.branches or beyond):
         return frozenset()
-    rows = seen(session, sight, _QUERIES["kinds"], {"subjects": sorted(subjects)})
-    return frozenset(Kept(heading_of(heading), source, via) for heading, source, via, _ in rows)
+    view = with_beyond(session, sight, beyond) if beyond else sight
+    rows = seen(session, view, _QUERIES["kinds"], {"subjects": sorted(subjects)})
+    first = len(sight.branches) if beyond else 0
+    return frozenset(
+        Kept(heading_of(heading), source, via - first)
+        for heading, source, via, _ in rows
+        if via >= first
+    )
 
 
 def outline(

@@ -64,6 +64,25 @@ def shape_of(sight: Sight) -> Shape:
     return Shape.RANKED if is_ranked else Shape.CONDITIONAL
 
 
+def with_beyond(session: Session, sight: Sight, beyond: tuple[Branch, ...]) -> Sight:
+    """Returns a sight of further branches too, which stand after its own.
+
+    What comes by one of them is seen by none of the sight's own. They are clauses apart, so that
+    what one's own branches rank is ranked as before.
+    """
+    joined = session.memo(_Remembered, _Remembered).joined
+    key = id(sight.branches), id(beyond)
+    found = joined.get(key)
+    if found is None:
+        apart = (replace(branch, clause=f"beyond {branch.clause}") for branch in beyond)
+        # Both are kept beside their numbers, so that no others can take the numbers.
+        found = sight.branches, beyond, (*sight.branches, *apart)
+        joined[key] = found
+        if len(joined) > _MOST_REMEMBERED:
+            joined.popitem(last=False)
+    return replace(sight, branches=found[2])
+
+
 def policy_values(session: Session, sight: Sight, known: Dictionaries) -> dict[str, object]:
     """Returns the values that the predicate of a sight takes, by name, in whatever shape."""
     shape = shape_of(sight)
@@ -163,12 +182,13 @@ class _Lately(Generic[T]):
 
 
 class _Remembered:
-    """The conditions and the digests of the branches that were asked with last."""
+    """The conditions and the digests of the branches that were asked with last, and their sums."""
 
-    __slots__ = ("digests", "rules")
+    __slots__ = ("digests", "joined", "rules")
 
     def __init__(self, _session: Session) -> None:
         """Starts with nothing."""
+        self.joined: OrderedDict[tuple[int, int], tuple[tuple[Branch, ...], ...]] = OrderedDict()
         self.rules = _Lately(rules_of)
         self.digests = _Lately(_digest)
 
@@ -176,7 +196,7 @@ class _Remembered:
 def _without_moment(branch: Branch) -> Branch:
     """Returns a branch that nobody meets if it asks for a time that is not given."""
     spans = (branch.current_days, branch.months_back, branch.ties, branch.cohort)
-    asks = branch.honours_dissent or branch.asks_consent or branch.consents
+    asks = branch.honours_dissent or branch.asks_consent or branch.asks_grant or branch.consents
     if not asks and all(span is None for span in spans):
         return branch
     return replace(branch, ties=(), current_days=None, months_back=None, cohort=None)

@@ -15,8 +15,9 @@ Triple = tuple[SourceId, int, int]
 Kind = tuple[Heading | None, frozenset[Label]]
 """A heading and a set of labels."""
 
-Part = tuple[frozenset[SourceId], frozenset[Heading | None], frozenset[Label]]
-"""What a branch says of classes: sources, headings, and the labels that an entry may carry."""
+Part = tuple[frozenset[SourceId], frozenset[Heading | None], frozenset[Label], frozenset[Label]]
+"""What a branch says of classes: sources, headings, the labels that an entry may carry, and those
+of which it carries one, where there are any."""
 
 STEP = 1024
 """Classes are counted in steps, so that one which this process does not know yet is denied."""
@@ -84,7 +85,7 @@ def profiles_of(branches: Sequence[Part], classes: Classes) -> Profiles:
 def _by_source(branches: Sequence[Part]) -> dict[SourceId, int]:
     """Returns for each source the mask of the branches that speak of it."""
     found: dict[SourceId, int] = {}
-    for place, (sources, _, _) in enumerate(branches):
+    for place, (sources, *_) in enumerate(branches):
         for source in sources:
             found[source] = found.get(source, 0) | 1 << place
     return found
@@ -93,8 +94,8 @@ def _by_source(branches: Sequence[Part]) -> dict[SourceId, int]:
 def _by_kind(branches: Sequence[Part], kind: Kind) -> int:
     heading, labels = kind
     mask = 0
-    for place, (_, headings, most) in enumerate(branches):
-        if heading in headings and labels <= most:
+    for place, (_, headings, most, marks) in enumerate(branches):
+        if heading in headings and labels <= most and (not marks or marks & labels):
             mask |= 1 << place
     return mask
 

@@ -38,6 +38,7 @@ class Flag(IntFlag):
     PER_CODE = 64
     PERSONS = 128
     CONSENT = 256
+    GRANT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +133,15 @@ def flags_of(branch: Branch) -> Flag:
         Flag.LIFTS: branch.lifts_dissent,
         Flag.REFERENCE: branch.is_reference,
         # Of its own entries an organisation sees those of frozen subjects and of nobody too.
-        Flag.SUBJECT: not branch.is_own or branch.is_reference or branch.ties is not None,
+        Flag.SUBJECT: not branch.is_own
+        or branch.is_reference
+        or branch.ties is not None
+        or branch.cohort is not None,
         Flag.OWN: branch.is_own,
         Flag.PER_CODE: branch.is_per_code,
         Flag.PERSONS: branch.persons is not None,
         Flag.CONSENT: branch.asks_consent,
+        Flag.GRANT: branch.asks_grant,
     }
     return Flag(sum(flag for flag, is_set in asked.items() if is_set))
 

@@ -760,7 +760,8 @@ WHERE EXISTS (
         WHERE p.subject = w.subject
     ) AS k
     INNER JOIN record.tie AS t ON k.subject = t.subject
-    WHERE t.org = ANY(%(orgs)s::int[]) AND t.since <= %(at)s AND t.until > %(at)s
+    INNER JOIN record.org AS o ON t.org = o.org
+    WHERE o.slug = ANY(%(names)s::text[]) AND t.since <= %(at)s AND t.until > %(at)s
 )
 ORDER BY w.subject;
 
