@@ -68,6 +68,8 @@ class Northmere:
         self.database = database
         self.folder = folder
         self.n_taken = 0
+        # A file comes when it is sent: what it proves is known from then on.
+        self.today = NOW
         # The last event of identity on each day that has been lived through.
         self.marks: dict[int, int] = {}
         with database.reading() as session:
@@ -81,7 +83,7 @@ class Northmere:
             database, lambda: self.sources, lambda: NOW, rules=load_rules(REGION / "value-sets")
         )
         self.collector = Collector(
-            database, lambda: self.sources, root=folder, clock=lambda: NOW, settle_s=0
+            database, lambda: self.sources, root=folder, clock=lambda: self.today, settle_s=0
         )
         self._settings = self._told()
         self.writer = Writer(
@@ -121,6 +123,7 @@ class Northmere:
     def take(self, messages: list[Sent]) -> None:
         """Takes messages in as their systems send them, and makes entries of them."""
         self.n_taken += len(messages)
+        self.today = max((one.at for one in messages), default=self.today)
         for kind, group in groupby(messages, key=lambda one: self._kind(one.source)):
             for one in group:
                 self._take(kind, one)
