@@ -88,7 +88,7 @@ _GROUP = Table(
 ORGANISATIONS = Table(
     "organisations",
     (
-        Member("careweave", Word(_VERSION, ("organisations/1",)), M, _VERSION),
+        Member("careweave", Word(_VERSION, ("organisations/1",)), O, _VERSION),
         Member("code_system", _LINE, O, "the system of every `code`"),
         Member("organisations", ListOf(_ORGANISATION), M, "the organisations"),
         Member("groups", ListOf(_GROUP), O, "groups of them that agreements may name"),
