@@ -3,6 +3,7 @@
 from careweave.disclosure._alerts import Alert, Notice, alert
 from careweave.disclosure._applying import Planned, Through, apply, plan
 from careweave.disclosure._asking import Asking, Disclosed, Inside, Outlet, Page, Way
+from careweave.disclosure._audit_export import export_audit
 from careweave.disclosure._compared import FIELDS, Compared, compare
 from careweave.disclosure._criteria import Criteria, Span, Word
 from careweave.disclosure._cross import Crossed, cross
@@ -87,6 +88,7 @@ __all__ = [
     "end_mandate",
     "enter_mandate",
     "everything",
+    "export_audit",
     "find",
     "history",
     "is_partial",

@@ -58,7 +58,7 @@ def audited(
     Nothing is hidden from the officer but what other organisations did. Needs the purpose of
     running the service and the number of a case. Raises Forbidden, accounted for, without.
     """
-    may = asking.purpose is Purpose.OPERATIONS and _is_case(case)
+    may = asking.purpose is Purpose.OPERATIONS and is_case(case)
     with way.reading_pages() as session:
         whom = _whom(session, person)
         accounts = _accounts(session, whom, period) if may else ()
@@ -78,10 +78,11 @@ def _may_ask(session: Session, asking: Asking, whom: _Whom, case: str) -> bool:
         is_granted = not whom.persons.isdisjoint(granted)
         return asking.purpose is Purpose.FAMILY_REQUEST and is_granted
     is_desk = actor.role is Role.SYSTEM and asking.purpose is Purpose.OPERATIONS
-    return is_desk and _is_case(case)
+    return is_desk and is_case(case)
 
 
-def _is_case(case: str) -> bool:
+def is_case(case: str) -> bool:
+    """Says whether something was given as the number of a case."""
     return len(case.strip()) >= _CASE
 
 
