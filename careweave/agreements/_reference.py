@@ -92,8 +92,8 @@ def _tables(kind: Kind, seen: set[str]) -> Iterator[Table]:
 
 def _table(table: Table, words: dict[str, tuple[str, ...]]) -> Iterator[str]:
     yield from ("", f"### {table.name}", "")
-    if table.least:
-        yield from (f"At least {table.least} of these.", "")
+    if n_least := table.least:
+        yield from (f"At least {n_least} of these.", "")
     yield from ("| field | what | must | meaning |", "|---|---|---|---|")
     for member in table.members:
         what = _cell(_kind(member.of, words))
