@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import crash, fhir, identity, imports, sources, steps
+from bench import crash, disclosure, fhir, identity, imports, sources, steps
 from bench.figures import Figure, keep, table
 
 PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
@@ -15,6 +15,7 @@ PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
     "steps": steps.run,
     "sources": sources.run,
     "identity": identity.run,
+    "disclosure": disclosure.run,
 }
 
 
