@@ -27,6 +27,14 @@ _PLACES = frozenset(
 )
 """Parameters that ask where somebody is, or how to reach them."""
 
+_MODIFIERS = frozenset(
+    {
+        *("above", "below", "contains", "exact", "in", "iterate", "missing"),
+        *("not", "not-in", "of-type", "text"),
+    }
+)
+"""Source: FHIR R4 4.0.1, search.html section 3.1.1.4.5."""
+
 _ALWAYS_SHOWN = frozenset(
     {
         *("_count", "_cursor", "_elements", "_id", "_include", "_lastUpdated", "_revinclude"),
@@ -53,7 +61,8 @@ def check_places(way: Way, asking: Asking, type_name: str, pairs: Pairs) -> None
 
 def _words(name: str) -> tuple[str, ...]:
     text = name.replace(".", ":").replace(",", ":").replace("-_", "_")
-    return tuple(one.removeprefix("-") for one in text.split(":") if one)
+    words = (one.removeprefix("-") for one in text.split(":") if one)
+    return tuple(one for one in words if one not in _MODIFIERS and not one[0].isupper())
 
 
 def _is_of_people(type_name: str, asked: Sequence[str]) -> bool:

@@ -183,8 +183,18 @@ def staffed_door(
 
 
 def number(n: int) -> str:
-    """The nth valid NHS number of the tests."""
-    digits = f"{900_000_000 + n:09d}"
-    total = sum(int(digit) * (10 - place) for place, digit in enumerate(digits))
-    check = (11 - total % 11) % 11
-    return number(n + 10_000) if check == 10 else f"{digits}{check}"
+    """The nth valid NHS number of the tests: no two are near each other."""
+    for start in itertools.count(400_000_000 + n * 234_567):
+        digits = f"{start:09d}"
+        total = sum(int(digit) * (10 - place) for place, digit in enumerate(digits))
+        if (check := (11 - total % 11) % 11) < 10:
+            break
+    return f"{digits}{check}"
+
+
+_SYLLABLES = ("bar", "cog", "dun", "fel", "gim", "hol", "jut", "kes", "lam", "mor")
+
+
+def family(n: int) -> str:
+    """The nth family name of the tests: letters alone, no two alike."""
+    return "".join(_SYLLABLES[int(digit)] for digit in f"{n:03d}").capitalize()
