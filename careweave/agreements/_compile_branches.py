@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from careweave.agreements._compile_holds import Hold, Reader, Way, base, combined, effects
 from careweave.agreements._compile_offers import Offer, Portion, least
 from careweave.agreements._question import Episode
-from careweave.agreements._values import BreakGlass, Filter, Rules
+from careweave.agreements._values import Filter, Rules
 from careweave.terms import Branch, Cohort, Heading, Label, PersonId, SourceId, Tie
 
 # Source: `reference/record.md` 5.1: what C means, and that it is a year where it is a rank.
@@ -94,7 +94,8 @@ def made_of(
         for heading, portion in offer.portions.items():
             place = _place(reader, offer, group, heading, portion)
             if place is not None:
-                yield from _standing(place)
+                for standing in _affording(place, openings):
+                    yield from _standing(standing)
                 yield from _withheld(place)
                 for opening in openings:
                     yield from _opened(place, opening)
@@ -112,9 +113,20 @@ def _place(
     return _Place(reader.rules, offer, group, heading, portion, start, labels)
 
 
+def _affording(place: _Place, openings: Iterable[Opening]) -> Iterator[_Place]:
+    """Yields the place, or where its budget is spent, the place for those in an emergency alone."""
+    if not place.offer.is_spent:
+        yield place
+        return
+    for opening in openings:
+        if _is_urgent(place.offer, opening):
+            persons = _one(place.offer, opening.person)
+            yield replace(place, offer=replace(place.offer, persons=persons))
+
+
 def _standing(place: _Place) -> Iterator[Made]:
     """Yields what is shown and indicated without any episode."""
-    if place.start.is_gated or place.offer.is_spent:
+    if place.start.is_gated:
         return
     free = {label: hold for label, hold in place.labels.items() if not hold.is_gated}
     for way in combined(place.start, free):
@@ -146,7 +158,7 @@ def _opened(place: _Place, opening: Opening) -> Iterator[Made]:
 
 def _by_reason(place: _Place, opening: Opening) -> Iterator[Made]:
     here = [one for one in opening.reasons if one.heading in {None, place.heading}]
-    if not here or place.offer.is_spent:
+    if not here or (place.offer.is_spent and not _is_urgent(place.offer, opening)):
         return
     offer = replace(place.offer, persons=_one(place.offer, opening.person))
     for way in _passing(place, _opens(here)):
@@ -156,11 +168,11 @@ def _by_reason(place: _Place, opening: Opening) -> Iterator[Made]:
 
 def _by_emergency(place: _Place, opening: Opening) -> Iterator[Made]:
     episode, offer = opening.emergency, place.offer
-    if episode is None or not _counts(episode, offer.emergency, opening.at):
+    if episode is None or not _is_urgent(offer, opening):
         return
     lifts = offer.emergency.lifts
     lifted = Lifted(episode, dissent="dissent" in lifts and offer.honours_dissent)
-    is_whole = lifted.dissent or offer.is_spent
+    is_whole = lifted.dissent
     offer = replace(offer, persons=_one(offer, opening.person))
     if "relationship" in lifts and offer.ties is not None:
         is_whole, offer = True, replace(offer, ties=None)
@@ -169,14 +181,15 @@ def _by_emergency(place: _Place, opening: Opening) -> Iterator[Made]:
             yield from _made(place, way, offer, lifted)
 
 
-def _counts(episode: Episode, rule: BreakGlass, at: datetime) -> bool:
-    """Says whether a clause takes an emergency, and for how long after it was opened."""
+def _is_urgent(offer: Offer, opening: Opening) -> bool:
+    """Says whether an emergency is open that a clause takes, for as long as it takes one."""
+    episode, rule = opening.emergency, offer.emergency
+    if episode is None or not rule.allowed:
+        return False
     began = episode.began_at or episode.opened_at
-    return (
-        rule.allowed
-        and at < episode.opened_at + timedelta(minutes=rule.minutes)
-        and at < began + timedelta(minutes=rule.total)
-    )
+    return opening.at < episode.opened_at + timedelta(
+        minutes=rule.minutes
+    ) and opening.at < began + timedelta(minutes=rule.total)
 
 
 def _one(offer: Offer, person: PersonId) -> frozenset[PersonId]:

@@ -121,7 +121,10 @@ def _may_own(rules: Rules, context: Context) -> bool:
 
 def _found(rules: Rules, role: Role) -> Mapping[Heading | None, Portion]:
     filters = _matrix(rules, role, Heading.DEM)
-    return {} if filters & _UNSEEN else {Heading.DEM: Portion(filters, fields=_FIND_FIELDS)}
+    if filters & _UNSEEN:
+        return {}
+    months = rules.own_months.get(role, 0)
+    return {Heading.DEM: Portion(filters, months, fields=_FIND_FIELDS)}
 
 
 def _own_portions(rules: Rules, role: Role) -> Mapping[Heading | None, Portion]:
