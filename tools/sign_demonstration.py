@@ -4,7 +4,6 @@ The secret halves lie open in region/keys/: they prove nothing, and `careweave s
 A key that is missing is made, and its public half is put into region/organisations.yaml.
 """
 
-import base64
 import os
 import re
 import sys
@@ -19,10 +18,16 @@ AT = date(2025, 9, 15)
 def main() -> None:
     """Makes the keys that are missing and signs what is not signed as it stands."""
     sys.path.insert(0, str(ROOT))
-    from careweave.agreements import GROUP, Notices, refuse  # noqa: PLC0415
-    from careweave.agreements._organisations import read_organisations  # noqa: PLC0415
-    from careweave.agreements._sign_file import Signer, signed_file  # noqa: PLC0415
-    from careweave.agreements._signing import private_pem, public_half  # noqa: PLC0415
+    from careweave.agreements import (  # noqa: PLC0415
+        GROUP,
+        Notices,
+        Signer,
+        private_pem,
+        public_text,
+        read_organisations,
+        refuse,
+        signed_file,
+    )
 
     listed = REGION / "organisations.yaml"
     notices = Notices()
@@ -33,7 +38,7 @@ def main() -> None:
         if one.kind != GROUP and not one.keys:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(private_pem(os.urandom(32)))
-            x = base64.urlsafe_b64encode(public_half(path.read_bytes())).rstrip(b"=").decode()
+            x = public_text(path.read_bytes())
             listed.write_text(_with_key(listed.read_text(), slug, x))
     signers = dict(
         re.findall(

@@ -42,7 +42,7 @@ from careweave.agreements._question import (
 from careweave.agreements._reference import reference
 from careweave.agreements._rules_files import default_rules
 from careweave.agreements._sign_file import Signer, signed_file
-from careweave.agreements._signing import public_half, sign
+from careweave.agreements._signing import private_pem, public_half, public_text, sign
 from careweave.agreements._staff import STAFF, Staff, read_staff
 from careweave.agreements._telling import told
 from careweave.agreements._telling_changes import Moved, told_difference
@@ -146,7 +146,9 @@ __all__ = [
     "names_of",
     "permitted_policies",
     "person_reasons",
+    "private_pem",
     "public_half",
+    "public_text",
     "ranked",
     "read_consent",
     "read_organisations",

@@ -48,6 +48,11 @@ def public_half(secret: bytes) -> bytes:
     return _private(secret).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
+def public_text(secret: bytes) -> str:
+    """Returns the public half as `organisations.yaml` writes it: base64url without padding."""
+    return _encoded(public_half(secret))
+
+
 def private_pem(seed: bytes) -> bytes:
     """Returns a private key of Ed25519 as PEM, of 32 bytes of chance."""
     key = Ed25519PrivateKey.from_private_bytes(seed)

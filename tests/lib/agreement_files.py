@@ -6,8 +6,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from careweave.agreements import Notice, Signer, World, checked, emit, public_half, signed_file
-from careweave.agreements._signing import _encoded, private_pem
+from careweave.agreements import (
+    Notice,
+    Signer,
+    World,
+    checked,
+    emit,
+    private_pem,
+    public_text,
+    signed_file,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLAND = (ROOT / "region/jurisdictions/england.yaml").read_bytes()
@@ -42,7 +50,7 @@ def organisations(**more: Any) -> dict[str, Any]:
 
 def key(slug: str, **more: Any) -> dict[str, Any]:
     """The public half of the key of an organisation."""
-    x = _encoded(public_half(SECRETS[slug]))
+    x = public_text(SECRETS[slug])
     held = {"kid": f"{slug}-1", "alg": "Ed25519", "x": x, "by": "guardian"}
     return {**held, "from": "2026-01-01", "to": "2026-12-31", **more}
 

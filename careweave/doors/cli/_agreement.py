@@ -1,7 +1,8 @@
-"""careweave sign: signs an agreement for one of its parties, in its file."""
+"""careweave sign and careweave key: signs an agreement for one of its parties; makes a key."""
 
+import secrets
 from argparse import Namespace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,17 @@ from careweave.agreements import (
     Key,
     Notices,
     Signer,
+    emit,
+    private_pem,
     public_half,
+    public_text,
     read_organisations,
     refuse,
     signed_file,
 )
-from careweave.doors.cli._desk import Desk, note
-from careweave.terms import Incorrect, NotFound
+from careweave.doors.cli._desk import Desk, note, say
+from careweave.doors.cli._files import write_whole
+from careweave.terms import Incorrect, Json, NotFound
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -32,6 +37,12 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     sign.add_argument("--name", help="who signs (whose the key is, by organisations.yaml)")
     sign.add_argument("--at", type=_day, help="the day of signing (today)")
     sign.set_defaults(run=_sign)
+    key = verbs.add_parser("key", help="make a key that signs agreements; print its public half")
+    key.add_argument("file", type=Path, help="where the private key is, or shall be")
+    key.add_argument("--kid", required=True, help="name of the key")
+    key.add_argument("--by", required=True, help="whose it is: caldicott-guardian, siro, ...")
+    key.add_argument("--years", type=int, default=2, help="how long it may sign (2)")
+    key.set_defaults(run=_key)
 
 
 def _day(text: str) -> date:
@@ -54,6 +65,26 @@ def _sign(desk: Desk, arguments: Namespace) -> int:
     aside.write_bytes(signed_file(file.read_bytes(), file.name, who))
     aside.replace(file)
     note(f"signed {file} for {arguments.org} with {key.kid}")
+    return 0
+
+
+def _key(desk: Desk, arguments: Namespace) -> int:
+    file: Path = arguments.file
+    if not file.exists():
+        write_whole(file, private_pem(secrets.token_bytes(32)).decode())
+        note(f"made {file}; keep it where only its owner can read it")
+    since = desk.around.clock().astimezone(desk.settings.time_zone).date()
+    line: dict[str, Json] = {
+        "kid": arguments.kid,
+        "alg": "Ed25519",
+        "x": public_text(file.read_bytes()),
+        "by": arguments.by,
+        "from": since.isoformat(),
+        "to": (since + timedelta(days=365 * arguments.years)).isoformat(),
+    }
+    note("put this below `keys` of the organisation in organisations.yaml:")
+    for text in emit([line]).decode().splitlines():
+        say(text)
     return 0
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from careweave.agreements import emit, in_force
+from careweave.agreements import Notices, emit, in_force
+from careweave.agreements._yaml import read_yaml
 from careweave.doors.cli import Around, main
 from careweave.wiring import DOORS
 from tests.lib.agreement_files import (
@@ -111,6 +112,26 @@ def test_who_may_not_sign_changes_nothing(
     placed = [str(keys / word) if word.endswith((".pem", ".yaml")) else word for word in words]
     assert command("sign", file, *placed) == code
     assert file.read_bytes() == before
+
+
+def test_a_key_is_made_once_and_signs(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = tmp_path / "guardian.pem"
+    words = ("key", made, "--kid", "acute-2", "--by", "siro")
+    assert command(*words) == 0
+    told = capsys.readouterr().out
+    assert command(*words) == 0
+    assert capsys.readouterr().out == told
+    assert made.stat().st_mode & 0o077 == 0
+    document = read_yaml(told.encode(), "", Notices())
+    assert document is not None
+    assert isinstance(document.value, list)
+    listed = organisations()
+    listed["organisations"][0]["keys"] = document.value
+    region = _region(tmp_path, agreement())
+    (region / "organisations.yaml").write_bytes(emit(listed))
+    assert command("sign", region / "agreements/1.yaml", "--org", "acute", "--key", made) == 0
 
 
 def test_a_file_that_cannot_be_read_is_not_signed(command: Command, tmp_path: Path) -> None:
