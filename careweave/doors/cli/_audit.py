@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from careweave import ledger
+from careweave.doors.cli import _audit_read
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.terms import Incorrect
 
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
-    """Adds the verbs seal and verify."""
-    audit = verbs.add_parser("audit", help="the ledger: seal it now, prove it unchanged")
+    """Adds the verbs seal and verify, and those that read."""
+    audit = verbs.add_parser(
+        "audit", help="the ledger: seal it, prove it unchanged, read it for a case"
+    )
     words = audit.add_subparsers(dest="word", required=True, metavar="WORD")
     words.add_parser("seal", help="seal what is not yet sealed").set_defaults(run=_seal)
     verify = words.add_parser("verify", help="read everything again and compare")
@@ -25,6 +28,7 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     )
     verify.add_argument("--heads", type=Path, help="a file of heads that you kept, one a line")
     verify.set_defaults(run=_verify)
+    _audit_read.add_to(words)
 
 
 def _seal(desk: Desk, _arguments: Namespace) -> int:

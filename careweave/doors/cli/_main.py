@@ -13,11 +13,13 @@ from careweave.doors.cli import (
     _check,
     _client,
     _demo,
+    _episodes,
     _feed,
     _feeds,
     _identity,
     _import,
     _listen,
+    _mandate,
     _messages,
     _quarantine,
     _replay,
@@ -33,7 +35,7 @@ _COMMANDS = (
     *(_demo, _feed, _serve, _listen, _work, _client, _source, _feeds, _messages),
     *(_quarantine, _replay),
     _identity,
-    *(_import, _check, _agreement, _agreement_show, _apply, _audit, _server),
+    *(_import, _check, _agreement, _agreement_show, _apply, _audit, _episodes, _mandate, _server),
 )
 _SETTINGS = ("home", "port", "host", "region")
 _NO_FILE = 74  # as sysexits has it: the machine does not let us read or write
