@@ -11,7 +11,7 @@ from careweave.agreements._decide import decide, ranked
 from careweave.agreements._durations import duration
 from careweave.agreements._exchange import Imported
 from careweave.agreements._flows import Flow, flows, regrouped
-from careweave.agreements._force import in_force, is_warned_today, warnings
+from careweave.agreements._force import in_force, warnings
 from careweave.agreements._mais import to_mais
 from careweave.agreements._mais_import import from_mais
 from careweave.agreements._mais_request import (
@@ -140,7 +140,6 @@ __all__ = [
     "from_odrl",
     "from_permission",
     "in_force",
-    "is_warned_today",
     "listed",
     "named",
     "names_of",

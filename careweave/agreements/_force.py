@@ -16,8 +16,7 @@ from careweave.agreements._signing import doubt_of
 from careweave.agreements._values import Agreement, Party, World
 from careweave.agreements._yaml import Path, place
 
-WARNED_BEFORE = (30, 7, 1)
-"""So many days before something ends, somebody is told."""
+_WARNED_DAYS = 30
 
 _MET = "met"
 
@@ -39,7 +38,7 @@ def day_of(world: World, at: datetime) -> date:
 
 
 def warnings(world: World, agreement: Agreement, at: datetime) -> tuple[Notice, ...]:
-    """Returns what ends soon: told at 30, at 7 and at 1 day before, and on the days between.
+    """Returns what ends within 30 days, with the days that are left.
 
     Of an agreement that is in force: its last day, its review, and the assurance of its parties.
     """
@@ -55,15 +54,8 @@ def warnings(world: World, agreement: Agreement, at: datetime) -> tuple[Notice, 
     return tuple(
         _notice(agreement, rule, path, f"{what} in {(last - day).days} days", grade=Grade.WARN)
         for rule, path, last, what in ends
-        if 0 <= (last - day).days <= max(WARNED_BEFORE)
+        if 0 <= (last - day).days <= _WARNED_DAYS
     )
-
-
-def is_warned_today(agreement: Agreement, day: date) -> bool:
-    """Says whether somebody is to be told on this very day that something ends: 30, 7 or 1 before."""
-    ends = [agreement.valid_to, agreement.review_by]
-    ends += [party.assured_to for party in agreement.parties if party.assured_to is not None]
-    return any((last - day).days in WARNED_BEFORE for last in ends)
 
 
 def _notice(

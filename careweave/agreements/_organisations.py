@@ -24,6 +24,7 @@ def read_organisations(data: bytes, file: str, notices: Notices) -> Mapping[str,
     top = Node(document.value)
     reading = _Reading(document, notices, top["code_system"].text())
     made = {one.id: one for one in reading.organisations(top)}
+    reading.check_keys(top)
     return made | {one.id: one for one in reading.groups(top, made)}
 
 
@@ -87,6 +88,17 @@ class _Reading:
             is_demonstration = key["demonstration"].flag()
             by = key["by"].text()
             yield Key(key["kid"].text(), public, by, since, until, is_demonstration)
+
+    def check_keys(self, top: Node) -> None:
+        """Notes keys of the same name: a signature says with which key by its name alone."""
+        seen: set[str] = set()
+        for part in ("organisations", "groups"):
+            for at, one in enumerate(top[part].items()):
+                for index, key in enumerate(one["keys"].items()):
+                    if key["kid"].text() in seen:
+                        path: Path = (part, at, "keys", index, "kid")
+                        self.fault(path, "another key has this name", "take another")
+                    seen.add(key["kid"].text())
 
     def groups(self, top: Node, known: Mapping[str, Organisation]) -> Iterator[Organisation]:
         for at, one in enumerate(top["groups"].items()):

@@ -249,8 +249,11 @@ class _Check:
 
 def is_day(text: str) -> bool:
     """Says whether a text is a calendar day."""
+    # Python reads weeks and ordinal days as well; here a day is written in one way.
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return False
     try:
-        return len(text) == 10 and bool(date.fromisoformat(text))
+        return bool(date.fromisoformat(text))
     except ValueError:
         return False
 

@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from careweave.agreements import Grade, checked, read_world
+from careweave.agreements import Grade, canonical, checked, emit, read_world
 from careweave.terms import Heading, Incorrect
 from tests.lib.agreement_files import (
     GONE,
@@ -15,6 +17,8 @@ from tests.lib.agreement_files import (
     clause,
     files,
     finding,
+    key,
+    organisations,
     own_access,
     party,
     planning,
@@ -134,6 +138,9 @@ REJECTED: list[tuple[str, str, Changes]] = [
     ("FORM", "care", {(*CLAUSE, "headings", "ALG"): "-"}),
     ("FORM", "care", {(*CLAUSE, "colour"): "blue"}),
     ("FORM", "care", {("valid", "to"): "2027-02-30"}),
+    ("FORM", "care", {("valid", "to"): "2027-W05-1"}),
+    ("FORM", "care", {("loosens",): [{"cell": "ED.FAM", "level": "F", "owner": " ",
+                                     "reason": "b", "until": "2026-12-31"}]}),
     ("FORM", "care", {("version",): "1"}),
     ("FORM", "care", {("law", "uk_gdpr", "dpa_sch1"): 1}),
     ("FORM", "numbers", {("project", "k"): 9}),
@@ -222,3 +229,42 @@ def test_without_organisations_nothing_is_taken() -> None:
 
 def test_an_unknown_time_zone_is_refused() -> None:
     assert checked(files(), version=1, zone="Mars/Olympus")[0] is None
+
+
+def test_a_key_has_a_name_of_its_own() -> None:
+    listed = organisations()
+    listed["organisations"][1]["keys"] = [key("practice", kid="acute-1")]
+    world, notices = checked(
+        files() | {"organisations.yaml": emit(listed)}, version=1, zone="Europe/London"
+    )
+    assert world is None
+    assert [one.where for one in notices] == ["organisations[1].keys[0].kid"]
+
+
+_WORDS = st.sampled_from(
+    ["", "none", "org:acute", "ED", "F", "S1", "P30D", "2026-04-01", "x" * 5000]
+)
+_ODD: st.SearchStrategy[Any] = st.one_of(
+    *(st.none(), st.booleans(), st.integers(-5, 10**15), _WORDS, st.text(max_size=8)),
+    *(st.just([]), st.just({}), st.just([["ED"]]), st.just({"test": "none"})),
+)
+
+
+def _paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    found = [path] if path else []
+    if not isinstance(value, dict | list):
+        return found
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    return found + [one for name, held in inner for one in _paths(held, (*path, name))]
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_odd_value_anywhere_ends_the_check_or_is_taken_for_another(data: st.DataObject) -> None:
+    document = FAIR[data.draw(st.sampled_from(sorted(FAIR)))]
+    where = data.draw(st.sampled_from(_paths(document)))
+    odd = changed(document, {where: data.draw(_ODD)})
+    world, notices = read(odd)
+    assert (world is None) is any(one.grade is Grade.REJECT for one in notices)
+    if world is not None:
+        assert canonical(dict(world.agreements[0].document)) == canonical(odd)
