@@ -16,6 +16,9 @@ from tests.lib.cases import cases
 from tests.lib.held_permits import ZONE, HeldWorld, hold, undone
 from tests.lib.permits import Scenario, scenarios
 
+# An example is printed in full only by its note: all the rules would be far too long.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
 TYPE = "Observation"
 
 
