@@ -1,42 +1,33 @@
 """What a person has chosen, as a condition of a row."""
 
 from careweave.db import Piece, fill, numbered
-from careweave.record._compile_policy_pieces import asks, at_of, kin, rule
+from careweave.record._compile_policy_pieces import asks, at_of, kin
 from careweave.record._policy_rules import Flag
 
+_ANY = numbered("", int(Flag.DISSENT | Flag.CONSENT | Flag.GRANT))
 
-def of_choices(row: Piece, branch: Piece) -> list[Piece]:
+
+def of_choices(row: Piece, branch: Piece) -> Piece:
     """Returns: nothing that the person has chosen denies it, and consent is there where asked."""
-    parts = {"chosen": _chosen(row), "matches": _matches(row), "about": _about(row)}
-    return [
-        fill(
-            "(NOT {f} OR NOT EXISTS (SELECT 1 FROM {chosen} WHERE zc.kind = 1"
-            " AND NOT ({l} AND zc.is_liftable) AND {matches} AND {about} OFFSET 0))",
-            f=asks(branch, Flag.DISSENT),
-            l=asks(branch, Flag.LIFTS),
-            **parts,
-        ),
-        *(
-            fill(
-                "(NOT {f} OR EXISTS (SELECT 1 FROM {chosen} WHERE zc.kind = {k}"
-                " AND {matches} AND {about} OFFSET 0))",
-                f=asks(branch, flag),
-                k=numbered("", kind),
-                **parts,
-            )
-            for flag, kind in ((Flag.CONSENT, 2), (Flag.GRANT, 3))
-        ),
-        fill(
-            "({n} = 0 OR coalesce((SELECT bit_or(zc.labels) FROM {chosen} WHERE zc.kind = 2"
-            " AND {matches}), 0) & {n} = {n})",
-            n=rule(branch, 6),
-            **parts,
-        ),
-    ]
-
-
-def _chosen(row: Piece) -> Piece:
-    return fill("{k} INNER JOIN record.choice AS zc ON zc.subject = zk.subject", k=kin(row))
+    return fill(
+        "(({b}.f & {any} = 0 AND {b}.con = 0) OR (SELECT (NOT {d} OR"
+        " count(*) FILTER (WHERE ze.kind = 1 AND ze.about AND NOT ({l} AND ze.is_liftable)) = 0)"
+        " AND (NOT {c} OR count(*) FILTER (WHERE ze.kind = 2 AND ze.about) > 0)"
+        " AND (NOT {g} OR count(*) FILTER (WHERE ze.kind = 3 AND ze.about) > 0)"
+        " AND coalesce(bit_or(ze.labels) FILTER (WHERE ze.kind = 2), 0) & {b}.con = {b}.con"
+        " FROM (SELECT zc.kind, zc.labels, zc.is_liftable, {w} AS about"
+        " FROM {k} INNER JOIN record.choice AS zc ON zc.subject = zk.subject WHERE {m}"
+        " OFFSET 0) AS ze))",
+        b=branch,
+        any=_ANY,
+        d=asks(branch, Flag.DISSENT),
+        l=asks(branch, Flag.LIFTS),
+        c=asks(branch, Flag.CONSENT),
+        g=asks(branch, Flag.GRANT),
+        w=_about(row),
+        k=kin(row),
+        m=_matches(row),
+    )
 
 
 def _about(row: Piece) -> Piece:

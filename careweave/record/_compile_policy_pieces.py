@@ -1,27 +1,40 @@
 """What the conditions of a branch are written with."""
 
-from careweave.db import Piece, fill, numbered
+from careweave.db import Piece, fill, join, numbered, piece
 from careweave.record._policy_rules import WIDTH, Flag
 
+_RULES = ("f", "cur", "hor", "tie", "coh", "con", "p1", "p2", "top", "say")
 
-def rule(branch: Piece, place: int) -> Piece:
-    """Returns one of the numbers of a branch."""
+
+def branches(row: Piece, name: Piece) -> Piece:
+    """Returns the branches that may let in rows of the class of `row`, as a table with their rules.
+
+    OFFSET 0 lets each number be looked up once.
+    """
+    profile = fill(
+        "get_byte(%(s_profiles)s::bytea, {r}.cls * 2) * 256"
+        " + get_byte(%(s_profiles)s::bytea, {r}.cls * 2 + 1)",
+        r=row,
+    )
+    columns = [
+        fill("(%(s_rules)s::bigint [])[zb.b * {w} + {n}] AS {c}", w=w, n=n, c=c)
+        for w, n, c in (
+            (numbered("", WIDTH), numbered("", place), piece(column))
+            for place, column in enumerate(_RULES, start=1)
+        )
+    ]
     return fill(
-        "(%(s_rules)s::bigint [])[{b} * {w} + {n}]",
-        b=branch,
-        w=numbered("", WIDTH),
-        n=numbered("", place),
+        "(SELECT zb.b, {c} FROM unnest((%(s_slots)s::int [])[(%(s_first)s::int [])[{p} + 1] + 1"
+        ":(%(s_first)s::int [])[{p} + 2]]) AS zb (b) OFFSET 0) AS {n}",
+        c=join(", ", columns),
+        p=profile,
+        n=name,
     )
 
 
 def asks(branch: Piece, flag: Flag) -> Piece:
     """Returns whether a branch asks for something."""
-    return fill("{n} & {f} <> 0", n=rule(branch, 1), f=numbered("", int(flag)))
-
-
-def unless(spared: Piece, condition: Piece) -> Piece:
-    """Returns a condition that is not asked where it is spared."""
-    return fill("({s} OR ({c}))", s=spared, c=condition)
+    return fill("{b}.f & {f} <> 0", b=branch, f=numbered("", int(flag)))
 
 
 def at_of(row: Piece) -> Piece:
@@ -37,14 +50,4 @@ def kin(row: Piece) -> Piece:
         " ON zq.person = zp.person AND zq.subject <> zp.subject"
         " WHERE zp.subject = {r}.subject) AS zk (subject)",
         r=row,
-    )
-
-
-def tied(row: Piece, condition: Piece) -> Piece:
-    """Returns: the person has a tie `zt` that has begun and meets a condition."""
-    return fill(
-        "EXISTS (SELECT 1 FROM {k} INNER JOIN record.tie AS zt ON zt.subject = zk.subject"
-        " WHERE zt.since <= (%(s_moments)s::timestamptz [])[1] AND {c} OFFSET 0)",
-        k=kin(row),
-        c=condition,
     )

@@ -3,7 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import reduce
 from hashlib import blake2b
+from operator import or_
 from typing import Generic, TypeVar
 
 from careweave.db import FOREVER, Queries, Query, Row, Session
@@ -58,10 +60,25 @@ def shape_of(sight: Sight) -> Shape:
 
     Plain is one branch of one's own without any condition. Others also test who is frozen.
     """
-    if all(branch.is_plain and branch.is_own for branch in sight.branches):
-        return Shape.PLAIN if len(sight.branches) <= 1 else Shape.CONDITIONAL
-    is_ranked = any(branch.newest is not None for branch in sight.branches)
-    return Shape.RANKED if is_ranked else Shape.CONDITIONAL
+    branches = sight.branches
+    if len(branches) <= 1 and all(branch.is_plain and branch.is_own for branch in branches):
+        return Shape.PLAIN
+    shape = Shape.CONDITIONAL
+    for branch in branches:
+        shape |= _asked_of(branch)
+    return shape
+
+
+def _asked_of(branch: Branch) -> Shape:
+    asked = {
+        Shape.COHORTS: branch.cohort is not None,
+        Shape.CHOICES: branch.honours_dissent
+        or branch.asks_consent
+        or branch.asks_grant
+        or bool(branch.consents),
+        Shape.RANKED: branch.newest is not None,
+    }
+    return reduce(or_, (shape for shape, is_asked in asked.items() if is_asked), Shape.PLAIN)
 
 
 def with_beyond(session: Session, sight: Sight, beyond: tuple[Branch, ...]) -> Sight:
