@@ -19,6 +19,8 @@ from careweave.terms import Fault, Incorrect, Unavailable
 
 _BAD = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED, ExecStatus.BAD_RESPONSE)
 _GENERATED_MOST = 200
+_GENERATED_TEXT = 600_000
+"""How much text of generated statements stays prepared: a plan takes some 80 bytes a letter."""
 _STALE_S = 1.0
 _GRACE_S = 5.0
 
@@ -272,6 +274,10 @@ class Link:
         return described
 
     def _forget_oldest(self) -> None:
-        if len(self._generated) > _GENERATED_MOST:
+        while len(self._generated) > 1 and self._has_many():
             old = self._plans.pop(self._generated.pop(0))
             self.ask([(b"DEALLOCATE " + old.name, ())])
+
+    def _has_many(self) -> bool:
+        many = len(self._generated) > _GENERATED_MOST
+        return many or sum(len(query.text) for query in self._generated) > _GENERATED_TEXT

@@ -49,14 +49,14 @@ def whole(made: Piece) -> Query:
 def reworded(query: Query, changes: Sequence[tuple[LiteralString, LiteralString]]) -> Query:
     """Returns the statement with each phrase exchanged for another, in order.
 
-    `{r}` in a phrase stands for the name of any table, and for the same name in the other. The
-    statement is kept as long as the one it comes from; whoever asks must remember it.
+    `{r}` in a phrase stands for the name of any table, and for the same name in the other. As any
+    generated statement it is not kept prepared for good; whoever asks must remember it.
     """
     text = query.text
     for old, new in changes:
         phrase = re.escape(old).replace(r"\{r\}", r"\b(?P<r>\w+)")
         text = re.sub(phrase, partial(_with_name, new.split("{r}")), text)
-    return Query(query.name, text, kept=query.kept)
+    return Query(query.name, text, kept=False)
 
 
 def _with_name(parts: Sequence[str], found: re.Match[str]) -> str:
