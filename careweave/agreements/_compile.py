@@ -35,7 +35,8 @@ class Branches:
     """What somebody may see, in the order of preference, and what may be told of the rest.
 
     `withheld` would be shown if a reason were given, or a gate opened otherwise; of `indicated`
-    only the existence is told. Either counts only for entries that no branch of `shown` lets out.
+    only the existence is told. An entry counts as indicated only if no branch of `shown` lets it
+    out, apart from being among the newest so many; and as withheld only if it is not that either.
     """
 
     shown: tuple[Branch, ...] = ()

@@ -144,6 +144,9 @@ def _withheld(place: _Place) -> Iterator[Made]:
     for way in combined(place.start, told):
         if way.hold.is_gated:
             marks = way.marks if place.start.is_gated else gated & way.labels
+            if way.hold.is_indicator and not place.start.is_indicator:
+                # An indicator asks for less of time: only what is one may profit by that.
+                marks = _indicating(place, way)
             branch = _branch(place, replace(way, marks=marks), place.offer)
             branch = replace(branch, newest=None, is_per_code=False, fields=None)
             order = order_of(place.offer, way.hold, branch)
@@ -227,14 +230,17 @@ def _made(place: _Place, way: Way, offer: Offer, lifted: Lifted = _NOTHING) -> I
         branch = _lifted(branch, lifted, lifted.by)
     kind = "indicated" if hold.is_indicator else "shown"
     if hold.is_indicator and not place.start.is_indicator:
-        marks = frozenset(one for one in way.labels if place.labels[one].is_indicator)
-        branch = replace(branch, marks=marks)
+        branch = replace(branch, marks=_indicating(place, way))
     if hold.unless_tied:
         cohort = branch.cohort or Cohort()
         tied = replace(cohort, tie_kinds=cohort.tie_kinds or _ANY_TIE)
         yield Made(kind, order_of(offer, hold, branch), place.heading, replace(branch, cohort=tied))
         branch = replace(branch, masks=branch.masks | hold.unless_tied)
     yield Made(kind, order_of(offer, hold, branch), place.heading, branch)
+
+
+def _indicating(place: _Place, way: Way) -> frozenset[Label]:
+    return frozenset(one for one in way.labels if place.labels[one].is_indicator)
 
 
 def _lifted(branch: Branch, lifted: Lifted, by: Episode) -> Branch:

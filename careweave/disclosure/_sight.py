@@ -82,9 +82,9 @@ class _Compiled:
 
 
 def _key(context: Context, source: SourceId) -> Hashable:
-    """Returns all of a context but its moment."""
+    """Returns all of a context but its moment, and its user: an episode says whose it is."""
     return (
-        (context.organisation, context.role, context.setting, context.team, context.user),
+        (context.organisation, context.role, context.setting, context.team),
         (context.purpose, context.action, context.self_person, context.grants, source),
         (context.episodes, context.mandates),
     )

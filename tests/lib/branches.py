@@ -53,11 +53,13 @@ class Seen:
         return found
 
     def told(self, asked: list[Asked]) -> tuple[set[str], set[str]]:
-        """Returns which entries are withheld, and of which only the existence is indicated."""
-        shown = self.shown(asked)
-        indicated = self._passing(self.given.indicated, asked) - shown.keys()
-        withheld = self._passing(self.given.withheld, asked) - shown.keys() - indicated
-        return withheld, indicated
+        """Returns which entries are withheld, and of which only the existence is indicated.
+
+        What is merely not among the newest so many is neither.
+        """
+        open_ = self._passing(self.given.shown, asked)
+        indicated = self._passing(self.given.indicated, asked) - open_
+        return self._passing(self.given.withheld, asked) - open_ - indicated, indicated
 
     def _passing(self, some: Iterable[Branch], asked: list[Asked]) -> set[str]:
         return {
