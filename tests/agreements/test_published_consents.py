@@ -11,31 +11,48 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from careweave.agreements import (
+    About,
+    Answer,
     Choice,
     ChoiceKind,
     ConsentWords,
     Context,
     Thing,
     World,
-    default_rules,
+    decide,
     read_consent,
 )
 from careweave.agreements._chosen import matches
 from careweave.intake import load_rules
-from careweave.terms import Action, Heading, Label, Purpose, Role
+from careweave.record import read
+from careweave.terms import Action, Label, Purpose, Role
+from tests.lib.agreed import (
+    ACUTE,
+    OTHER_USER,
+    about,
+    agreement,
+    bond,
+    clause,
+    context,
+    emergency,
+    organisations,
+    thing,
+    world,
+)
+from tests.lib.held_permits import compiled, hold, undone
+from tests.lib.permits import Scenario
 from tests.lib.shorthand import instance
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ihe-pcf" / "fsh" / "consents"
 ZONE = ZoneInfo("Europe/London")
-AT = datetime(2026, 3, 16, 8, tzinfo=UTC)
 FOOBAR = ("http://example.org/policies/purposeOfUse", "FooBar")
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the published consents are not here")
 
 
 def words() -> ConsentWords:
-    """What the codes of the consents stand for; the invented purpose is research here."""
-    return replace(load_rules().choices.words, purposes={FOOBAR: Purpose.RESEARCH})
+    """What the codes of the consents stand for; the invented purpose is coordination here."""
+    return replace(load_rules().choices.words, purposes={FOOBAR: Purpose.COORDINATION})
 
 
 def stated(name: str) -> tuple[Choice, ...]:
@@ -44,9 +61,9 @@ def stated(name: str) -> tuple[Choice, ...]:
     return read_consent(value, ZONE, words()).choices
 
 
-WORLD = World(0, {}, (), default_rules(), ZONE.key)
 PRACTITIONER, RESEARCHER = "Practitioner/ex-practitioner", "Organization/ex-org-researcher"
-NORMAL = {"id": "Observation/ex-bloodSugar", "labels": frozenset()}
+HOUSE = "research-house"
+NORMAL = {"id": "Observation/ex-bloodSugar"}
 RESTRICTED = {"id": "Observation/ex-alcoholUse", "labels": frozenset({Label.S9})}
 PSY = {"labels": frozenset({Label.S5})}
 SDV = {"labels": frozenset({Label.S7})}
@@ -59,23 +76,47 @@ BEFORE = {"at": datetime(2021, 12, 31, 23, 59, tzinfo=UTC)}
 AFTER = {"at": datetime(2023, 1, 1, tzinfo=UTC)}
 USER = {"user": PRACTITIONER}
 GLASS = {"glass": True}
-ELSEWHERE = {"organisation": RESEARCHER, "purpose": Purpose.RESEARCH}
-THERE_FOR_CARE = {"organisation": RESEARCHER}
-RESEARCH = {"purpose": Purpose.RESEARCH}
+ELSEWHERE = {"organisation": HOUSE, "purpose": Purpose.COORDINATION}
+THERE_FOR_CARE = {"organisation": HOUSE}
+COORDINATION = {"purpose": Purpose.COORDINATION}
+READER = ("user", "organisation", "purpose", "glass")
 
 
-def denied(name: str, **asked: object) -> bool:
-    """Whether a consent denies an entry to somebody, who may have broken the glass."""
-    has_broken = asked.pop("glass", False)
-    context = Context("acute", Role.ED, Purpose.DIRECT_CARE, Action.READ, AT)
-    about = {key: asked.pop(key) for key in ("user", "organisation", "purpose") if key in asked}
-    thing = Thing(None, "gp", "epr", Heading.MED, frozenset(), DURING["at"], AT)
-    context, thing = replace(context, **about), replace(thing, **asked)
+def asked_of(asked: dict, number: int = 0) -> tuple[Context, Thing]:
+    """Who asks, and about which entry: unless told, a clinician about one of 2022."""
+    glass = (emergency(user=asked.get("user", OTHER_USER)),) if asked.get("glass") else ()
+    about = {"user": OTHER_USER} | {key: asked[key] for key in READER[:3] if key in asked}
+    made = context(**about, action=Action.READ, episodes=glass)
+    given = {key: value for key, value in asked.items() if key not in READER}
+    plain = thing(at=DURING["at"], id=f"Observation/e{number}")
+    return made, replace(plain, **given)
+
+
+def shared() -> World:
+    """A world in which nothing but the person's choice keeps anything back."""
+    every = {(label, role): "F" for label in Label for role in (*Role, None)}
+    house = replace(organisations()[ACUTE], id=HOUSE, codes=frozenset({RESEARCHER}))
+    clauses = (
+        clause(f"c-{purpose.value.lower()}", to=[ACUTE, HOUSE], purpose=purpose, labels=Label)
+        for purpose in (Purpose.DIRECT_CARE, Purpose.COORDINATION)
+    )
+    made = world(agreement(*clauses), labels=every, bars=frozenset(), exceptions={}, in_settings={})
+    return replace(made, organisations={**made.organisations, HOUSE: house})
+
+
+def tied(name: str) -> About:
+    """The person of a consent, with whom everybody who asks has to do."""
+    return about(bond(), bond(organisation=HOUSE), choices=stated(name))
+
+
+def denied(name: str, asked: dict) -> bool:
+    """Whether a consent by itself denies an entry to somebody, who may have broken the glass."""
+    made, one = asked_of(asked)
     return any(
-        one.kind is ChoiceKind.DENY
-        and matches(WORLD, one, context, thing)
-        and not (has_broken and one.is_liftable)
-        for one in stated(name)
+        choice.kind is ChoiceKind.DENY
+        and matches(shared(), choice, made, one)
+        and not (made.episodes and choice.is_liftable)
+        for choice in stated(name)
     )
 
 
@@ -99,7 +140,7 @@ OUTCOMES = {
     "consent-intermediate-not-data": ([NORMAL, PSY], [RESTRICTED]),
     "consent-intermediate-timeframe": ([DURING], [BEFORE, AFTER]),
     "consent-intermediate-not-timeframe": ([BEFORE, AFTER], [DURING]),
-    "consent-intermediate-purpose": ([ELSEWHERE], [NORMAL, THERE_FOR_CARE, RESEARCH]),
+    "consent-intermediate-purpose": ([ELSEWHERE], [NORMAL, THERE_FOR_CARE, COORDINATION]),
     "dissent-intermediate-break-glass": (
         [{**NORMAL, **GLASS}, {**BARRED, **GLASS}],
         [NORMAL, RESTRICTED, USER],
@@ -108,11 +149,29 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize("name", sorted(OUTCOMES))
-def test_a_published_consent_gives_the_stated_outcome(name):
+def test_a_published_consent_denies_what_it_states(name):
     permits, denies = OUTCOMES[name]
 
-    assert [denied(name, **asked) for asked in permits] == [False] * len(permits)
-    assert [denied(name, **asked) for asked in denies] == [True] * len(denies)
+    assert [denied(name, asked) for asked in permits] == [False] * len(permits)
+    assert [denied(name, asked) for asked in denies] == [True] * len(denies)
+
+
+@pytest.mark.parametrize("name", sorted(OUTCOMES))
+def test_deciding_and_the_store_give_what_a_published_consent_states(database, name):
+    permits, denies = OUTCOMES[name]
+    every = [asked_of(asked, number) for number, asked in enumerate((*permits, *denies))]
+    things = tuple({one.id: one for _, one in every}.values())
+    first = Scenario(shared(), every[0][0], (tied(name),), things)
+    expected = [Answer.PERMIT] * len(permits) + [Answer.REFUSED] * len(denies)
+
+    with undone(database) as session:
+        held = hold(session, first)
+        for (made, one), answer in zip(every, expected, strict=True):
+            scenario = replace(first, context=made)
+            assert decide(scenario.world, made, tied(name), one).answer is answer
+            sight = compiled(session, scenario, held.subjects).shown
+            shown = read(session, "Observation", one.id.partition("/")[2], sight=sight)
+            assert (shown is not None) == (answer is Answer.PERMIT), (made, one)
 
 
 def test_every_published_consent_has_its_outcome():

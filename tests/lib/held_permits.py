@@ -25,8 +25,9 @@ from careweave.record import (
     prepare,
     subjects,
 )
+from careweave.record._choice_rules import stated_choice
 from careweave.record._dictionaries import fresh
-from careweave.record._prepared import Prepared, StatedChoice, TieProof, Trait
+from careweave.record._prepared import Prepared, TieProof, Trait
 from careweave.terms import Sight, SourceId, SubjectId
 from tests.lib.permits import Scenario
 
@@ -148,15 +149,16 @@ def _facts(
         value = {"resourceType": "Basic", "id": f"f{number:02}", "code": {"text": "fact"}}
         subject = known[REGISTRY, str(about.person)]
         made = _change(session, value, sources[REGISTRY, "main"], subject)
-        yield replace(made, prepared=_stating(made.prepared, about))
+        yield replace(made, prepared=_stating(session, made.prepared, about))
 
 
-def _stating(plain: Prepared | None, about: About) -> Prepared:
+def _stating(session: Session, plain: Prepared | None, about: About) -> Prepared:
     assert plain is not None
+    made = keys(session)
     return replace(
         plain,
         ties=tuple(map(_proof, about.bonds)),
-        choices=tuple(StatedChoice(choice, ()) for choice in about.choices),
+        choices=tuple(stated_choice(choice, made, None) for choice in about.choices),
         trait=Trait(about.born, about.outward),
     )
 
@@ -191,6 +193,7 @@ def _entries(
 
 
 def _value(thing: Thing, following: Thing) -> dict[str, object]:
+    performers = [{"reference": one} for one in sorted(thing.authors)]
     return {
         "resourceType": "Observation",
         "id": thing.id.partition("/")[2],
@@ -199,6 +202,7 @@ def _value(thing: Thing, following: Thing) -> dict[str, object]:
         "effectiveDateTime": thing.at.isoformat(),
         "subject": {"reference": f"Patient/{thing.person}"},
         "derivedFrom": [{"reference": following.id}],
+        **({"performer": performers} if performers else {}),
     }
 
 
