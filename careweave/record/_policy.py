@@ -82,18 +82,18 @@ def _asked_of(branch: Branch) -> Shape:
 
 
 def with_beyond(session: Session, sight: Sight, beyond: tuple[Branch, ...]) -> Sight:
-    """Returns a sight of further branches too, which stand after its own.
+    """Returns a sight of further branches too, which stand after its own, and none of which ranks.
 
-    What comes by one of them is seen by none of the sight's own. They are clauses apart, so that
-    what one's own branches rank is ranked as before.
+    What comes by one of them is let through by none of the sight's own: what is only not among the
+    newest is neither withheld nor indicated.
     """
     joined = session.memo(_Remembered, _Remembered).joined
     key = id(sight.branches), id(beyond)
     found = joined.get(key)
     if found is None:
-        apart = (replace(branch, clause=f"beyond {branch.clause}") for branch in beyond)
+        unranked = tuple(replace(one, newest=None) for one in (*sight.branches, *beyond))
         # Both are kept beside their numbers, so that no others can take the numbers.
-        found = sight.branches, beyond, (*sight.branches, *apart)
+        found = sight.branches, beyond, unranked
         joined[key] = found
         if len(joined) > _MOST_REMEMBERED:
             joined.popitem(last=False)

@@ -529,11 +529,12 @@ def test_kinds_say_that_something_is_there_and_no_more(two):
     assert told(*beyond, sight=two.sight()) == {Kept(Heading.INV, two.gp.source, 1)}
 
 
-def test_branches_that_withhold_rank_nothing(session):
+def test_what_is_only_not_among_the_newest_is_not_withheld(session):
     two = Two(session)
-    dated(two, 1)
-    two.gp.create("m", low=AT, labels=frozenset({FIRST}))
+    dated(two, 3)
     shown = two.sight(two.branch(labels=frozenset(), newest=1))
+    assert kinds(session, [two.gp.subject], sight=shown, beyond=(two.branch(),)) == set()
+    two.gp.create("m", low=AT, labels=frozenset({FIRST}))
     told = kinds(session, [two.gp.subject], sight=shown, beyond=(two.branch(),))
     assert told == {Kept(Heading.INV, two.gp.source, 0)}
     assert len(timeline(session, [two.gp.subject], sight=shown).rows) == 1
