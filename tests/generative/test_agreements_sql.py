@@ -176,7 +176,6 @@ def test_every_way_of_reading_shows_what_is_permitted(shared, scenario):
     due = _expected(scenario)
     with undone(shared) as session:
         held = hold(session, scenario)
-        note(repr(held.compiled))
         for way in (_by_search, _by_hops, _by_pages, _by_reading, _by_yes_or_no):
             way(held, scenario, due)
     event(f"row {due.said[scenario.things[0].id].row}")
