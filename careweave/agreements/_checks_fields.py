@@ -2,9 +2,11 @@
 
 from careweave.agreements._checking import Checking
 from careweave.agreements._nodes import Node
+from careweave.agreements._read import hours_of
 from careweave.agreements._yaml import Path
 
 _NAMED_BASES = frozenset({"statute", "s251", "public-interest"})
+_HONOURED = frozenset({"TREAT", "ETREAT", "COC"})
 _THREE_YEARS = 3 * 366
 
 
@@ -81,6 +83,13 @@ def clause_fields(file: Checking, path: Path, clause: Node) -> None:
         where = (*path, "break_glass", "minutes")
         file.fault("FORM", where, "one lasts longer than all together", "make it shorter")
     _freshness(file, path, clause)
+    hours = hours_of(clause["when"]["hours"].text())
+    if hours is not None and hours.from_minute >= hours.until_minute:
+        where = (*path, "when", "hours")
+        file.fault("FORM", where, "this ends before it begins", "make two clauses of it")
+    if clause["dissent"]["not-applicable"] and clause["purpose"].text() in _HONOURED:
+        what = "an objection of the person does not count in this clause"
+        file.warn("V3", (*path, "dissent"), what, "be sure of the law that is named")
     labels = set(clause["labels"].texts())
     may_hide = clause["purpose"].text() == "SAFEG" or labels & {"S6", "S7"}
     if clause["log_to_person"].text() == "withheld" and not may_hide:

@@ -37,7 +37,8 @@ RULES: Final = (
     Rule(
         "V3",
         "care asks for a relationship, is about somebody identified and for roles of care; an "
-        "emergency opens `TREAT`, `ETREAT` and `SAFEG` only; `HLEGAL` asks for a mandate",
+        "emergency opens `TREAT`, `ETREAT` and `SAFEG` only; `HLEGAL` asks for a mandate; that an "
+        "objection does not count in care is a warning",
         _REFUSED,
     ),
     Rule(

@@ -136,6 +136,8 @@ REJECTED: list[tuple[str, str, Changes]] = [
     ("FORM", "care", {(*CLAUSE, "cohort"): {}}),
     ("FORM", "care", {(*CLAUSE, "headings"): {}}),
     ("FORM", "care", {(*CLAUSE, "headings", "ALG"): "-"}),
+    ("FORM", "care", {(*CLAUSE, "when", "hours"): "Wed 22:00-06:00"}),
+    ("FORM", "care", {(*CLAUSE, "when", "hours"): "Someday"}),
     ("FORM", "care", {(*CLAUSE, "colour"): "blue"}),
     ("FORM", "care", {("valid", "to"): "2027-02-30"}),
     ("FORM", "care", {("valid", "to"): "2027-W05-1"}),
@@ -183,6 +185,11 @@ def test_v8_a_level_above_the_matrix_is_a_warning_that_names_the_cell() -> None:
     assert [(one.rule, "ED.DEM (C)" in one.message) for one in notices] == [("V8", True)]
     line = {"cell": "ED.DEM", "level": "F", "owner": "A", "reason": "b", "until": "2027-03-31"}
     assert _warned(changed(above, {("loosens",): [line]})) == []
+
+
+def test_v3_an_objection_that_does_not_count_in_care_is_a_warning() -> None:
+    deaf = changed(agreement(), {(*CLAUSE, "dissent"): {"not-applicable": "an act"}})
+    assert _warned(deaf) == [("V3", "clauses[0].dissent")]
 
 
 def test_v9_more_than_three_years_is_a_warning() -> None:
