@@ -18,7 +18,7 @@ from careweave.db._pieces import Piece, fill, join, numbered, parameter, piece, 
 from careweave.db._queries import Queries, Query
 from careweave.db._queue import DeadJob, Job, Queue
 from careweave.db._session import Copy, Session
-from careweave.db._values import FOREVER, NEVER
+from careweave.db._values import FOREVER, NEVER, Packed, packed
 from careweave.db._working import Wake, keep_working, work_once
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Feed",
     "Gather",
     "Job",
+    "Packed",
     "Piece",
     "Queries",
     "Query",
@@ -49,6 +50,7 @@ __all__ = [
     "keep_working",
     "migrate",
     "numbered",
+    "packed",
     "parameter",
     "piece",
     "reworded",

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -99,6 +100,19 @@ def _as_text(value: object) -> bytes:
     return str(value).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Whole numbers as an array is sent, for one that is made once and sent often."""
+
+    data: bytes
+
+
+def packed(values: Sequence[int], *, is_long: bool = False) -> Packed:
+    """Returns numbers packed as `int[]`, or with `is_long` as `bigint[]`."""
+    write, _ = dumper(1016 if is_long else 1007)
+    return Packed(write(values))
+
+
 _SCALARS: dict[int, Dump] = {
     16: _packer(">?"),
     17: _bytes,
@@ -181,6 +195,8 @@ def _integers(element: int) -> Dump:
     slow = _array(element)
 
     def write(value: object) -> bytes:
+        if isinstance(value, Packed):
+            return value.data
         if not isinstance(value, Sequence) or not value or None in value:
             return slow(value)
         head = struct.pack(">iiiii", 1, 0, element, len(value), 1)

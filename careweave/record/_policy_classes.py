@@ -7,6 +7,7 @@ many branches there are: one for its source, one for its heading and labels.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from careweave.db import Packed, packed
 from careweave.terms import Fault, Heading, Label, SourceId
 
 Triple = tuple[SourceId, int, int]
@@ -46,8 +47,8 @@ class Profiles:
 
     bits: bytes
     profiles: bytes
-    first: tuple[int, ...]
-    slots: tuple[int, ...]
+    first: Packed
+    slots: Packed
 
 
 def classes_of(numbers: Mapping[Triple, int], kinds: Mapping[tuple[int, int], Kind]) -> Classes:
@@ -79,7 +80,7 @@ def profiles_of(branches: Sequence[Part], classes: Classes) -> Profiles:
     if len(numbers) - 1 > MOST_PROFILES:
         raise Fault("What a caller may see falls into more parts than can be told apart.")
     first, slots = _slots(list(numbers))
-    return Profiles(bytes(bits), bytes(profiles), first, slots)
+    return Profiles(bytes(bits), bytes(profiles), packed(first), packed(slots))
 
 
 def _by_source(branches: Sequence[Part]) -> dict[SourceId, int]:
@@ -100,10 +101,10 @@ def _by_kind(branches: Sequence[Part], kind: Kind) -> int:
     return mask
 
 
-def _slots(masks: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _slots(masks: Sequence[int]) -> tuple[list[int], list[int]]:
     first = [0]
     slots: list[int] = []
     for mask in masks:
         slots += [place for place in range(mask.bit_length()) if mask >> place & 1]
         first.append(len(slots))
-    return tuple(first), tuple(slots)
+    return first, slots

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import IntFlag
 from typing import TypeVar
 
-from careweave.db import FOREVER
+from careweave.db import FOREVER, Packed, packed
 from careweave.record._dictionaries import bits_of
 from careweave.record._ties import number_of_kind
 from careweave.terms import Branch, Cohort, PersonId, Tie, TieTest, months_before, years_before
@@ -49,7 +49,7 @@ class Rules:
     `graces` has the grace of every kind of tie for every set of ties; None does not count.
     """
 
-    numbers: tuple[int, ...]
+    numbers: Packed
     cuts: tuple[timedelta | int, ...]
     graces: tuple[timedelta | None, ...]
     persons: tuple[PersonId, ...]
@@ -82,7 +82,7 @@ class _Maker:
             number for branch in branches for number in self._row(branch, clauses[branch.clause])
         ]
         return Rules(
-            tuple(numbers),
+            packed(numbers, is_long=True),
             tuple(self._cuts),
             tuple(self._graces),
             tuple(self._persons),
