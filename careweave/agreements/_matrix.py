@@ -62,9 +62,10 @@ def matrix_filters(rules: Rules, role: Role, heading: Heading) -> Filters:
 
 def cell(rules: Rules, label: Label, heading: Heading | None, role: Role, setting: str) -> str:
     """Returns what the table of labels says of a role that is not the origin, exceptions first."""
-    del setting
     if heading is not None and (label, heading, role) in rules.exceptions:
         return rules.exceptions[label, heading, role]
+    if (label, role, setting) in rules.in_settings:
+        return rules.in_settings[label, role, setting]
     return rules.labels.get((label, role), Level.NEVER)
 
 

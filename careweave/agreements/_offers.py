@@ -133,6 +133,7 @@ def _speaks_to(world: World, context: Context, clause: Clause) -> bool:
         and context.purpose is clause.purpose
         and family_of(clause.purpose) is not None
         and context.action in clause.actions
+        and (bool(clause.ties) or family_of(clause.purpose) is not Family.CARE)
         and _is_open(world, context, clause)
     )
 
