@@ -141,7 +141,7 @@ def tied(
         connection.execute(
             "INSERT INTO record.tie (subject, org, kind, since, until, from_subject, from_rid) "
             "SELECT s.subject, o.org, %s, %s, %s, s.subject, 0 FROM record.subject AS s, "
-            "record.org AS o WHERE s.local_id = %s AND o.slug = %s",
+            "record.org AS o WHERE s.local_id = %s AND o.slug = %s ON CONFLICT DO NOTHING",
             [number_of_kind(kind), since, until or "infinity", patient, organisation],
         )
 
