@@ -11,7 +11,17 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-SCHEMAS = ("db", "ledger", "sources", "identity", "record", "intake", "access", "feeds")
+SCHEMAS = (
+    "db",
+    "ledger",
+    "sources",
+    "identity",
+    "record",
+    "intake",
+    "disclosure",
+    "access",
+    "feeds",
+)
 
 _COLUMNS = """
 SELECT n.nspname, c.relname, obj_description(c.oid), a.attname, format_type(a.atttypid, a.atttypmod),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs" / "safety").glob("*.md"))
-_HAZARD = re.compile(r"^\| (H\d+) \| ", re.MULTILINE)
-_CONTROL = re.compile(r"^\| (H\d+): (.+?) \| `(.+?)` \| `(.+?)::(.+?)` \|$", re.MULTILINE)
+_HAZARD = re.compile(r"^\| (HZ?\d+) \| ", re.MULTILINE)
+_CONTROL = re.compile(r"^\| (HZ?\d+): (.+?) \| `(.+?)` \| `(.+?)::(.+?)` \|$", re.MULTILINE)
 
 
 def test_each_control_names_code_and_a_test_that_exist() -> None:

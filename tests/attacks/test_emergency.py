@@ -11,9 +11,9 @@ import pytest
 from falcon import testing
 
 from careweave.db import Embedded
-from careweave.terms import Role
+from careweave.terms import Role, Tie
 from tests.lib.door import Door, make_door
-from tests.lib.staff import NHS, PRACTICE, Staffed, family, number, someone, staffed_door
+from tests.lib.staff import NHS, PRACTICE, Staffed, family, number, someone, staffed_door, tied
 
 WORDS = "Found unconscious in the waiting room."
 
@@ -222,3 +222,37 @@ def test_an_emergency_whose_account_cannot_be_written_opens_nothing(
         answer = door.ask("POST", f"/Patient/{whom.person}/$break-glass", body, by=by)
         assert answer.status_code >= 500
         assert rows(door, "SELECT id FROM disclosure.episode") == []
+
+
+def dissent(patient: str) -> dict[str, Any]:
+    scopes, categories = (
+        "http://terminology.hl7.org/CodeSystem/consentscope",
+        "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    )
+    return {
+        "resourceType": "Consent",
+        "status": "active",
+        "scope": {"coding": [{"system": scopes, "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": categories, "code": "INFA"}]}],
+        "patient": {"reference": f"Patient/{patient}"},
+        "dateTime": "2026-01-01",
+        "policyRule": {"coding": [{"system": categories, "code": "OPTOUT"}]},
+        "provision": {"type": "deny"},
+    }
+
+
+@pytest.mark.attack(56)
+def test_dissent_closes_to_others_and_an_emergency_lifts_it(staffed: Staffed) -> None:
+    whom = held(staffed, 3)
+    door, by = staffed.door, staffed.as_(Role.ED, user="u-dissent")
+    staffed.tie(Role.ED, whom.patient)
+    assert sees(door, whom.place, whom, by)
+    door.made(dissent(whom.patient), by=staffed.system(PRACTICE))
+    assert not sees(door, whom.place, whom, by)
+    own = staffed.as_(Role.GP, organisation=PRACTICE)
+    tied(door.database, PRACTICE, Tie.REGISTRATION, whom.patient)
+    assert sees(door, whom.place, whom, own), "one's own practice still reads"
+
+    emergency(door, whom, by)
+
+    assert sees(door, whom.place, whom, by)
