@@ -6,14 +6,18 @@ from careweave.db import Queries, Session
 from careweave.record._dictionaries import (
     AccessClass,
     Dictionaries,
+    bits_of,
     dictionaries,
     fresh,
     labels_of,
 )
 from careweave.record._policy_classes import Triple
-from careweave.terms import Fault, SourceId
+from careweave.terms import Fault, Label, SourceId
 
 _QUERIES = Queries("careweave.record")
+
+SEALED = frozenset({Label.S8, Label.VERY_RESTRICTED})
+"""Labels that seal an entry: a set with one of them has a number below zero (migration 0006)."""
 
 
 def open_source(session: Session, organisation: str, system: str, feed: str) -> SourceId:
@@ -64,7 +68,7 @@ def _add_classes(session: Session, missing: Sequence[Triple]) -> None:
     session.run(_QUERIES["dictionary_grow"])
     bits = [triple[2] for triple in missing]
     names = [" ".join(sorted(labels_of(mask))) for mask in bits]
-    session.run(_QUERIES["label_sets_add"], bits=bits, labels=names)
+    session.run(_QUERIES["label_sets_add"], bits=bits, labels=names, sealed=bits_of(SEALED))
     session.run(
         _QUERIES["classes_add"],
         sources=[triple[0] for triple in missing],

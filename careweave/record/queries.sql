@@ -50,14 +50,22 @@ WHERE NOT EXISTS (
 );
 
 -- name: label_sets_add
--- Adds the label sets that are not there.
-INSERT INTO record.label_set (bits, labels)
-SELECT DISTINCT ON (w.bits)
-    w.bits,
-    string_to_array(w.labels, ' ')
-FROM unnest(%(bits)s::bigint[], %(labels)s::text[]) AS w (bits, labels)
-WHERE NOT EXISTS (SELECT 1 FROM record.label_set AS l WHERE l.bits = w.bits)
-ORDER BY w.bits;
+-- Adds the label sets that are not there; what seals an entry has a number below zero.
+WITH missing AS MATERIALIZED (
+    SELECT DISTINCT ON (w.bits)
+        w.bits,
+        string_to_array(w.labels, ' ') AS labels
+    FROM unnest(%(bits)s::bigint[], %(labels)s::text[]) AS w (bits, labels)
+    WHERE NOT EXISTS (SELECT 1 FROM record.label_set AS l WHERE l.bits = w.bits)
+    ORDER BY w.bits
+)
+
+INSERT INTO record.label_set (label_set, bits, labels)
+SELECT
+    nextval(pg_get_serial_sequence('record.label_set', 'label_set'))
+    * CASE WHEN m.bits & %(sealed)s::bigint <> 0 THEN -1 ELSE 1 END,
+    m.bits, m.labels
+FROM missing AS m;
 
 -- name: classes_add
 -- Adds the access classes that are not there.
