@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 _CI = 50
 _NIGHT = 10_000
@@ -18,6 +18,14 @@ def load_profile() -> None:
     settings.register_profile("ci", max_examples=_CI, deadline=None, derandomize=True)
     settings.register_profile("dev", max_examples=200, deadline=None)
     settings.register_profile("night", max_examples=_NIGHT, deadline=None)
+    # Whether a mutant is found matters here, not how small the example is.
+    settings.register_profile(
+        "mutants",
+        max_examples=50,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+    )
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
