@@ -1,6 +1,7 @@
 """The longitudinal record: append, as-of, search, timeline and ties, sealed behind a sight."""
 
 from careweave.record._append import append
+from careweave.record._bearing import Bearing, bearing
 from careweave.record._breadth import breadth
 from careweave.record._changes import Appended, Change, Held, Op
 from careweave.record._children import children
@@ -43,6 +44,7 @@ from careweave.record._subjects import subjects, subjects_of
 
 __all__ = [
     "Appended",
+    "Bearing",
     "Change",
     "Dictionaries",
     "Erased",
@@ -73,6 +75,7 @@ __all__ = [
     "analyse",
     "append",
     "as_of",
+    "bearing",
     "breadth",
     "children",
     "clear",

@@ -26,6 +26,18 @@ def number_of_choice(kind: ChoiceKind) -> int:
     return _KINDS.index(kind) + 1
 
 
+def choice_of_number(number: int) -> ChoiceKind:
+    """Returns the kind of choice of a number."""
+    return _KINDS[number - 1]
+
+
+def headings_of_mask(mask: int) -> frozenset[Heading]:
+    """Returns the headings of a mask; none stands for all of them."""
+    if mask == _ALWAYS:
+        return frozenset()
+    return frozenset(one for one in Heading if mask >> number_of(one) & 1)
+
+
 def defer_choices(session: Session, written: Sequence[Written]) -> None:
     """Sends what these entries say of choices and cohorts along with the next statement."""
     _defer_traits(session, written)

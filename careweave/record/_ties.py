@@ -8,7 +8,7 @@ from careweave.record._dictionaries import dictionaries, fresh
 from careweave.record._growth import orgs_of
 from careweave.record._prepared import TieProof
 from careweave.record._written import Written
-from careweave.terms import Fault, SourceId
+from careweave.terms import Fault, SourceId, Tie
 
 _QUERIES = Queries("careweave.record")
 
@@ -32,6 +32,11 @@ def number_of_kind(kind: str) -> int:
     if kind not in _KINDS:
         raise Fault("A proof names a kind of tie that the store does not know.")
     return _KINDS.index(kind) + 1
+
+
+def kind_of_number(number: int) -> Tie:
+    """Returns the kind of tie of a number."""
+    return Tie(_KINDS[number - 1])
 
 
 def defer_ties(session: Session, written: Sequence[Written], at: datetime) -> None:

@@ -1195,3 +1195,30 @@ WHERE
     r.heading = ANY(%(headings)s::smallint[]) AND NOT r.gone
     AND get_bit(%(bits)s::bytea, r.cls) <> 0
 GROUP BY r.heading, coalesce(q.person::text, r.subject::text);
+
+-- name: ties_of
+-- The ties of these subjects with whomever; null for a beginning or an end that is not known.
+SELECT DISTINCT t.kind, o.slug, nullif(t.since, '-infinity'), nullif(t.until, 'infinity')
+FROM record.tie AS t
+INNER JOIN record.org AS o ON t.org = o.org
+WHERE t.subject = ANY(%(subjects)s::bigint[]);
+
+-- name: choices_of
+-- What these subjects have chosen that asks nothing of an entry but its heading.
+SELECT
+    c.kind, nullif(c.since, '-infinity'), nullif(c.until, 'infinity'),
+    ARRAY(SELECT o.slug FROM record.org AS o WHERE o.org = ANY(c.to_orgs)), c.to_others, c.users,
+    c.user_others, c.purposes, c.purpose_others, c.headings, c.is_liftable
+FROM record.choice AS c
+WHERE
+    c.subject = ANY(%(subjects)s::bigint[]) AND c.from_org = '' AND c.labels = 0
+    AND c.data_since = '-infinity' AND c.data_until = 'infinity' AND c.ids = '{}'
+    AND c.authors = '{}'
+ORDER BY c.subject, c.rid, c.place;
+
+-- name: traits_of
+-- What cohorts ask of these subjects.
+SELECT t.born, t.outward
+FROM record.trait AS t
+WHERE t.subject = ANY(%(subjects)s::bigint[])
+ORDER BY t.subject, t.rid;
