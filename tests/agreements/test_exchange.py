@@ -106,7 +106,7 @@ policies = st.fixed_dictionaries(
             max_size=3,
             unique_by=canonical,
         ),
-        "Data": among(f"{BASE}/heading/MED", f"{BASE}/heading/XXX", "a file"),
+        "Data": among(f"{BASE}/heading/MED", f"{BASE}/heading/ZZZ", "a file"),
         "Purpose": among(
             *("TREAT", "SAFEG", "HOPERAT"),
             "https://www.legislation.gov.uk/ukpga/1989/41/section/47",

@@ -72,8 +72,9 @@ def _found(desk: Desk, arguments: Namespace) -> Agreement:
     world = read_world(files, version=0, zone=str(desk.settings.time_zone))
     found = [one for one in world.agreements if arguments.id in {one.id, one.name}]
     if not found:
-        known = ", ".join(sorted({one.id for one in world.agreements}))
-        message = f"No agreement of the region has this id. There are: {known}."
+        for name in sorted({one.id for one in world.agreements}):
+            note(name)
+        message = "No agreement of the region has this id. Those that there are stand above."
         raise Incorrect(message, where=str(folder))
     return max(found, key=lambda one: one.version)
 
