@@ -290,7 +290,8 @@ def _branch(place: _Place, way: Way, offer: Offer) -> Branch:
         persons=offer.persons,
         newest=None if hold.is_indicator else 1 if is_per_code else newest,
         is_per_code=is_per_code and not hold.is_indicator,
-        is_own=place.group.is_own,
+        # A clause shows nothing of somebody who may be mistaken, whoever recorded it.
+        is_own=offer.is_own,
         fields=fields,
         masks=hold.masks,
         duties=offer.duties,

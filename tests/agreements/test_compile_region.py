@@ -232,6 +232,7 @@ def test_over_northmere_branches_let_out_what_deciding_permits(
         and not verdict.filters & {Filter.INDICATOR, Filter.CODED}
     }
     event(f"{context.purpose}: {'shown' if shown else 'nothing'}")
+    note(str((context, asked)))
     note(str([(name, branch) for name, branch in shown.items()]))
     note(str([(thing.id, verdict) for (_, thing), verdict in zip(asked, verdicts, strict=True)]))
     assert shown.keys() == due.keys()
