@@ -7,6 +7,14 @@ from careweave.disclosure._audit_export import export_audit
 from careweave.disclosure._compared import FIELDS, Compared, compare
 from careweave.disclosure._criteria import Criteria, Span, Word
 from careweave.disclosure._cross import Crossed, cross
+from careweave.disclosure._disclosing import (
+    Indicator,
+    ShownPerson,
+    Wanted,
+    disclose,
+    explain,
+    may,
+)
 from careweave.disclosure._effect import Effect, Effects, effects
 from careweave.disclosure._entitled import Because, Said
 from careweave.disclosure._episodes import Opened, end_episodes, open_episode
@@ -24,6 +32,7 @@ from careweave.disclosure._mandates import (
     mandates,
 )
 from careweave.disclosure._match import Matched, Matches
+from careweave.disclosure._prospects import Expected
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._recall import Recall, ShownTo, recall
 from careweave.disclosure._redact import is_partial
@@ -52,7 +61,9 @@ __all__ = [
     "Disclosed",
     "Effect",
     "Effects",
+    "Expected",
     "Finding",
+    "Indicator",
     "Inside",
     "KeptOrder",
     "Look",
@@ -69,11 +80,13 @@ __all__ = [
     "Review",
     "Row",
     "Said",
+    "ShownPerson",
     "ShownTo",
     "Span",
     "Standing",
     "Through",
     "View",
+    "Wanted",
     "Way",
     "Word",
     "alert",
@@ -83,11 +96,13 @@ __all__ = [
     "claim_review",
     "compare",
     "cross",
+    "disclose",
     "effects",
     "end_episodes",
     "end_mandate",
     "enter_mandate",
     "everything",
+    "explain",
     "export_audit",
     "find",
     "history",
@@ -96,6 +111,7 @@ __all__ = [
     "looked",
     "mandates",
     "match",
+    "may",
     "open_episode",
     "open_episodes",
     "parameters",
