@@ -6,9 +6,8 @@ Source: `reference/agreements.md` section 5.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from operator import attrgetter
 
-from careweave.agreements._compile_branches import Group, Made, Opening, made_of, order_of
+from careweave.agreements._compile_branches import Made, Opening, made_of, order_of
 from careweave.agreements._compile_holds import Hold, Reader
 from careweave.agreements._compile_offers import (
     CARE,
@@ -17,6 +16,7 @@ from careweave.agreements._compile_offers import (
     clause_offers,
     own_offer,
 )
+from careweave.agreements._compile_places import Group
 from careweave.agreements._question import Context, Episode
 from careweave.agreements._values import Rules, World
 from careweave.terms import EVERY_LABEL, Action, Branch, Heading, PersonId, Purpose, Role, SourceId
@@ -144,7 +144,7 @@ def _reference(offer: Offer, context: Context) -> Iterator[Made]:
         is_own=offer.is_own,
         duties=offer.duties,
     )
-    yield Made("shown", order_of(offer, Hold(), branch), None, branch)
+    yield Made("shown", order_of(offer, Hold(), branch), frozenset({None}), branch)
 
 
 def _merged(made: Iterable[Made], kind: str) -> tuple[Branch, ...]:
@@ -153,14 +153,13 @@ def _merged(made: Iterable[Made], kind: str) -> tuple[Branch, ...]:
     for one in made:
         if one.kind == kind:
             found.setdefault((one.order, one.branch), []).append(one)
-    merged = [
-        replace(alike[0], branch=replace(alike[0].branch, headings=frozenset(map(_heading, alike))))
-        for alike in found.values()
-    ]
+    merged = [_together(alike) for alike in found.values()]
     return tuple(one.branch for one in sorted(merged, key=_place))
 
 
-_heading = attrgetter("heading")
+def _together(alike: list[Made]) -> Made:
+    headings = frozenset[Heading | None]().union(*(one.headings for one in alike))
+    return replace(alike[0], branch=replace(alike[0].branch, headings=headings))
 
 
 def _place(one: Made) -> tuple[object, ...]:

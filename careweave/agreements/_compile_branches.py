@@ -1,14 +1,15 @@
 """From an offer to branches: which labels go with which conditions, shown, withheld, indicated."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from careweave.agreements._compile_holds import Hold, Reader, Way, base, combined, effects
-from careweave.agreements._compile_offers import Offer, Portion, least
+from careweave.agreements._compile_holds import Hold, Reader, Way, combined
+from careweave.agreements._compile_offers import Offer, least
+from careweave.agreements._compile_places import Group, Place, places
 from careweave.agreements._question import Episode
-from careweave.agreements._values import Filter, Rules
-from careweave.terms import Branch, Cohort, Heading, Label, PersonId, SourceId, Tie
+from careweave.agreements._values import Filter
+from careweave.terms import Branch, Cohort, Heading, Label, PersonId, Tie
 
 # Source: `reference/record.md` 5.1: what C means, and that it is a year where it is a rank.
 _LAST_CHANGE_DAYS = 90
@@ -29,15 +30,6 @@ Opens = Callable[[Label | None], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Sources that stand alike to the reader: its own or not, recorded by its own service or not."""
-
-    sources: frozenset[SourceId]
-    is_own: bool
-    is_origin: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Opening:
     """What is open to the reader for one person.
 
@@ -52,11 +44,11 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A branch of one heading with what it is ordered by; `kind` is where it belongs."""
+    """A branch with what it is ordered by; `kind` is where it belongs."""
 
     kind: str
     order: Order
-    heading: Heading | None
+    headings: frozenset[Heading | None]
     branch: Branch
 
 
@@ -71,49 +63,24 @@ class Lifted:
 _NOTHING = Lifted()
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where branches are made: one heading of one offer, of one group of sources."""
-
-    rules: Rules
-    offer: Offer
-    group: Group
-    heading: Heading | None
-    portion: Portion
-    start: Hold
-    labels: Mapping[Label, Hold]
-
-
 def made_of(
-    reader: Reader, offer: Offer, groups: Iterable[Group], openings: Iterable[Opening]
+    reader: Reader, offer: Offer, groups: Iterable[Group], openings: Sequence[Opening]
 ) -> Iterator[Made]:
-    """Yields the branches of an offer, each of one heading."""
+    """Yields the branches of an offer."""
     reader = replace(reader, cited=offer.cited)
-    openings = tuple(openings)
+    reasons = (one.heading for opening in openings for one in opening.reasons)
+    named = frozenset(heading for heading in reasons if heading is not None)
     for group in groups:
-        for heading, portion in offer.portions.items():
-            place = _place(reader, offer, group, heading, portion)
-            if place is not None:
-                for standing in _affording(place, openings):
-                    yield from _standing(standing)
-                yield from _withheld(place)
-                for opening in openings:
-                    yield from _opened(place, opening)
+        for place in places(reader, offer, group, named):
+            for standing in _affording(place, openings):
+                yield from _standing(standing)
+            yield from _withheld(place)
+            for opening in openings:
+                yield from _by_reason(place, opening)
+                yield from _by_emergency(place, opening)
 
 
-def _place(
-    reader: Reader, offer: Offer, group: Group, heading: Heading | None, portion: Portion
-) -> _Place | None:
-    start = base(portion.filters)
-    if start is None or not group.sources:
-        return None
-    # Level T never shows what was given in confidence. Source: `reference/agreements.md` 1.4.
-    barred = {Label.S10} if Filter.CLEARED in portion.filters else set()
-    labels = effects(reader, heading, offer.ceiling - barred, is_origin=group.is_origin)
-    return _Place(reader.rules, offer, group, heading, portion, start, labels)
-
-
-def _affording(place: _Place, openings: Iterable[Opening]) -> Iterator[_Place]:
+def _affording(place: Place, openings: Iterable[Opening]) -> Iterator[Place]:
     """Yields the place, or where its budget is spent, the place for those in an emergency alone."""
     if not place.offer.is_spent:
         yield place
@@ -124,7 +91,7 @@ def _affording(place: _Place, openings: Iterable[Opening]) -> Iterator[_Place]:
             yield replace(place, offer=replace(place.offer, persons=persons))
 
 
-def _standing(place: _Place) -> Iterator[Made]:
+def _standing(place: Place) -> Iterator[Made]:
     """Yields what is shown and indicated without any episode."""
     if place.start.is_gated:
         return
@@ -133,14 +100,17 @@ def _standing(place: _Place) -> Iterator[Made]:
         yield from _made(place, way, place.offer)
 
 
-def _withheld(place: _Place) -> Iterator[Made]:
+def _withheld(place: Place) -> Iterator[Made]:
     """Yields what a reason would open, as far as the reader may know that there is something."""
     told = {
-        label: hold
+        # Nothing of it is shown, so that nothing is taken out either.
+        label: replace(hold, masks=frozenset(), unless_tied=frozenset())
         for label, hold in place.labels.items()
         if not hold.is_gated or label not in place.rules.silent
     }
     gated = frozenset(label for label, hold in told.items() if hold.is_gated)
+    if not gated and not place.start.is_gated:
+        return
     for way in combined(place.start, told):
         if way.hold.is_gated:
             marks = way.marks if place.start.is_gated else gated & way.labels
@@ -150,17 +120,11 @@ def _withheld(place: _Place) -> Iterator[Made]:
             branch = _branch(place, replace(way, marks=marks), place.offer)
             branch = replace(branch, newest=None, is_per_code=False, fields=None)
             order = order_of(place.offer, way.hold, branch)
-            yield Made("withheld", order, place.heading, branch)
+            yield Made("withheld", order, place.headings, branch)
 
 
-def _opened(place: _Place, opening: Opening) -> Iterator[Made]:
-    """Yields what is shown and indicated of one person because of what is open."""
-    yield from _by_reason(place, opening)
-    yield from _by_emergency(place, opening)
-
-
-def _by_reason(place: _Place, opening: Opening) -> Iterator[Made]:
-    here = [one for one in opening.reasons if one.heading in {None, place.heading}]
+def _by_reason(place: Place, opening: Opening) -> Iterator[Made]:
+    here = [one for one in opening.reasons if one.heading in {None, place.named}]
     if not here or (place.offer.is_spent and not _is_urgent(place.offer, opening)):
         return
     offer = replace(place.offer, persons=_one(place.offer, opening.person))
@@ -169,7 +133,7 @@ def _by_reason(place: _Place, opening: Opening) -> Iterator[Made]:
             yield from _made(place, way, offer, Lifted(here[0]))
 
 
-def _by_emergency(place: _Place, opening: Opening) -> Iterator[Made]:
+def _by_emergency(place: Place, opening: Opening) -> Iterator[Made]:
     episode, offer = opening.emergency, place.offer
     if episode is None or not _is_urgent(offer, opening):
         return
@@ -199,7 +163,7 @@ def _one(offer: Offer, person: PersonId) -> frozenset[PersonId]:
     return frozenset({person}) if offer.persons is None else offer.persons & {person}
 
 
-def _passing(place: _Place, opens: Opens) -> list[Way]:
+def _passing(place: Place, opens: Opens) -> list[Way]:
     """Returns the holds of which every gate is open."""
     if place.start.is_gated and not opens(None):
         return []
@@ -216,14 +180,14 @@ def _opens(here: Sequence[Episode]) -> Opens:
     return lambda label: by_heading or (label is not None and label in named)
 
 
-def _opens_too(place: _Place, opening: Opening, lifts_gates: bool) -> Opens:  # noqa: FBT001  one of three that go together
-    here = [one for one in opening.reasons if one.heading in {None, place.heading}]
+def _opens_too(place: Place, opening: Opening, lifts_gates: bool) -> Opens:  # noqa: FBT001  one of three that go together
+    here = [one for one in opening.reasons if one.heading in {None, place.named}]
     by_reason = _opens(here)
     gates: frozenset[Label | None] = place.rules.gates | {None} if lifts_gates else frozenset()
     return lambda label: label in gates or by_reason(label)
 
 
-def _made(place: _Place, way: Way, offer: Offer, lifted: Lifted = _NOTHING) -> Iterator[Made]:
+def _made(place: Place, way: Way, offer: Offer, lifted: Lifted = _NOTHING) -> Iterator[Made]:
     """Yields the branch of a way; two where a living tie takes a mask away."""
     hold, branch = way.hold, _branch(place, way, offer)
     if lifted.by is not None:
@@ -234,12 +198,14 @@ def _made(place: _Place, way: Way, offer: Offer, lifted: Lifted = _NOTHING) -> I
     if hold.unless_tied:
         cohort = branch.cohort or Cohort()
         tied = replace(cohort, tie_kinds=cohort.tie_kinds or _ANY_TIE)
-        yield Made(kind, order_of(offer, hold, branch), place.heading, replace(branch, cohort=tied))
+        yield Made(
+            kind, order_of(offer, hold, branch), place.headings, replace(branch, cohort=tied)
+        )
         branch = replace(branch, masks=branch.masks | hold.unless_tied)
-    yield Made(kind, order_of(offer, hold, branch), place.heading, branch)
+    yield Made(kind, order_of(offer, hold, branch), place.headings, branch)
 
 
-def _indicating(place: _Place, way: Way) -> frozenset[Label]:
+def _indicating(place: Place, way: Way) -> frozenset[Label]:
     return frozenset(one for one in way.labels if place.labels[one].is_indicator)
 
 
@@ -258,11 +224,11 @@ def order_of(offer: Offer, hold: Hold, branch: Branch) -> Order:
     return (*first, offer.order, len(branch.masks), tuple(sorted(branch.labels)))
 
 
-def _branch(place: _Place, way: Way, offer: Offer) -> Branch:
+def _branch(place: Place, way: Way, offer: Offer) -> Branch:
     hold, portion = way.hold, place.portion
     filters = hold.filters
     is_current, is_brief = Filter.CURRENT in filters, Filter.BRIEF in filters
-    is_rank = is_current and place.heading in place.rules.latest_per_code
+    is_rank = is_current and place.is_rank
     months = least(portion.months_back, _LAST_OF_KIND_MONTHS if is_rank else None)
     brief = place.rules.brief if is_brief else None
     newest = portion.items or brief
@@ -278,7 +244,9 @@ def _branch(place: _Place, way: Way, offer: Offer) -> Branch:
         way.marks,
         clause=offer.clause,
         level=next((level for one, level in _LEVELS if one in filters), "F"),
-        current_days=_days(place) if is_current and not is_rank else None,
+        current_days=(0 if place.is_today else _LAST_CHANGE_DAYS)
+        if is_current and not is_rank
+        else None,
         months_back=months,
         is_cleared=Filter.CLEARED in filters,
         ties=offer.ties,
@@ -296,7 +264,3 @@ def _branch(place: _Place, way: Way, offer: Offer) -> Branch:
         masks=hold.masks,
         duties=offer.duties,
     )
-
-
-def _days(place: _Place) -> int:
-    return 0 if place.heading in place.rules.only_today else _LAST_CHANGE_DAYS
