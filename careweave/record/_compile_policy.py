@@ -137,9 +137,9 @@ def _of_person(row: Piece, branch: Piece) -> Piece:
 def _of_ties(row: Piece, branch: Piece) -> Piece:
     return fill(
         "({b}.tie = 0 OR EXISTS (SELECT 1 FROM {k}"
-        " INNER JOIN record.tie AS zt ON zt.subject = zk.subject"
-        " WHERE zt.since <= {now} AND zt.org = ANY(%(s_me)s::int []) AND zt.until"
-        " > (%(s_ends)s::timestamptz [])[({b}.tie - 1) * {n} + zt.kind] OFFSET 0))",
+        " CROSS JOIN LATERAL (SELECT 1 FROM record.tie AS zt WHERE zt.subject = zk.subject"
+        " AND zt.since <= {now} AND zt.org = ANY(%(s_me)s::int []) AND zt.until"
+        " > (%(s_ends)s::timestamptz [])[({b}.tie - 1) * {n} + zt.kind] OFFSET 0) AS zt OFFSET 0))",
         b=branch,
         k=kin(row),
         now=_NOW,
@@ -167,14 +167,14 @@ def _of_cohort(row: Piece, branch: Piece) -> Piece:
         " AND zt.org = ANY((%(s_cohort_orgs)s::int [])[zh.h1:zh.h2])) > 0)"
         " AND (zh.tk = 0 OR count(*) FILTER (WHERE zh.tk >> zt.kind::int & 1 = 1"
         " AND zt.org = ANY(%(s_me)s::int [])) > 0)"
-        " FROM {k} INNER JOIN record.tie AS zt ON zt.subject = zk.subject"
-        " WHERE zt.since <= {now} AND zt.until > {now}))"
+        " FROM {k} CROSS JOIN LATERAL (SELECT zu.kind, zu.org FROM record.tie AS zu"
+        " WHERE zu.subject = zk.subject AND zu.since <= {now} AND zu.until > {now} OFFSET 0) AS zt))"
         " AND (zh.a1 + zh.a2 + zh.o1 = 0 OR EXISTS (SELECT 1 FROM {k}"
-        " INNER JOIN record.trait AS zy ON zy.subject = zk.subject"
-        " WHERE (zh.a1 = 0 OR zy.born <= (%(s_days)s::date [])[zh.a1])"
+        " CROSS JOIN LATERAL (SELECT 1 FROM record.trait AS zy WHERE zy.subject = zk.subject"
+        " AND (zh.a1 = 0 OR zy.born <= (%(s_days)s::date [])[zh.a1])"
         " AND (zh.a2 = 0 OR zy.born > (%(s_days)s::date [])[zh.a2])"
         " AND (zh.o1 = 0 OR zy.outward = ANY((%(s_outwards)s::text [])[zh.o1:zh.o2]))"
-        " OFFSET 0)) OFFSET 0))",
+        " OFFSET 0) AS zy OFFSET 0)) OFFSET 0))",
         b=branch,
         c=join(", ", cells),
         k=kin(row),
@@ -192,12 +192,13 @@ def _of_rank(row: Piece, branch: Piece, shape: Shape) -> Piece:
     other, its = piece("zo"), piece("zd")
     return fill(
         "({b}.top < 0 OR (SELECT count(*) FROM (SELECT 1 FROM {k}"
-        " INNER JOIN record.resource AS zo ON zo.subject = zk.subject"
-        " WHERE zo.heading = {r}.heading AND NOT zo.gone"
+        " CROSS JOIN LATERAL (SELECT 1 FROM record.resource AS zo"
+        " WHERE zo.subject = zk.subject AND zo.heading = {r}.heading AND NOT zo.gone"
         " AND ({o} > {a} OR ({o} = {a} AND (zo.id, zo.rt) < ({r}.id, {r}.rt)))"
         " AND (NOT {f} OR zo.code IS NOT DISTINCT FROM {r}.code)"
         " AND get_bit(%(bits)s::bytea, zo.cls) <> 0 AND EXISTS (SELECT 1 FROM {s}"
-        " WHERE zd.say = {b}.say AND {w} OFFSET 0) LIMIT {b}.top) AS zn) < {b}.top)",
+        " WHERE zd.say = {b}.say AND {w} OFFSET 0) OFFSET 0) AS zo LIMIT {b}.top) AS zn)"
+        " < {b}.top)",
         b=branch,
         k=kin(row),
         r=row,

@@ -15,9 +15,8 @@ def of_choices(row: Piece, branch: Piece) -> Piece:
         " AND (NOT {c} OR count(*) FILTER (WHERE ze.kind = 2 AND ze.about) > 0)"
         " AND (NOT {g} OR count(*) FILTER (WHERE ze.kind = 3 AND ze.about) > 0)"
         " AND coalesce(bit_or(ze.labels) FILTER (WHERE ze.kind = 2), 0) & {b}.con = {b}.con"
-        " FROM (SELECT zc.kind, zc.labels, zc.is_liftable, {w} AS about"
-        " FROM {k} INNER JOIN record.choice AS zc ON zc.subject = zk.subject WHERE {m}"
-        " OFFSET 0) AS ze))",
+        " FROM {k} CROSS JOIN LATERAL (SELECT zc.kind, zc.labels, zc.is_liftable, {w} AS about"
+        " FROM record.choice AS zc WHERE zc.subject = zk.subject AND {m} OFFSET 0) AS ze))",
         b=branch,
         any=_ANY,
         d=asks(branch, Flag.DISSENT),

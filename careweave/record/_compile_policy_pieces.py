@@ -46,8 +46,8 @@ def kin(row: Piece) -> Piece:
     """Returns the subjects of the person whom a row is about, its own first, as table `zk`."""
     return fill(
         "(SELECT {r}.subject UNION ALL SELECT zq.subject FROM record.subject_person AS zp"
-        " INNER JOIN record.subject_person AS zq"
-        " ON zq.person = zp.person AND zq.subject <> zp.subject"
+        " CROSS JOIN LATERAL (SELECT zl.subject FROM record.subject_person AS zl"
+        " WHERE zl.person = zp.person AND zl.subject <> zp.subject OFFSET 0) AS zq"
         " WHERE zp.subject = {r}.subject) AS zk (subject)",
         r=row,
     )

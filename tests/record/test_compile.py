@@ -9,10 +9,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from careweave.db import Database
-from careweave.record import Link, append, link, search, subjects
+from careweave.db import Database, Packed
+from careweave.record import Link, append, dictionaries, link, search, subjects
 from careweave.record._compile_estimate import KeyCounts
 from careweave.record._compile_plan import From, Way, Wish, plan_of
+from careweave.record._compile_policy import shaped
 from careweave.record._compile_referring import carrying_query, referring_query
 from careweave.record._compile_statement import count_query, page_query
 from careweave.record._nodes import (
@@ -32,7 +33,8 @@ from careweave.record._nodes import (
     Sort,
     Span,
 )
-from careweave.terms import Fault, PersonId, TooCostly
+from careweave.record._policy import policy_values, shape_of
+from careweave.terms import Cohort, Fault, PersonId, Tie, TieTest, TooCostly
 from tests.record.finding import (
     NOW,
     code,
@@ -165,11 +167,23 @@ def entries(desk, n, subject):
 
 def literal(value):
     """A value as PostgreSQL reads it in a statement."""
+    if isinstance(value, Packed):
+        return literal(unpacked(value.data))
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
     if isinstance(value, list | tuple):
         return "'{" + ",".join(f'"{one}"' for one in value) + "}'"
     return str(value) if isinstance(value, int) else f"'{value}'"
+
+
+def unpacked(data):
+    """The numbers of a packed array: a head of five numbers, or three if empty, then each by length."""
+    found, at = [], 20
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 4])
+        found.append(int.from_bytes(data[at + 4 : at + 4 + length], signed=True))
+        at += 4 + length
+    return found
 
 
 def nodes(plan):
@@ -184,20 +198,23 @@ def bound_of(case, start=None):
     return plan_of(asked, case.counts, Wish(start))
 
 
-def explained(region, query, values):
+def explained(region, query, values, given=None):
     """The plan as it was run, with what it read."""
-    database, address, sight = region
-    from careweave.record import dictionaries
-
+    database, address, plain = region
+    sight = given or plain
     with database.session() as session:
-        values = {**values, "bits": dictionaries(session).profiles(sight).bits}
-    given = ", ".join(literal(values[name]) for name in query.names)
+        values = {**values, **policy_values(session, sight, dictionaries(session))}
+    query = shaped(query, shape_of(sight))
+    taken = ", ".join(literal(values[name]) for name in query.names)
     options = "-c plan_cache_mode=force_generic_plan -c jit=off"
+    if given is not None:
+        # As sessions do: of a small table the planner would rather read all.
+        options += " -c enable_seqscan=off"
     with psycopg.connect(address, autocommit=True, options=options) as connection:
         connection.execute(f"PREPARE looked AS {query.numbered}")
         for _ in range(2):
-            connection.execute(f"EXECUTE looked({given})")
-        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE looked({given})"
+            connection.execute(f"EXECUTE looked({taken})")
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE looked({taken})"
         return connection.execute(explain).fetchone()[0][0]["Plan"]
 
 
@@ -219,6 +236,33 @@ def test_each_step_has_its_index_and_reads_few_blocks(region, name):
     blocks = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
     # Of each row of the page it is also told whose it is, and its labels.
     assert blocks <= case.most_blocks + 4 * 20
+
+
+def every_condition(sight):
+    """A sight of two clauses that ask for everything that can be asked."""
+    (own,) = sight.branches
+    asked = replace(
+        own,
+        is_own=False,
+        clause="a@1/c",
+        ties=(TieTest(Tie.CASELOAD),),
+        months_back=12,
+        honours_dissent=True,
+        cohort=Cohort(registered_with=frozenset({"acute"}), age_below=200),
+    )
+    ranked = replace(asked, clause="a@1/d", newest=2, labels=frozenset())
+    return replace(sight, branches=(asked, ranked), at=NOW, known_as=frozenset({"acute"}))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_condition_has_its_index_too(region, name):
+    bound = bound_of(CASES[name])
+    plan = explained(region, page_query(bound.plan), bound.values, every_condition(region[2]))
+    for node in nodes(plan):
+        if node["Node Type"].startswith("Seq"):
+            assert node["Relation Name"] == "dictionary"
+        if node["Node Type"].startswith("Index"):
+            assert "Index Cond" in node, node["Index Name"]
 
 
 def values_of(case, start=None):
