@@ -68,8 +68,9 @@ def differences(
     worlds = old, new
     lines = tuple(tuple(_lines(world, at)) for world in worlds)
     for group in _groups(staff, (*lines[0], *lines[1])):
-        for purpose in _purposes(worlds, lines, group):
-            found = _difference(worlds, lines, sources, _reader(group, purpose, at))
+        theirs = tuple(tuple(_lines_for(group, some)) for some in lines)
+        for purpose in _purposes(worlds, theirs, group):
+            found = _difference(worlds, theirs, sources, _reader(group, purpose, at))
             if found is not None:
                 yield replace(found, staff=group)
 
@@ -87,14 +88,31 @@ def _lines(world: World, at: datetime) -> Iterator[_Line]:
 def _groups(staff: Iterable[Staff], lines: Iterable[_Line]) -> list[Staff]:
     """Returns the staff that was counted, and those whom a clause names and nobody has counted."""
     counted = list(staff)
-    known = {(one.organisation, one.role) for one in counted}
+    known = {
+        (one.organisation, one.role, setting, team) for one in counted for setting, team in _as(one)
+    }
     named = {
-        (organisation, role)
+        (organisation, role, setting, team)
         for _, clause in lines
         for organisation in clause.recipients
         for role in clause.roles
+        for setting in clause.settings or {""}
+        for team in clause.teams or {""}
     }
     return counted + [Staff(*one) for one in sorted(named - known)]
+
+
+def _as(one: Staff) -> set[tuple[str, str]]:
+    """Returns the settings and teams for which somebody counts: their own, and none in particular."""
+    return {(setting, team) for setting in (one.setting, "") for team in (one.team, "")}
+
+
+def _lines_for(group: Staff, lines: Iterable[_Line]) -> Iterator[_Line]:
+    """Yields the lines that matter to staff; to those whom only a clause names, just such clauses."""
+    is_plain = group.n is not None or not (group.setting or group.team)
+    for agreement, clause in lines:
+        if is_plain or group.setting in clause.settings or group.team in clause.teams:
+            yield agreement, clause
 
 
 def _purposes(
@@ -137,7 +155,8 @@ def _difference(
         return None
     before, after = ((branches(world, reader, sources).shown) for world in worlds)
     is_care = reader.purpose in CARE
-    headings = _unlike(before, after) if is_care else _unlike_offers(offered[0], offered[1])
+    # What is offered counts before any source has sent something too.
+    headings = _unlike_offers(*offered) | (_unlike(before, after) if is_care else frozenset())
     actions = [frozenset(a for one in some for a in one.clause.actions) for some in offered]
     found = Difference(
         Staff(reader.organisation, reader.role),

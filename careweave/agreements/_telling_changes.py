@@ -54,7 +54,7 @@ def _counted(who: "_Who", moved: Mapping[Heading, Moved]) -> Iterator[str]:
         if counts.no_longer:
             yield f"{who.counted()} would no longer see {what} of {_people(counts.no_longer)}"
         if counts in {Moved(), Moved(had=True)}:
-            yield f"{who.counted()} may see {what} differently, of nobody who is known today"
+            yield f"{who.counted()} may see {what} on other terms, of nobody who is known today"
 
 
 def _actions(who: "_Who", difference: Difference) -> Iterator[str]:
