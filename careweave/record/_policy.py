@@ -55,27 +55,21 @@ def seen(session: Session, sight: Sight, query: Query, values: Mapping[str, obje
     return _asked(session, sight, fresh(session), query, values)
 
 
-def shape_of(sight: Sight) -> Shape:
-    """Returns how the predicate of a sight is written.
+def shape_of(branches: Sequence[Branch]) -> Shape:
+    """Returns how the predicate of a sight of these branches is written.
 
     Plain is one branch of one's own without any condition. Others also test who is frozen.
     """
-    branches = sight.branches
     if len(branches) <= 1 and all(branch.is_plain and branch.is_own for branch in branches):
         return Shape.PLAIN
-    shape = Shape.CONDITIONAL
-    for branch in branches:
-        shape |= _asked_of(branch)
-    return shape
+    return reduce(or_, map(_asked_of, branches), Shape.CONDITIONAL)
 
 
 def _asked_of(branch: Branch) -> Shape:
+    asks_choice = branch.asks_consent or branch.asks_grant or bool(branch.consents)
     asked = {
         Shape.COHORTS: branch.cohort is not None,
-        Shape.CHOICES: branch.honours_dissent
-        or branch.asks_consent
-        or branch.asks_grant
-        or bool(branch.consents),
+        Shape.CHOICES: branch.honours_dissent or asks_choice,
         Shape.RANKED: branch.newest is not None,
     }
     return reduce(or_, (shape for shape, is_asked in asked.items() if is_asked), Shape.PLAIN)
@@ -102,9 +96,8 @@ def with_beyond(session: Session, sight: Sight, beyond: tuple[Branch, ...]) -> S
 
 def policy_values(session: Session, sight: Sight, known: Dictionaries) -> dict[str, object]:
     """Returns the values that the predicate of a sight takes, by name, in whatever shape."""
-    shape = shape_of(sight)
     profiles = known.profiles(sight)
-    if shape is Shape.PLAIN:
+    if _shape(session, sight) is Shape.PLAIN:
         return {"bits": profiles.bits}
     return {
         "bits": profiles.bits,
@@ -122,9 +115,13 @@ def _asked(
     query: Query,
     values: Mapping[str, object],
 ) -> list[Row]:
-    written = shaped(query, shape_of(sight))
+    written = shaped(query, _shape(session, sight))
     given = {**values, **policy_values(session, sight, known)}
     return session.rows_of(written, {name: given[name] for name in written.names})
+
+
+def _shape(session: Session, sight: Sight) -> Shape:
+    return session.memo(_Remembered, _Remembered).shapes.of(sight.branches)
 
 
 def _conditions(session: Session, sight: Sight, known: Dictionaries) -> dict[str, object]:
@@ -199,13 +196,14 @@ class _Lately(Generic[T]):
 
 
 class _Remembered:
-    """The conditions and the digests of the branches that were asked with last, and their sums."""
+    """What is made of the branches that were asked with last, and their sums."""
 
-    __slots__ = ("digests", "joined", "rules")
+    __slots__ = ("digests", "joined", "rules", "shapes")
 
     def __init__(self, _session: Session) -> None:
         """Starts with nothing."""
         self.joined: OrderedDict[tuple[int, int], tuple[tuple[Branch, ...], ...]] = OrderedDict()
+        self.shapes = _Lately(shape_of)
         self.rules = _Lately(rules_of)
         self.digests = _Lately(_digest)
 

@@ -204,7 +204,7 @@ def explained(region, query, values, given=None):
     sight = given or plain
     with database.session() as session:
         values = {**values, **policy_values(session, sight, dictionaries(session))}
-    query = shaped(query, shape_of(sight))
+    query = shaped(query, shape_of(sight.branches))
     taken = ", ".join(literal(values[name]) for name in query.names)
     options = "-c plan_cache_mode=force_generic_plan -c jit=off"
     if given is not None:
