@@ -9,6 +9,8 @@ from careweave.agreements._values import World
 from careweave.agreements._words import listed, named, roles_named
 from careweave.terms import Action, Heading
 
+_MOST_IN_WORDS = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -92,7 +94,10 @@ def _people(n: int, more: str = "") -> str:
 
 
 def _headings(some: Iterable[Heading]) -> str:
-    return listed(f"{heading} ({named('heading', heading)})" for heading in some)
+    given = list(some)
+    if len(given) > _MOST_IN_WORDS:
+        return listed(map(str, given))
+    return listed(f"{heading} ({named('heading', heading)})" for heading in given)
 
 
 def _listed(actions: Iterable[Action]) -> str:
