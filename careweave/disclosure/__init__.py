@@ -40,13 +40,16 @@ from careweave.disclosure._refusing import refuse
 from careweave.disclosure._review_queue import (
     Finding,
     Review,
+    broken_glass,
     claim_review,
     release,
     review,
     reviews,
+    shown_under,
 )
 from careweave.disclosure._sight import View, sight, view
 from careweave.disclosure._standing import Standing, open_episodes, standing
+from careweave.disclosure._watching import watch
 from careweave.disclosure._worlds import begin, look_again, world
 from careweave.record import Parameter, Row
 
@@ -93,6 +96,7 @@ __all__ = [
     "apply",
     "audited",
     "begin",
+    "broken_glass",
     "claim_review",
     "compare",
     "cross",
@@ -123,8 +127,10 @@ __all__ = [
     "review",
     "reviews",
     "search",
+    "shown_under",
     "sight",
     "standing",
     "view",
+    "watch",
     "world",
 ]

@@ -29,6 +29,7 @@ class Notice(StrEnum):
     MANY_IN_SHIFT = "many-in-shift"
     DAY_USED_UP = "day-used-up"
     BUDGET = "budget"
+    NO_ACTIVITY = "no-activity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,15 @@ class Alert:
     clause: str = ""
 
 
-def alert(session: Session, alerts: Sequence[Alert]) -> None:
-    """Adds what was noticed to the queue of the officers, in a statement that travels on."""
+def alert(session: Session, alerts: Sequence[Alert], *, is_repeated: bool = True) -> None:
+    """Adds what was noticed to the queue of the officers, in a statement that travels on.
+
+    Without `is_repeated`, the same of the same user and person is not told twice within a day.
+    """
     if not alerts:
         return
     session.defer(
-        _QUERIES["add_alerts"],
+        _QUERIES["add_alerts" if is_repeated else "add_alerts_once"],
         id=[new_id(one.at) for one in alerts],
         at=[one.at for one in alerts],
         kind=[str(one.kind) for one in alerts],

@@ -4,7 +4,8 @@ Source: `reference/security.md` 5.5; `reference/record.md` 6.4.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -155,10 +156,14 @@ def _organisation(world: World, slug: str) -> str:
     return found.name if found else slug
 
 
+def items_of(account: Account) -> Mapping[str, int]:
+    """Returns how many entries an account tells of each heading; older ones name a rule instead."""
+    items: Counter[str] = Counter()
+    if account.clauses.startswith("["):
+        for part in json.loads(account.clauses):
+            items[part.get("heading", "")] += part.get("items", 0)
+    return items
+
+
 def _headings(account: Account) -> Iterable[Heading]:
-    """Yields the headings that an account names; older ones name a rule instead."""
-    if not account.clauses.startswith("["):
-        return
-    for part in json.loads(account.clauses):
-        if part.get("heading"):
-            yield Heading(part["heading"])
+    return [Heading(name) for name in items_of(account) if name]

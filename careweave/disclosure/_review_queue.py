@@ -3,19 +3,24 @@
 Source: `reference/security.md` sections 4 and 5.6; `reference/record.md` section 7.
 """
 
+from collections import Counter
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from careweave import ledger
 from careweave.db import Database, Queries, Row, Session
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._episode_accounts import acted
-from careweave.ledger import Account, Outcome, append, new_id
+from careweave.disclosure._looks import is_look, items_of
+from careweave.ledger import Account, Broken, Outcome, Period, append, new_id
 from careweave.terms import Conflict, Incorrect, NotFound, PersonId
 
 _QUERIES = Queries("careweave.disclosure")
-_MOST = 500
+_MOST, _MOST_SHOWN = 500, 10_000
+_LONGEST = timedelta(hours=5)
+"""Longer than any emergency lasts."""
 
 
 class Finding(StrEnum):
@@ -83,6 +88,37 @@ def reviews(
     way.account((replace(looked, n_items=len(found), outcome=outcome),))
     if only is not None and not found:
         raise NotFound
+    return found
+
+
+def shown_under(way: Way, asking: Asking, of: Review) -> tuple[tuple[str, int], ...]:
+    """Returns what was shown under an episode: each heading, and how many entries of it."""
+    if of.episode is None or of.person is None:
+        return ()
+    period = Period(of.at, of.at + _LONGEST)
+    with way.reading() as session:
+        accounts = ledger.about(session, (of.person,), (), period, most=_MOST_SHOWN)
+    items: Counter[str] = Counter()
+    for one in accounts:
+        if one.episode == of.episode and is_look(one):
+            items.update(items_of(one))
+    looked = replace(acted(asking, "review-show", of.person), episode=of.episode)
+    n_items = items.total()
+    outcome = Outcome.PERMIT if n_items else Outcome.ABSENT
+    way.account((replace(looked, n_items=n_items, outcome=outcome),))
+    return tuple(sorted(items.items()))
+
+
+def broken_glass(way: Way, asking: Asking, period: Period) -> tuple[Broken, ...]:
+    """Returns how often people of the asker's organisation looked by broken glass, by role.
+
+    Above one in a hundred, relationships do not arrive: it is the feed and not the staff.
+    """
+    with way.reading() as session:
+        found = ledger.broken(session, period, organisation=asking.actor.organisation)
+    counted = replace(acted(asking, "review-ratio", None), n_items=len(found))
+    outcome = Outcome.PERMIT if found else Outcome.ABSENT
+    way.account((replace(counted, outcome=outcome),))
     return found
 
 

@@ -313,3 +313,58 @@ SELECT %(since)s::timestamptz, %(organisation)s, %(user)s, %(clause)s, 1
 FROM quick
 ON CONFLICT (since, organisation, user_name, clause) DO UPDATE SET n = s.n + 1
 RETURNING s.n;
+
+-- name: lock_watching
+-- Whether this transaction is the one that goes through looks for alerts.
+SELECT pg_catalog.pg_try_advisory_xact_lock(7261008);
+
+-- name: watched_place
+-- Up to which account looks were gone through.
+SELECT w.tx, w.id
+FROM disclosure.watched AS w;
+
+-- name: keep_watched_place
+-- Keeps up to which account looks were gone through.
+INSERT INTO disclosure.watched (tx, id)
+VALUES (%(tx)s::xid8, %(id)s)
+ON CONFLICT (is_one) DO UPDATE SET tx = excluded.tx, id = excluded.id;
+
+-- name: add_alerts_once
+-- Adds alerts, but no second one of a kind about a user, a person and an episode within a day.
+INSERT INTO disclosure.alert (
+  id, at, kind, client, user_name, organisation, role, person, episode, clause, due_at
+)
+SELECT DISTINCT ON (a.kind, a.organisation, a.user_name, a.person, a.episode)
+  a.id, a.at, a.kind, a.client, a.user_name, a.organisation, a.role, a.person, a.episode,
+  a.clause, a.due_at
+FROM unnest(
+  %(id)s::uuid[], %(at)s::timestamptz[], %(kind)s::text[], %(client)s::text[],
+  %(user_name)s::text[], %(organisation)s::text[], %(role)s::text[], %(person)s::uuid[],
+  %(episode)s::uuid[], %(clause)s::text[], %(due_at)s::timestamptz[]
+) AS a (
+  id, at, kind, client, user_name, organisation, role, person, episode, clause, due_at
+)
+WHERE NOT EXISTS (
+  SELECT 1
+  FROM disclosure.alert AS b
+  WHERE
+    b.organisation = a.organisation AND b.user_name = a.user_name AND b.kind = a.kind
+    AND b.person IS NOT DISTINCT FROM a.person
+    AND (a.episode IS NULL OR b.episode IS NOT DISTINCT FROM a.episode)
+    AND b.at > a.at - interval '24 hours' AND b.at <= a.at
+)
+ORDER BY a.kind, a.organisation, a.user_name, a.person, a.episode, a.at;
+
+-- name: emergencies_begun
+-- Emergencies that began within a span and about which nothing of a kind was noticed.
+SELECT e.id, e.person, e.client, e.user_name, e.organisation, e.role, e.purpose, e.began_at
+FROM disclosure.episode AS e
+WHERE
+  e.is_emergency AND e.began_at > %(since)s AND e.began_at <= %(until)s
+  AND NOT EXISTS (
+    SELECT 1
+    FROM disclosure.alert AS a
+    WHERE a.episode = e.id AND a.kind = %(kind)s
+  )
+ORDER BY e.began_at
+LIMIT %(most)s;

@@ -21,23 +21,30 @@ from careweave.ledger._sealing import (
 )
 from careweave.ledger._shown import Period, about, between, shown
 from careweave.ledger._verifying import Finding, Tampering, Verified, verify
+from careweave.ledger._watching import FIRST, Broken, Place, Stretch, after, broken, written
 
 __all__ = [
+    "FIRST",
     "Account",
+    "Broken",
     "Finding",
     "Head",
     "Outcome",
     "Part",
     "Period",
+    "Place",
     "Recorder",
     "SealKey",
     "Sealed",
     "Spread",
+    "Stretch",
     "Tampering",
     "Verified",
     "about",
+    "after",
     "append",
     "between",
+    "broken",
     "keep_sealing",
     "new_id",
     "new_ids",
@@ -46,4 +53,5 @@ __all__ = [
     "shown",
     "unsealed_s",
     "verify",
+    "written",
 ]

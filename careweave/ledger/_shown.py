@@ -33,7 +33,7 @@ def shown(
     if not persons or not links:
         return ()
     rows = session.rows(_QUERIES["shown"], persons=sorted(persons, key=str), links=sorted(links))
-    return tuple(map(_account, rows))
+    return tuple(map(account_of_row, rows))
 
 
 def about(
@@ -56,7 +56,7 @@ def about(
         until=period.until,
         most=most,
     )
-    return tuple(map(_account, rows))
+    return tuple(map(account_of_row, rows))
 
 
 def between(
@@ -76,11 +76,12 @@ def between(
         organisation=organisation,
         most=_AT_ONCE,
     ):
-        yield from (_account(row[1:]) for row in rows)
+        yield from (account_of_row(row[1:]) for row in rows)
         tx, id_ = rows[-1][:2]
 
 
-def _account(row: Row) -> Account:
+def account_of_row(row: Row) -> Account:
+    """Returns the account of a row that names all columns in their order."""
     values = dict(zip(NAMES, row, strict=True))
     values |= {"subjects": tuple(values["subjects"]), "links": tuple(values["links"] or ())}
     return Account(**values | {"outcome": Outcome(values["outcome"])})

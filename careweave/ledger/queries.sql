@@ -172,3 +172,29 @@ WHERE
   AND (%(organisation)s::text IS NULL OR a.organisation = %(organisation)s)
 ORDER BY a.tx, a.id
 LIMIT %(most)s;
+
+-- name: written
+-- Which of these stretches of time saw something written of their subject by their organisation.
+SELECT DISTINCT c.number
+FROM unnest(
+  %(numbers)s::int[], %(subjects)s::bigint[], %(organisations)s::text[],
+  %(since)s::timestamptz[], %(until)s::timestamptz[]
+) AS c (number, subject, organisation, since, until)
+INNER JOIN ledger.account AS a
+  ON
+    a.subjects[1] = c.subject AND a.organisation = c.organisation
+    AND a.at >= c.since AND a.at < c.until
+WHERE a.action = ANY(%(actions)s::text[]);
+
+-- name: broken
+-- How often people of each organisation and role looked in a period, and how often by broken glass.
+SELECT
+  a.organisation, a.role, count(DISTINCT a.request_id),
+  count(DISTINCT a.request_id) FILTER (WHERE a.second_purpose = 'BTG')
+FROM ledger.account AS a
+WHERE
+  a.at >= %(since)s AND a.at < %(until)s AND a.role IS NOT NULL AND a.deed IS NOT NULL
+  AND a.outcome = 'permit' AND a.n_items > 0
+  AND (%(organisation)s::text IS NULL OR a.organisation = %(organisation)s)
+GROUP BY a.organisation, a.role
+ORDER BY a.organisation, a.role;

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from careweave import disclosure
 from careweave.disclosure import Finding, Outlet, Review
 from careweave.doors.cli._desk import Desk, note, say
-from careweave.doors.cli._officer import add_organisation, number, officer
+from careweave.doors.cli._officer import add_organisation, add_period, number, officer, period_of
 from careweave.doors.cli._show import say_json, say_line, say_table
 from careweave.ledger import Recorder
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
 _ALARM = 65
+_MUCH = 0.01
 
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
-    """Adds the verbs list, show, claim, review and release."""
+    """Adds the verbs list, show, claim, review, release and ratio."""
     episodes = verbs.add_parser("episodes", help="broken glass, for the officer who reviews it")
     words = episodes.add_subparsers(dest="word", required=True, metavar="WORD")
     listed = words.add_parser("list", help="what waits for review, the first due first")
@@ -36,7 +37,10 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     release.add_argument("user", help="who has used up those of the day")
     release.add_argument("--reason", required=True, help="why; kept with your name")
     release.set_defaults(run=_release)
-    for verb in (listed, show, claim, review, release):
+    ratio = words.add_parser("ratio", help="how often people looked by broken glass, by role")
+    add_period(ratio, "24 months ago")
+    ratio.set_defaults(run=_ratio)
+    for verb in (listed, show, claim, review, release, ratio):
         add_organisation(verb)
     for verb in (show, claim, review):
         verb.add_argument("id", type=number, metavar="ID", help="as list prints it")
@@ -80,13 +84,16 @@ def _show(desk: Desk, arguments: Namespace) -> int:
         way = Outlet(database, Recorder(database))
         asking = officer(desk, arguments.organisation)
         found = disclosure.reviews(way, asking, only=arguments.id)
+        shown = dict(disclosure.shown_under(way, asking, found[0]))
     if arguments.json:
-        say_json(found)
+        say_json({"reviews": found, "shown": shown})
         return 0
     for one in found:
         for name, value in _facts(one):
             say_line(f"{name}: {value}")
         say()
+    entries = ", ".join(f"{heading or 'no heading'} {n}" for heading, n in shown.items())
+    say(f"entries shown: {entries or 'none'}")
     return 0
 
 
@@ -133,4 +140,16 @@ def _release(desk: Desk, arguments: Namespace) -> int:
         asking = officer(desk, arguments.organisation)
         disclosure.release(database, asking, arguments.user, why=arguments.reason)
     say("released")
+    return 0
+
+
+def _ratio(desk: Desk, arguments: Namespace) -> int:
+    with desk.database() as database:
+        way = Outlet(database, Recorder(database))
+        asking = officer(desk, arguments.organisation)
+        found = disclosure.broken_glass(way, asking, period_of(desk, arguments))
+    head = ("role", "looks", "by broken glass", "share")
+    say_table(head, [(one.role, one.n_looks, one.n_broken, f"{one.share:.1%}") for one in found])
+    if any(one.share > _MUCH for one in found):
+        note("Above 1 % relationships do not arrive: look at the feed first, not at the staff.")
     return 0

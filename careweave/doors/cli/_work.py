@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from careweave import ledger
 from careweave.db import Database
+from careweave.disclosure import watch
 from careweave.doors.cli._desk import Desk, note
 from careweave.doors.cli._listen import told_to_stop
 from careweave.doors.cli._supervise import Child, Supervisor
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _STATISTICS_EVERY_S = 60.0
 _TIDY_EVERY = timedelta(hours=6)
 _TEND_EVERY_S = 3600.0
+_WATCH_EVERY_S = 30.0
 _SEEN_FOR = timedelta(days=14)
 """How long what is sent again is known as such. Source: reference/interop.md 3.2."""
 
@@ -49,6 +51,7 @@ def _run(desk: Desk, arguments: Namespace) -> int:
         if arguments.arrivals:
             desk.around.doors.arrive(desk.settings, database, stop, arguments.arrivals)
         elif arguments.identity:
+            _watching(desk, database, stop).start()
             _tend(database, desk.around.clock, stop)
         else:
             _work(desk, database, stop)
@@ -68,6 +71,7 @@ def _work(desk: Desk, database: Database, stop: threading.Event) -> None:
         # A sealer beside workers of other roles may not write what identity decides.
         tend = threading.Thread(target=_tend, args=(database, desk.around.clock, stop), daemon=True)
         behind.append(tend)
+        behind.append(_watching(desk, database, stop))
     try:
         for thread in behind:
             thread.start()
@@ -126,6 +130,20 @@ def _tend(database: Database, clock: Clock, stop: threading.Event) -> None:
                     note(f"careweave: ALARM: {n_wrong} links of persons are not what was decided")
         except CareweaveError as error:
             note(f"careweave: identity was not tended: {error.code}")
+
+
+def _watching(desk: Desk, database: Database, stop: threading.Event) -> threading.Thread:
+    return threading.Thread(target=_watch, args=(database, desk.around.clock, stop), daemon=True)
+
+
+def _watch(database: Database, clock: Clock, stop: threading.Event) -> None:
+    """Goes through who looked at whom until stopped, for what an officer should know."""
+    while not stop.wait(_WATCH_EVERY_S):
+        try:
+            watch(database, now=clock())
+        except CareweaveError as error:
+            # The next turn goes on where this one began.
+            note(f"careweave: looks were not gone through: {error.code}")
 
 
 def _tidy(database: Database, now: datetime) -> None:

@@ -159,7 +159,13 @@ def test_broken_glass_is_listed_shown_taken_up_and_reviewed(
     assert "waits" in listed
     assert "stairs" not in listed
     assert command("episodes", "show", id_, *of) == 0
-    assert "in words: Found lying on the stairs, call 0." in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "in words: Found lying on the stairs, call 0." in shown
+    assert "entries shown: none" in shown
+    assert command("episodes", "show", id_, *of, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["shown"] == {}
+    assert command("episodes", "ratio", *of) == 0
+    assert "none" in capsys.readouterr().out
     assert command("episodes", "claim", id_, *of) == 0
     clock.now = NOW + timedelta(days=8)
     assert command("episodes", "list", *of) == 65
