@@ -24,7 +24,8 @@ def alike(session: Session, one: PersonId, other: PersonId) -> frozenset[Alike]:
     """Returns what two persons share by any of their records, former names and homes included.
 
     A home is shared where postcode and house, or postcode and street, are the same; a communal home
-    and a postcode alone are not one, and a sealed record counts for nobody. Nothing is told of what it is. One statement.
+    and a postcode alone are not one, and a sealed record counts for nobody. Nothing is told of what
+    it is. One statement.
     Source: `reference/security.md` section 4, alerts.
     """
     norms: dict[PersonId, list[Norm]] = {one: [], other: []}
