@@ -69,7 +69,9 @@ def of(staffed: Staffed, n: int, entries: int = 1) -> tuple[str, list[str]]:
 @pytest.mark.attack(14)
 def test_what_was_seen_by_a_wrong_link_is_gone_with_it(staffed: Staffed) -> None:
     who, (entry,) = of(staffed, 10)
-    wrong = staffed.door.made(someone(family(11)), by=staffed.system("nm-acute"))["id"]
+    elsewhere = [{"line": ["9 Harbour Row"], "city": "Tarnside", "postalCode": "CA27 1ZZ"}]
+    other = someone(family(999), born="1931-05-06", address=elsewhere)
+    wrong = staffed.door.made(other, by=staffed.system("nm-acute"))["id"]
     tied(staffed.door.database, "nm-community", Tie.CASELOAD, wrong)
     by = staffed.as_(Role.CN)
     places = (f"/AllergyIntolerance/{entry}", f"/AllergyIntolerance?patient={who}&_total=accurate")
@@ -193,9 +195,13 @@ def test_how_long_it_takes_tells_nothing(staffed: Staffed, role: Role) -> None:
 
     for _ in range(30):
         timed(hidden)
-    for _attempt in range(5):
-        pairs = [(timed(hidden), timed(str(uuid.uuid4()))) for _ in range(300)]
-        one, other = ([pair[n] for pair in pairs] for n in (0, 1))
+    for _attempt in range(12):
+        one, other = [], []
+        for n in range(200):
+            # Now the one first, now the other.
+            for is_hidden in (n % 2 == 0, n % 2 == 1):
+                took = timed(hidden if is_hidden else str(uuid.uuid4()))
+                (one if is_hidden else other).append(took)
         ratio = statistics.median(one) / statistics.median(other)
         if 0.9 < ratio < 1.1 and _kolmogorov_smirnov(one, other) > 0.01:
             return

@@ -1,13 +1,15 @@
 """careweave client: the systems that may call the doors, and their tokens."""
 
 from argparse import ArgumentTypeError, Namespace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from careweave import disclosure
+from careweave.db import Session
 from careweave.doors import _access
 from careweave.doors.cli._desk import Desk, note, say
-from careweave.terms import PersonId, Purpose, Role
+from careweave.terms import Incorrect, PersonId, Purpose, Role
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -57,6 +59,7 @@ def _person(text: str) -> PersonId:
 
 def _add(desk: Desk, arguments: Namespace) -> int:
     with desk.database() as database, database.session() as session:
+        _check_place(session, arguments, desk.around.clock())
         wanted = _access.Registration(
             name=arguments.name,
             organisation=arguments.organisation,
@@ -75,6 +78,26 @@ def _add(desk: Desk, arguments: Namespace) -> int:
     note("Keep this token; it is not shown again:")
     say(token)
     return 0
+
+
+def _check_place(session: Session, arguments: Namespace, now: datetime) -> None:
+    """Raises Incorrect for a role that the region in force has not, there or for that purpose."""
+    role, known = Role(arguments.role), disclosure.world(session, now)
+    if role is Role.SYSTEM or not known.version:
+        return
+    if arguments.organisation not in known.organisations:
+        message = "The region in force has no organisation of this name."
+        raise Incorrect(message, where="organisation", code="value")
+    purposes = known.rules.own_purposes.get(role, frozenset()) | {
+        clause.purpose
+        for agreement in known.agreements
+        for clause in agreement.clauses
+        if role in clause.roles and arguments.organisation in clause.recipients
+    }
+    if arguments.purpose not in purposes:
+        named = ", ".join(sorted(purposes)) or "none"
+        message = f"For this role and organisation there is no such purpose; there are: {named}."
+        raise Incorrect(message, where="purpose", code="value")
 
 
 def _list(desk: Desk, _arguments: Namespace) -> int:

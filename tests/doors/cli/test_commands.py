@@ -12,6 +12,7 @@ from careweave.doors import _access
 from careweave.doors.cli import Around, main, reference
 from careweave.ledger import Account, Outcome, append, new_id
 from careweave.wiring import DOORS
+from tests.lib.staff import apply_region
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -44,6 +45,42 @@ def test_a_client_gets_a_token_that_works_until_it_is_revoked(
     with pytest.raises(Exception, match="token"):
         _access.Clients(database).actor(token, NOW)
     assert "revoked" in capsys.readouterr().out or command("client", "list") == 0
+
+
+def test_a_client_acts_in_the_role_that_it_was_given(
+    command: Command, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply_region(database)
+    asked = ("client", "add", "ward", "--organisation", "nm-acute", "--system", "desk")
+    place = ("--role", "ED", "--setting", "emergency-department", "--user", "a.doctor")
+    assert command(*asked, *place, "--purpose", "ETREAT") == 0
+    actor = _access.Clients(database).actor(capsys.readouterr().out.strip(), NOW)
+    assert (actor.role, actor.setting, actor.user) == ("ED", "emergency-department", "a.doctor")
+    assert command("client", "list") == 0
+    assert "ED/emergency-department" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("--organisation", "nowhere", "--role", "ED"), "organisation"),
+        (("--organisation", "nm-acute", "--role", "ED", "--purpose", "HRESCH"), "purpose"),
+        (("--organisation", "portal", "--role", "CI", "--purpose", "PATRQT"), "person"),
+        (("--organisation", "nm-acute", "--team", "majors"), "role"),
+    ],
+)
+def test_a_role_that_cannot_be_is_refused_in_a_sentence(
+    command: Command,
+    database: Database,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    where: str,
+) -> None:
+    apply_region(database)
+    assert command("client", "add", "x", "--system", "desk", *words) == 64
+    said = capsys.readouterr().err
+    assert said.startswith("careweave: ")
+    assert where in said
 
 
 def test_a_second_client_of_the_same_name_is_a_conflict(
