@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from careweave.agreements import About, Clause, Context, Level, Share, Thing
+from careweave.agreements import About, Clause, Context, Level, Share, Thing, branches
 from careweave.terms import Action, Cohort, Heading, Label, PersonId, Role, Tie, months_before
 from tests.lib.agreed import (
     ACUTE,
@@ -34,6 +34,7 @@ from tests.lib.agreed import (
     thing,
     world,
 )
+from tests.lib.branching import let_through, sources_of
 from tests.lib.held_permits import hold, undone
 from tests.lib.permits import Scenario
 from tests.lib.ways import WAYS, expected
@@ -178,6 +179,17 @@ def test_a_small_world_is_read_alike_in_every_way(shared, named, way) -> None:
     due = expected(scenario)
     with undone(shared) as session:
         way(hold(session, scenario), scenario, due)
+
+
+@pytest.mark.parametrize("named", sorted(CASES))
+def test_a_small_world_is_compiled_as_it_is_decided(named) -> None:
+    scenario = CASES[named]
+    sources = sources_of(scenario)
+    made = branches(scenario.world, scenario.context, sources)
+    due = expected(scenario)
+    assert let_through(scenario, made.shown, sources) == {
+        name: due.said[name].clause for name in due.ids
+    }
 
 
 def test_the_small_worlds_show_something_and_hide_something() -> None:
