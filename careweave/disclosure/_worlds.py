@@ -65,8 +65,7 @@ class _Followed:
                     takes_demonstration_keys=takes,
                 )
             except Incorrect:
-                message = '{"event": "configuration-unreadable", "version": %d}'
-                logging.getLogger("careweave").warning(message, version)
+                logging.getLogger("careweave").warning('{"event": "configuration-unreadable"}')
             version = configuration_at(session, at, before=version)
         return self.world
 

@@ -70,7 +70,7 @@ def _apply(desk: Desk, arguments: Namespace) -> int:
             note("Nothing was applied; say --yes to apply it.")
             return 0
         version = _keep(database, planned, arguments, when)
-    say(f"Applied as version {version}, in force from {_shown(desk, when.since)}.")
+    say(f"applied: version {version}, in force from {_shown(desk, when.since)}")
     note("Every process follows within five seconds of that moment.")
     return 0
 

@@ -52,7 +52,7 @@ def test_what_was_applied_is_listed_with_both_names_and_can_be_brought_back(
     command: Command, region: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("apply", region, *TWO, "--yes") == 0
-    assert "Applied as version 1" in capsys.readouterr().out
+    assert "applied: version 1" in capsys.readouterr().out
     (region / "agreements/care.yaml").unlink()
     assert command("apply", region, *TWO, "--yes") == 0
     assert "Is no longer in force: agr-care@1" in capsys.readouterr().out
