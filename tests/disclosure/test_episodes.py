@@ -248,6 +248,30 @@ def test_after_five_in_a_day_an_officer_has_to_release_more(door, people):
     assert opened(door, tomorrow, people["stranger"], emergency(words="The next day.")).n_left == 4
 
 
+MIDNIGHTS = [
+    # The day begins in the region's own time: at 23:00 UTC in summer, and on a leap day too.
+    datetime(2026, 3, 29, tzinfo=LONDON),
+    datetime(2026, 3, 30, tzinfo=LONDON),
+    datetime(2026, 10, 25, tzinfo=LONDON),
+    datetime(2026, 10, 26, tzinfo=LONDON),
+    datetime(2028, 2, 29, tzinfo=LONDON),
+    datetime(2028, 3, 1, tzinfo=LONDON),
+]
+
+
+@pytest.mark.attack(60)
+@pytest.mark.parametrize("midnight", MIDNIGHTS, ids=lambda day: f"{day:%Y-%m-%d}")
+def test_the_count_of_a_day_begins_at_midnight_of_the_region(door, people, midnight):
+    ask = asking(f"u-{midnight:%Y%m%d}", at=midnight.astimezone(UTC) - timedelta(hours=1))
+    assert len(list(use_up(door, ask, people))) == RULES.episodes_per_day
+    last = replace(ask, at=midnight.astimezone(UTC) - timedelta(seconds=1))
+    with pytest.raises(Forbidden):
+        opened(door, last, people["stranger"], emergency(words="The last of this day."))
+    first = replace(ask, at=midnight.astimezone(UTC))
+    made = opened(door, first, people["stranger"], emergency(words="The first of this day."))
+    assert made.n_left == RULES.episodes_per_day - 1
+
+
 def test_reasons_are_not_counted_among_the_emergencies_of_a_day(door, people):
     ask = asking("u-reasons")
     for n in range(RULES.episodes_per_day + 1):
