@@ -140,6 +140,24 @@ def test_what_is_masked_is_masked_on_every_way_out(staffed: Staffed) -> None:
     assert ask(places[0], by=system, headers=only_new).status_code == 304
 
 
+@pytest.mark.attack(11, 19)
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+def test_what_is_masked_is_masked_in_a_bundle_too(staffed: Staffed, kind: str) -> None:
+    who, _ = registered(staffed, 50 + len(kind))
+    made = staffed.door.made(medicine(who), by=staffed.system(PRACTICE))["id"]
+    staffed.tie(Role.SW, who)
+    asked = (f"MedicationStatement/{made}", f"MedicationStatement?patient={who}")
+    bundle = {
+        "resourceType": "Bundle",
+        "type": kind,
+        "entry": [{"request": {"method": "GET", "url": one}} for one in asked],
+    }
+    answer = staffed.door.ask("POST", "", bundle, by=staffed.as_(Role.SW))
+    assert answer.status_code == 200, answer.text
+    assert answer.text.count("SUBSETTED") == 2
+    assert CANARY not in answer.text
+
+
 @pytest.mark.attack(11)
 @pytest.mark.parametrize(
     "query",
