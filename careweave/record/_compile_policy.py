@@ -77,19 +77,31 @@ def via(shape: Shape) -> Piece:
 
 def _passes(row: Piece, branch: Piece, shape: Shape) -> Piece:
     """Returns what a branch asks of a row."""
-    conditions = [
-        _of_time(row, branch),
-        _of_subject(row, branch),
-        _of_person(row, branch),
-        _of_ties(row, branch),
-    ]
-    if Shape.COHORTS in shape:
-        conditions.append(_of_cohort(row, branch))
-    if Shape.CHOICES in shape:
-        conditions.append(of_choices(row, branch))
+    conditions = [_of_time(row, branch), _of_reference(row, branch), _of_people(row, branch, shape)]
     if Shape.RANKED in shape:
         conditions.append(_of_rank(row, branch, shape))
     return join(" AND ", conditions)
+
+
+def _of_people(row: Piece, branch: Piece, shape: Shape) -> Piece:
+    """Returns: each whom the entry is about meets what the branch asks of a person.
+
+    The entry's own subject comes first, so that others are looked for only where that one passes.
+    Source: `reference/store.md` 2.9.
+    """
+    about = piece("zi")
+    conditions = [_of_ties(about, branch), _of_subject(about, branch), _of_person(about, branch)]
+    if Shape.COHORTS in shape:
+        conditions.append(_of_cohort(about, branch))
+    if Shape.CHOICES in shape:
+        conditions.append(of_choices(row, about, branch))
+    return fill(
+        "NOT EXISTS (SELECT 1 FROM (SELECT {r}.subject UNION ALL SELECT zw.extra"
+        " FROM record.extra_subject AS zw WHERE zw.subject = {r}.subject AND zw.rid = {r}.rid"
+        " AND zw.is_primary) AS zi (subject) WHERE ({c}) IS NOT TRUE OFFSET 0)",
+        r=row,
+        c=join(" AND ", conditions),
+    )
 
 
 def _of_time(row: Piece, branch: Piece) -> Piece:
@@ -108,46 +120,54 @@ def _of_time(row: Piece, branch: Piece) -> Piece:
     )
 
 
-def _of_subject(row: Piece, branch: Piece) -> Piece:
-    """Returns: not frozen unless one's own, and about nobody just where reference data is asked."""
+def _of_reference(row: Piece, branch: Piece) -> Piece:
+    """Returns: where reference data is asked for, of a type that others refer to, or one's own."""
     return fill(
-        "(NOT {s} OR EXISTS (SELECT 1 FROM record.subject AS zs"
-        " WHERE zs.subject = {r}.subject AND ({o} OR NOT zs.frozen)"
-        " AND (zs.local_id = '') = ({f}) OFFSET 0))"
-        " AND (NOT {f} OR ({r}.heading = 0"
-        " AND ({o} OR {r}.rt = ANY(%(s_reference)s::smallint []))))",
-        s=asks(branch, Flag.SUBJECT),
-        o=asks(branch, Flag.OWN),
+        "(NOT {f} OR ({r}.heading = 0 AND ({o} OR {r}.rt = ANY(%(s_reference)s::smallint []))))",
         f=asks(branch, Flag.REFERENCE),
+        o=asks(branch, Flag.OWN),
         r=row,
     )
 
 
-def _of_person(row: Piece, branch: Piece) -> Piece:
+def _of_subject(about: Piece, branch: Piece) -> Piece:
+    """Returns: not frozen unless one's own, and nobody just where reference data is asked for."""
+    return fill(
+        "(NOT {s} OR EXISTS (SELECT 1 FROM record.subject AS zs"
+        " WHERE zs.subject = {r}.subject AND ({o} OR NOT zs.frozen)"
+        " AND (zs.local_id = '') = ({f}) OFFSET 0))",
+        s=asks(branch, Flag.SUBJECT),
+        o=asks(branch, Flag.OWN),
+        f=asks(branch, Flag.REFERENCE),
+        r=about,
+    )
+
+
+def _of_person(about: Piece, branch: Piece) -> Piece:
     return fill(
         "(NOT {f} OR EXISTS (SELECT 1 FROM record.subject_person AS zp"
         " WHERE zp.subject = {r}.subject"
         " AND zp.person = ANY((%(s_persons)s::uuid [])[{b}.p1:{b}.p2]) OFFSET 0))",
         f=asks(branch, Flag.PERSONS),
-        r=row,
+        r=about,
         b=branch,
     )
 
 
-def _of_ties(row: Piece, branch: Piece) -> Piece:
+def _of_ties(about: Piece, branch: Piece) -> Piece:
     return fill(
         "({b}.tie = 0 OR EXISTS (SELECT 1 FROM {k}"
         " CROSS JOIN LATERAL (SELECT 1 FROM record.tie AS zt WHERE zt.subject = zk.subject"
         " AND zt.since <= {now} AND zt.org = ANY(%(s_me)s::int []) AND zt.until"
         " > (%(s_ends)s::timestamptz [])[({b}.tie - 1) * {n} + zt.kind] OFFSET 0) AS zt OFFSET 0))",
         b=branch,
-        k=kin(row),
+        k=kin(about),
         now=_NOW,
         n=numbered("", N_KINDS),
     )
 
 
-def _of_cohort(row: Piece, branch: Piece) -> Piece:
+def _of_cohort(about: Piece, branch: Piece) -> Piece:
     """Returns: the person belongs to the cohort, by ties that live now, age and home."""
     width = numbered("", COHORT_WIDTH)
     cells = [
@@ -177,7 +197,7 @@ def _of_cohort(row: Piece, branch: Piece) -> Piece:
         " OFFSET 0) AS zy OFFSET 0)) OFFSET 0))",
         b=branch,
         c=join(", ", cells),
-        k=kin(row),
+        k=kin(about),
         now=_NOW,
         reg=numbered("", number_of_kind(Tie.REGISTRATION)),
         res=numbered("", number_of_kind(Tie.RESIDENCE)),

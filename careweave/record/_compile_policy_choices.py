@@ -7,8 +7,11 @@ from careweave.record._policy_rules import Flag
 _ANY = numbered("", int(Flag.DISSENT | Flag.CONSENT | Flag.GRANT))
 
 
-def of_choices(row: Piece, branch: Piece) -> Piece:
-    """Returns: nothing that the person has chosen denies it, and consent is there where asked."""
+def of_choices(row: Piece, about: Piece, branch: Piece) -> Piece:
+    """Returns: nothing that somebody has chosen denies a row, and consent is there where asked.
+
+    `about` has the subject of who has chosen.
+    """
     return fill(
         "(({b}.f & {any} = 0 AND {b}.con = 0) OR (SELECT (NOT {d} OR"
         " count(*) FILTER (WHERE ze.kind = 1 AND ze.about AND NOT ({l} AND ze.is_liftable)) = 0)"
@@ -24,7 +27,7 @@ def of_choices(row: Piece, branch: Piece) -> Piece:
         c=asks(branch, Flag.CONSENT),
         g=asks(branch, Flag.GRANT),
         w=_about(row),
-        k=kin(row),
+        k=kin(about),
         m=_matches(row),
     )
 

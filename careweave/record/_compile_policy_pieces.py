@@ -42,12 +42,12 @@ def at_of(row: Piece) -> Piece:
     return fill("coalesce({r}.dlo, {r}.upd)", r=row)
 
 
-def kin(row: Piece) -> Piece:
-    """Returns the subjects of the person whom a row is about, its own first, as table `zk`."""
+def kin(about: Piece) -> Piece:
+    """Returns all subjects of the person of one subject, itself first, as table `zk`."""
     return fill(
         "(SELECT {r}.subject UNION ALL SELECT zq.subject FROM record.subject_person AS zp"
         " CROSS JOIN LATERAL (SELECT zl.subject FROM record.subject_person AS zl"
         " WHERE zl.person = zp.person AND zl.subject <> zp.subject OFFSET 0) AS zq"
         " WHERE zp.subject = {r}.subject) AS zk (subject)",
-        r=row,
+        r=about,
     )

@@ -6,6 +6,7 @@ from typing import cast
 
 from careweave.db import Queries, Session
 from careweave.record._written import Written, placed
+from careweave.terms import SubjectId
 
 _QUERIES = Queries("careweave.record")
 
@@ -46,17 +47,31 @@ def _defer_tokens(session: Session, written: Sequence[Written]) -> None:
 
 
 def _defer_extras(session: Session, written: Sequence[Written]) -> None:
-    pairs = [
-        (extra, number)
+    found = [
+        (extra, extra in about, number)
         for number, one in enumerate(written, start=1)
         if one.change.op != "D"
+        for about in (_about(one),)
         for extra in sorted(set(one.change.extras) - {one.subject})
     ]
-    if pairs:
+    if found:
+        extras, are_primary, places = map(list, zip(*found, strict=True))
         session.defer(
             _QUERIES["extras_add"],
             subject=[one.subject for one in written],
             rid=[one.rid for one in written],
-            extra=[extra for extra, _ in pairs],
-            place=[number for _, number in pairs],
+            extra=extras,
+            is_primary=are_primary,
+            place=places,
         )
+
+
+def _about(written: Written) -> frozenset[SubjectId]:
+    """Returns the further subjects that an entry is about, not only by, for or with.
+
+    A Patient that names others by its links is about none but itself.
+    """
+    prepared = written.prepared
+    if prepared is None or prepared.type == "Patient" or not prepared.primary:
+        return frozenset()
+    return frozenset(written.change.extras[: prepared.primary - 1])

@@ -311,9 +311,10 @@ FROM unnest(
 
 -- name: extras_add
 -- Adds further subjects.
-INSERT INTO record.extra_subject (extra, subject, rid)
-SELECT t.extra, (%(subject)s::bigint[])[t.place], (%(rid)s::bigint[])[t.place]
-FROM unnest(%(extra)s::bigint[], %(place)s::int[]) AS t (extra, place);
+INSERT INTO record.extra_subject (extra, subject, rid, is_primary)
+SELECT t.extra, (%(subject)s::bigint[])[t.place], (%(rid)s::bigint[])[t.place], t.is_primary
+FROM unnest(%(extra)s::bigint[], %(is_primary)s::boolean[], %(place)s::int[])
+    AS t (extra, is_primary, place);
 
 -- name: ties_add
 -- Adds ties.

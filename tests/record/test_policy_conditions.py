@@ -386,6 +386,55 @@ def test_a_mark_is_asked_for_by_the_class_alone(session):
     assert two.sees(replace(marked, labels=frozenset({one}))) == {"o2"}
 
 
+def of_both(two, subject, *, primary=2, **more):
+    """Writes an entry about the practice's patient and another subject."""
+    two.gp.create("b1", extras=(subject,), patients=("p1", "p2"), primary=primary, **more)
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        {"ties": CASELOAD},
+        {"persons": frozenset({PERSON})},
+        {"honours_dissent": True},
+        {"asks_consent": True},
+        {"cohort": Cohort(tie_kinds=frozenset({Tie.CASELOAD}))},
+    ],
+)
+def test_an_entry_about_two_people_is_seen_where_both_may_be(two, narrow):
+    child = subjects(two.session, "gp", ["p2"])["p2"]
+    another = PersonId(UUID(int=8))
+    link(two.session, [Link(child, another, 9, START)], at=START)
+    two.ties(proof())
+    choose(two, 1, child)
+    choose(two, 2, rid=2)
+    of_both(two, child)
+    assert "b1" not in two.sees(two.branch(**narrow))
+    assert two.sees(two.branch(months_back=12)) == {"o1", "b1"}
+    own = Branch(frozenset({two.gp.source}), two.branch().headings, two.branch().labels)
+    assert two.sees(replace(own, is_own=True)) == {"o1", "b1"}
+    if "honours_dissent" in narrow or "persons" in narrow:
+        return
+    link(two.session, [Link(child, PERSON, 10, START)], at=START)
+    assert "b1" in two.sees(two.branch(**narrow))
+
+
+def test_who_is_named_in_a_secondary_role_hides_nothing(two):
+    child = subjects(two.session, "gp", ["p2"])["p2"]
+    two.ties(proof())
+    of_both(two, child, primary=1)
+    two.gp.create("p1", type="Patient", extras=(child,), patients=("p1", "p2"), primary=2)
+    assert two.sees(two.branch(ties=CASELOAD)) == {"o1", "b1"}
+    assert two.sees(two.branch(ties=CASELOAD), type_="Patient") == {"p1"}
+
+
+def test_an_entry_about_somebody_frozen_is_seen_by_no_other_organisation(two):
+    child = subjects(two.session, "gp", ["p2"])["p2"]
+    link(two.session, [Link(child, PERSON, 9, START, is_frozen=True)], at=START)
+    of_both(two, child)
+    assert two.sees(two.branch()) == {"o1"}
+
+
 def dated(two, n, **more):
     """So many entries, the first the newest."""
     for place in range(n):

@@ -78,7 +78,9 @@ def test_every_row_that_a_caller_reads_is_tested(name):
         assert tested >= rows.count(alias), alias
 
 
-@pytest.mark.parametrize("name", [name for name in READING if "version" in QUERIES[name].text])
+@pytest.mark.parametrize(
+    "name", [name for name in sorted(READING) if "version" in QUERIES[name].text]
+)
 def test_an_old_version_is_joined_to_its_entry_which_is_tested(name):
     text = QUERIES[name].text
     for part in re.split(r"UNION ALL", text):
