@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from careweave import record
 from careweave.db import Session
 from careweave.intake._requests import Interaction, Written
-from careweave.intake._work import Work
+from careweave.intake._work import Ref, Work
 from careweave.record import Held
 from careweave.terms import (
     CareweaveError,
     Forbidden,
     Incorrect,
     NotFound,
+    Role,
     Sight,
     SourceId,
     Stale,
@@ -28,12 +29,17 @@ def find_targets(session: Session, works: Sequence[Work]) -> None:
     if not changing:
         return
     held = record.held(session, [w.ref for w in changing], sources=own_sources(changing), lock=True)
-    absent = [w for w in changing if w.ref not in held or not _sees(w.writing.sight, held[w.ref])]
-    taken = _taken(session, absent)
+    shown = _shown_at_work(session, changing)
+    seen = {
+        work.ref: held[work.ref]
+        for work in changing
+        if work.ref in held and _sees(work, held[work.ref], shown)
+    }
+    taken = _taken(session, [work for work in changing if work.ref not in seen])
     for work in changing:
-        target = held.get(work.ref)
+        target = seen.get(work.ref)
         try:
-            if target is None or not _sees(work.writing.sight, target):
+            if target is None:
                 _without_target(work, is_taken=work.ref in taken)
             else:
                 _with_target(work, target)
@@ -51,12 +57,32 @@ def own_sources(works: Iterable[Work]) -> frozenset[SourceId]:
     return frozenset(found)
 
 
-def _sees(sight: Sight, held: Held) -> bool:
+def _sees(work: Work, held: Held, shown: frozenset[Ref]) -> bool:
+    if work.writing.actor.role is not Role.SYSTEM:
+        return work.ref in shown
     return any(
         held.source in branch.sources
         and held.heading in branch.headings
         and held.labels <= branch.labels
-        for branch in sight.branches
+        for branch in work.writing.sight.branches
+    )
+
+
+def _shown_at_work(session: Session, works: Sequence[Work]) -> frozenset[Ref]:
+    """Returns which of the entries somebody at work sees: a class alone does not tell, ties do too.
+
+    Without, whoever knows an id could change what may not be seen, or learn that it is there.
+    Source: `reference/attacks.md` 16.
+    """
+    by_sight: dict[int, tuple[Sight, set[Ref]]] = {}
+    for work in works:
+        if work.writing.actor.role is not Role.SYSTEM:
+            _, refs = by_sight.setdefault(id(work.writing.sight), (work.writing.sight, set()))
+            refs.add(work.ref)
+    return frozenset(
+        (row.type, row.id)
+        for sight, refs in by_sight.values()
+        for row in record.located(session, sorted(refs), sight=sight)
     )
 
 
