@@ -1,6 +1,7 @@
 """Agreements and decisions in plain English: complete, alike for all that is absent."""
 
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from careweave.agreements import (
     Hours,
     Level,
     Loosening,
+    Party,
     Reason,
     Share,
     Verdict,
@@ -90,6 +92,18 @@ def test_what_an_agreement_raises_is_told_with_who_answers_for_it():
     text = told(agreement(clause(), loosens=(raised,)))
     assert "a care home nurse or manager gets problems, in full, until 31 December 2027" in text
     assert "A. Owner answers for it" in text
+
+
+def test_a_party_is_told_with_what_it_lacks():
+    party = Party(
+        "org:nm-acute", "Hospitals", "processor", "siro", "A", None, "", "dspt", "met", None
+    )
+    signed = replace(
+        party, role="guest", signed_at=date(2026, 1, 2), signature="e", result="failed"
+    )
+    text = told(agreement(clause(), parties=(party, signed)))
+    assert "Hospitals, which works for the others; it has not signed; its assurance is not" in text
+    assert "Hospitals, guest; signed by A on 2 January 2026; its assurance is not in order" in text
 
 
 SHARED = world(agreement(clause()))
