@@ -43,7 +43,8 @@ IN_ROOM = {
         "done.stdout.strip()[-500:]",  # what PostgreSQL's own program said when it did not start
         "detail",  # what PostgreSQL said of a migration, which holds no record
     },
-    "doors": {"limit", "rule", "time.monotonic() - started"},
+    "disclosure": {"months"},  # how far back a clause goes
+    "doors": {"limit", "rule", "time.monotonic() - started", "purposes_there"},  # of agreements
     "formats": {
         *("limits.entries", "limits.size", "limits.depth", "limits.digits", "limits.string"),
         *("limits.nodes", "error.start", "at + 1"),

@@ -95,8 +95,10 @@ def _check_place(session: Session, arguments: Namespace, now: datetime) -> None:
         if role in clause.roles and arguments.organisation in clause.recipients
     }
     if arguments.purpose not in purposes:
-        named = ", ".join(sorted(purposes)) or "none"
-        message = f"For this role and organisation there is no such purpose; there are: {named}."
+        purposes_there = ", ".join(sorted(purposes)) or "none"
+        message = (
+            f"For this role and organisation there is no such purpose; there are: {purposes_there}."
+        )
         raise Incorrect(message, where="purpose", code="value")
 
 
