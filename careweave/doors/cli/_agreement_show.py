@@ -52,11 +52,15 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     show.set_defaults(run=_show)
     export = words.add_parser("export", help="write an agreement for others")
     _which(export)
-    export.add_argument("--as", dest="form", choices=sorted(_OUT), required=True)
+    export.add_argument(
+        "--as", dest="form", choices=sorted(_OUT), required=True, help="the format of others"
+    )
     export.set_defaults(run=_export)
     take = words.add_parser("import", help="make a draft of a file that others wrote")
     take.add_argument("file", type=Path, help="the file, as JSON")
-    take.add_argument("--as", dest="form", choices=sorted(_IN), required=True)
+    take.add_argument(
+        "--as", dest="form", choices=sorted(_IN), required=True, help="the format it is in"
+    )
     take.set_defaults(run=_import)
 
 
