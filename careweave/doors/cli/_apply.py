@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from careweave import disclosure
-from careweave.agreements import Standings, told_difference
+from careweave.agreements import Notice, Standings, in_force, told_difference, warnings
 from careweave.db import Applying, Database, configuration_files, configurations
 from careweave.disclosure import Planned, Through
 from careweave.doors.cli._desk import Desk, note, say
@@ -62,7 +62,7 @@ def _apply(desk: Desk, arguments: Namespace) -> int:
     when = _Moments(now, max(now, since))
     with desk.database() as database:
         planned = _planned(desk, database, arguments)
-        for notice in planned.notices:
+        for notice in (*planned.notices, *_ending(planned, when.since)):
             note(f"warning: {notice.text}")
         for line in _told(database, planned, when):
             say(line)
@@ -86,6 +86,13 @@ def _planned(desk: Desk, database: Database, arguments: Namespace) -> Planned:
             else configuration_files(session, arguments.revert)
         )
         return disclosure.plan(session, files, takes_demonstration_keys=takes)
+
+
+def _ending(planned: Planned, at: datetime) -> Iterator[Notice]:
+    """Yields what ends soon of agreements that would be in force."""
+    for agreement in planned.world.agreements:
+        if not in_force(planned.world, agreement, at):
+            yield from warnings(planned.world, agreement, at)
 
 
 def _told(database: Database, planned: Planned, when: _Moments) -> Iterator[str]:

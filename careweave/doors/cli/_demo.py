@@ -17,6 +17,7 @@ from careweave.db import Database, Embedded, migrate
 from careweave.doors import _access
 from careweave.doors.cli import _apply, _feed, _serve
 from careweave.doors.cli._ask import Asker, wait_open, wait_ready
+from careweave.doors.cli._demo_roles import logins
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._files import make_private, write_whole
 from careweave.doors.cli._listen import told_to_stop
@@ -149,7 +150,10 @@ def _tokens(stage: _Stage, database: Database) -> list[Token]:
 
 
 def _registrations(stage: _Stage) -> list[_access.Registration]:
-    """Returns a client for each system that sends FHIR, and one to look for each organisation."""
+    """Returns a client for each system that sends FHIR, one to look for each organisation, and logins.
+
+    Systems see what their organisation holds; logins see what agreements give to people in a role.
+    """
     until = stage.desk.around.clock() + timedelta(days=365)
     found = [
         _registration(source, source.name, source.system, until)
@@ -161,7 +165,7 @@ def _registrations(stage: _Stage) -> list[_access.Registration]:
         if source.organisation not in sending:
             sending.add(source.organisation)
             found.append(_registration(source, source.organisation, "viewer", until))
-    return found
+    return [*found, *logins(stage.desk, until)]
 
 
 def _registration(source: Source, name: str, system: str, until: datetime) -> _access.Registration:

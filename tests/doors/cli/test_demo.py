@@ -244,3 +244,20 @@ def test_what_a_killed_process_counted_still_counts(demo: Running, home: Path) -
     assert until(lambda: figures(demo)["careweave_process_starts"] == starts)
     assert until(lambda: figures(demo)["careweave_processes"] == 2)
     assert figures(demo)[SEARCHED] == before[SEARCHED]
+
+
+def test_the_agreements_of_the_region_are_in_force_and_people_at_work_have_logins(
+    demo: Running, home: Path
+) -> None:
+    command = [sys.executable, "-m", "careweave", "--home", str(home), "configurations"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "in force" in listed.stdout
+    practice = next(one for one in said(home)["clients"] if one["name"] == "nm-ashgrove-as-gp")
+    assert practice["organisation"] == "nm-ashgrove"
+    request = urllib.request.Request(
+        f"{demo.base}/Patient?_summary=count",
+        headers={"Authorization": f"Bearer {practice['token']}"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        # Its own patients: it is tied to them by their registration.
+        assert json.load(answer)["total"] >= 1
