@@ -72,13 +72,21 @@ def audited(
 def _may_ask(session: Session, asking: Asking, whom: _Whom, case: str) -> bool:
     actor = asking.actor
     if actor.role is Role.CI:
-        return asking.purpose is Purpose.OWN_REQUEST and actor.person in whom.persons
+        own = frozenset[PersonId]() if actor.person is None else frozenset({actor.person})
+        return asking.purpose is Purpose.OWN_REQUEST and _is_among(session, whom, own)
     if actor.role is Role.PX:
         granted = record.granted(session, actor.user, asking.at)
-        is_granted = not whom.persons.isdisjoint(granted)
-        return asking.purpose is Purpose.FAMILY_REQUEST and is_granted
+        return asking.purpose is Purpose.FAMILY_REQUEST and _is_among(session, whom, granted)
     is_desk = actor.role is Role.SYSTEM and asking.purpose is Purpose.OPERATIONS
     return is_desk and is_case(case)
+
+
+def _is_among(session: Session, whom: _Whom, persons: frozenset[PersonId]) -> bool:
+    """Says whether one of these ids, given up or not, answers as the person."""
+    if not whom.persons.isdisjoint(persons):
+        return True
+    together = identity.together(session, persons)
+    return any(ones[0].person == whom.now for ones in together.values())
 
 
 def is_case(case: str) -> bool:

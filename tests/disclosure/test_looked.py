@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -123,6 +124,37 @@ def test_the_person_is_told_of_every_look_that_may_be_told(database, people, tol
     assert sorted(one.who for one in found) == ["A&E clinician", "social worker"]
     assert {one.n_looks for one in found} == {1}
     assert accounts(database, "audit-looked", "portal")[-1] == ("permit", 2, "", person)
+
+
+def test_an_id_that_was_given_up_is_as_good_as_the_one_that_took_its_place(database, people, told):
+    person = people["edna"][0]
+    old = UUID("00000000-0000-8000-8000-00000000abcd")
+    with psycopg.connect(database.url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            b"INSERT INTO identity.person_forward (person, to_person, from_seq) VALUES (%s, %s, 1)",
+            [old, person],
+        )
+    found = looked(way(database), citizen(person), PersonId(person), LAST_DAYS)
+    for own, asked in ((old, person), (person, old), (old, old)):
+        assert looked(way(database), citizen(own), PersonId(asked), LAST_DAYS) == found
+
+
+def test_a_proxy_is_told_where_a_grant_names_it(database, people, told):
+    person = PersonId(people["edna"][0])
+    proxy = asking("portal-proxy", Role.PX, Purpose.FAMILY_REQUEST, user="susan")
+    with pytest.raises(Forbidden):
+        looked(way(database), proxy, person, LAST_DAYS)
+    with psycopg.connect(database.url) as connection:
+        connection.execute(
+            b"INSERT INTO record.choice (subject, rid, place, kind, users) "
+            b"VALUES (%s, 1, 0, 3, '{susan}')",
+            [people["edna"][1]],
+        )
+    assert len(looked(way(database), proxy, person, LAST_DAYS)) == 2
+    other = PersonId(people["martin"][0])
+    with pytest.raises(Forbidden):
+        looked(way(database), proxy, other, LAST_DAYS)
 
 
 def test_nobody_is_told_who_looked_at_somebody_else(database, people, told):
