@@ -208,7 +208,8 @@ class Sight:
     `branches` stand in the order in which they are preferred. `at` is the moment for which ties,
     choices, ages and horizons are judged; `known_as` are the names under which entries know the
     asker's organisation (its slug, its codes), for ties and choices; `user` and `purpose` are what
-    a choice may name. There is no value that means everything: an empty sight sees nothing.
+    a choice may name; nothing about the person `besides` is seen: staff about themselves. There is
+    no value that means everything: an empty sight sees nothing.
     """
 
     branches: tuple[Branch, ...]
@@ -217,6 +218,7 @@ class Sight:
     known_as: frozenset[str] = frozenset()
     user: str = ""
     purpose: Purpose | None = None
+    besides: PersonId | None = None
 
     @property
     def is_plain(self) -> bool:
