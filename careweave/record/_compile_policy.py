@@ -41,6 +41,7 @@ class Shape(EnumFlag):
     COHORTS = auto()
     CHOICES = auto()
     RANKED = auto()
+    BESIDES = auto()
 
 
 @lru_cache(maxsize=8000)
@@ -91,6 +92,8 @@ def _of_people(row: Piece, branch: Piece, shape: Shape) -> Piece:
     """
     about = piece("zi")
     conditions = [_of_ties(about, branch), _of_subject(about, branch), _of_person(about, branch)]
+    if Shape.BESIDES in shape:
+        conditions.insert(0, _besides(about))
     if Shape.COHORTS in shape:
         conditions.append(_of_cohort(about, branch))
     if Shape.CHOICES in shape:
@@ -101,6 +104,15 @@ def _of_people(row: Piece, branch: Piece, shape: Shape) -> Piece:
         " AND zw.is_primary) AS zi (subject) WHERE ({c}) IS NOT TRUE OFFSET 0)",
         r=row,
         c=join(" AND ", conditions),
+    )
+
+
+def _besides(about: Piece) -> Piece:
+    """Returns: it is not the person of whom nothing is shown."""
+    return fill(
+        "NOT EXISTS (SELECT 1 FROM record.subject_person AS zp"
+        " WHERE zp.subject = {r}.subject AND zp.person = %(s_besides)s::uuid OFFSET 0)",
+        r=about,
     )
 
 

@@ -121,7 +121,10 @@ def _asked(
 
 
 def _shape(session: Session, sight: Sight) -> Shape:
-    return session.memo(_Remembered, _Remembered).shapes.of(sight.branches)
+    shape = session.memo(_Remembered, _Remembered).shapes.of(sight.branches)
+    if sight.besides is None or not sight.branches:
+        return shape
+    return shape | Shape.CONDITIONAL | Shape.BESIDES
 
 
 def _conditions(session: Session, sight: Sight, known: Dictionaries) -> dict[str, object]:
@@ -141,6 +144,7 @@ def _conditions(session: Session, sight: Sight, known: Dictionaries) -> dict[str
         "s_outwards": cohorts.outwards,
         "s_me": sorted(known.orgs[name] for name in sight.known_as if name in known.orgs),
         "s_user": sight.user,
+        "s_besides": sight.besides,
         "s_purpose": number_of_purpose(sight.purpose),
         "s_reference": [rt_of(name) for name in _REFERENCE],
     }
@@ -154,7 +158,8 @@ def scope(session: Session, sight: Sight, *question: object) -> str:
 def told(session: Session, sight: Sight) -> str:
     """Returns everything that narrows a sight but the moment, which moves from page to page."""
     digest = session.memo(_Remembered, _Remembered).digests.of(sight.branches)
-    return f"{digest}{(sight.version, sorted(sight.known_as), sight.user, sight.purpose)!r}"
+    asker = (sight.version, sorted(sight.known_as), sight.user, sight.purpose, sight.besides)
+    return f"{digest}{asker!r}"
 
 
 def _digest(branches: Sequence[Branch]) -> str:

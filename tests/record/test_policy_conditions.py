@@ -166,6 +166,18 @@ def test_persons_narrow_to_the_entries_of_these_now(two):
     assert two.sees(two.branch(persons=frozenset({PERSON}))) == set()
 
 
+def test_nothing_of_who_stands_besides_is_seen_by_any_branch(two):
+    two.ties(proof())
+    own = replace(two.branch(is_own=True), headings=frozenset(Heading))
+    for branches in ((own,), (two.branch(), two.branch(ties=CASELOAD)), (two.branch(newest=9),)):
+        assert two.sees(*branches, besides=PersonId(UUID(int=8))) == {"o1"}
+        assert two.sees(*branches, besides=PERSON) == set()
+    two.linked(None)
+    assert two.sees(own, besides=PERSON) == {"o1"}
+    of_both(two, two.ward.subject)
+    assert two.sees(own, besides=PERSON) == {"o1"}
+
+
 def test_a_frozen_subject_is_shown_to_its_own_organisation_alone(two):
     two.linked(frozen=True)
     assert two.sees(two.branch()) == set()
@@ -635,6 +647,7 @@ def test_a_page_link_works_for_no_other_sight(two):
         replace(sight, user="x"),
         replace(sight, purpose=Purpose.LEGAL),
         replace(sight, version=2),
+        replace(sight, besides=PersonId(UUID(int=8))),
     ]
     for one in others:
         with pytest.raises(CareweaveError):

@@ -30,8 +30,8 @@ INWARD = {
 """What the way in and maintenance read, which no door reaches and no sight narrows."""
 
 PHRASE = "get_bit(%(bits)s::bytea, {}.cls) <> 0"
-PARTS = (Shape.COHORTS, Shape.CHOICES, Shape.RANKED)
-SHAPES = [reduce(or_, some, Shape.CONDITIONAL) for n in range(4) for some in combinations(PARTS, n)]
+PARTS = (Shape.COHORTS, Shape.CHOICES, Shape.RANKED, Shape.BESIDES)
+SHAPES = [reduce(or_, some, Shape.CONDITIONAL) for n in range(5) for some in combinations(PARTS, n)]
 
 
 def statements():
