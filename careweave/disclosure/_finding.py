@@ -8,6 +8,7 @@ from careweave import record
 from careweave.db import Session
 from careweave.disclosure._accounts import BY_ITSELF, ByPerson, account_for, account_of
 from careweave.disclosure._actions import action_of
+from careweave.disclosure._along import along
 from careweave.disclosure._asking import Asking, Disclosed, Way
 from careweave.disclosure._exactly import found_exactly
 from careweave.disclosure._leaving import Leaving, leaving
@@ -16,7 +17,7 @@ from careweave.disclosure._persons import Named, persons_in, persons_seen
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._sight import seen
 from careweave.ledger import Outcome
-from careweave.record import Found, Parameter, Row, Search
+from careweave.record import Found, Parameter, Row, Search, Summary, Total
 from careweave.terms import Action, Forbidden, Issue, Role, Severity, Sight
 
 Pairs = Sequence[tuple[str, str]]
@@ -65,11 +66,15 @@ def search(
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What was found, and what of it leaves: the first `n_rows` match, the others came along."""
+    """What was found, and what of it leaves: the first `n_rows` match, the others came along.
+
+    `counted` is an entry of the one person of whom no more than a number is told.
+    """
 
     found: Found
     left: Leaving
     n_rows: int
+    counted: Leaving | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -95,7 +100,8 @@ def _of_persons(
 
     with way.reading_pages() as session:
         named, question, found = seen(session, asking, ask)
-    _account(way, asking, question, found, named.whose(found.left.rows))
+    rows = found.left.rows if found.counted is None else found.counted.rows
+    _account(way, asking, question, found, named.whose(rows))
     shown = _disclosed(question, found)
     return replace(
         shown, honoured=named.as_asked(shown.honoured), issues=(*shown.issues, *named.issues)
@@ -122,7 +128,9 @@ def _ask(session: Session, asking: Asking, question: Search) -> _Answer:
 
 def _searched(session: Session, asking: Asking, question: Search, view: Sight) -> _Answer:
     actor = asking.actor
-    narrow = view if actor.role is Role.SYSTEM else unmasked(session, view, question)
+    narrow = view
+    if actor.role is not Role.SYSTEM:
+        narrow = unmasked(session, view, question, is_citizen=actor.role is Role.CI)
     found = record.search(
         session,
         at_most(session, asking, question, narrow),
@@ -132,8 +140,27 @@ def _searched(session: Session, asking: Asking, question: Search, view: Sight) -
     )
     rows = leaving(session, asking, narrow, found.rows)
     included = leaving(session, asking, narrow, found.included)
-    whole = replace(rows, rows=(*rows.rows, *included.rows), hidden=rows.hidden | included.hidden)
-    return _Answer(found, whole, len(rows.rows))
+    came = included.rows
+    if rows.is_cut or included.is_cut:
+        came = along(rows.rows, came)
+    whole = replace(rows, rows=(*rows.rows, *came), hidden=rows.hidden | included.hidden)
+    return _Answer(found, whole, len(rows.rows), _counted(session, asking, question, narrow, found))
+
+
+def _counted(
+    session: Session, asking: Asking, question: Search, view: Sight, found: Found
+) -> Leaving | None:
+    """Returns an entry of whom a number tells, where it is of one person and tells all there is.
+
+    A number is a look at that person like any other: it is accounted for and counts.
+    """
+    is_of_one = asking.action is Action.SEARCH_ONE and asking.actor.role is not Role.SYSTEM
+    if found.rows or not found.total or not is_of_one:
+        return None
+    one = replace(question, count=1, total=Total.NONE, summary=Summary.FALSE, includes=())
+    caller = f"{asking.actor.name} {asking.actor.purpose}"
+    rows = record.search(session, one, sight=view, caller=caller, now=asking.at).rows
+    return leaving(session, asking, view, rows)
 
 
 def _disclosed(question: Search, answer: _Answer) -> Disclosed:
@@ -160,6 +187,9 @@ def _account(
     way: Way, asking: Asking, question: Search, answer: _Answer, whose: ByPerson = BY_ITSELF
 ) -> None:
     what = _what(question)
+    if answer.counted is not None and answer.counted.rows:
+        account_for(way, asking, "search", what, answer.counted, whose)
+        return
     if answer.found.total and not answer.left.rows:
         # A number was shown and nobody's entry.
         account = account_of(asking, "search", what, (), 0)

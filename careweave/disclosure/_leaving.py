@@ -35,6 +35,11 @@ class Leaving:
         masks = self.branch(row).masks
         return masks | {ADDRESS} if row.subject in self.hidden else masks
 
+    @property
+    def is_cut(self) -> bool:
+        """Says whether something is taken out of any of the rows."""
+        return any(self.masks(row) or self.branch(row).fields is not None for row in self.rows)
+
     def of(self, rows: Iterable[Row]) -> "Leaving":
         """Returns the same for some of the rows, or others of the same sight."""
         return replace(self, rows=tuple(rows))

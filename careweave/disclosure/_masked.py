@@ -6,6 +6,7 @@ Source: `reference/attacks.md` 11; `reference/agreements.md` 1.5, S12, and 6.5.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from careweave import record
 from careweave.db import Session
@@ -13,6 +14,7 @@ from careweave.disclosure._actions import PEOPLE
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._clauses import clauses
 from careweave.disclosure._narrowed import narrowed
+from careweave.disclosure._redact import SECRET
 from careweave.disclosure._refusing import refuse
 from careweave.record import Kind, Parameter, Search
 from careweave.terms import Branch, Forbidden, Role, Sight
@@ -34,6 +36,18 @@ _MODIFIERS = frozenset(
     }
 )
 """Source: FHIR R4 4.0.1, search.html section 3.1.1.4.5."""
+
+_OF_PLACES = _PLACES | {"value-string"}
+"""Those and what may tell it in words, in entries about a home."""
+
+_BESIDE_SECRETS = frozenset(
+    {
+        *("_count", "_cursor", "_elements", "_id", "_include", "_lastUpdated", "_revinclude"),
+        *("_sort", "_summary", "_total", "_type", "beneficiary", "category", "for", "individual"),
+        *("patient", "status", "subject", "type"),
+    }
+)
+"""Parameters by what is shown of how to get in, too."""
 
 _ALWAYS_SHOWN = frozenset(
     {
@@ -70,16 +84,22 @@ def _is_of_people(type_name: str, asked: Sequence[str]) -> bool:
     return type_name in PEOPLE or len(asked) > 1
 
 
-def unmasked(session: Session, view: Sight, question: Search) -> Sight:
+def unmasked(session: Session, view: Sight, question: Search, *, is_citizen: bool) -> Sight:
     """Returns the sight under which a search is asked: without what it shows only in part.
 
-    Where all that is asked is shown of every entry, the sight stays as it is.
+    Where all that is asked is shown of every entry, the sight stays as it is. By a place nobody's
+    entries are found who might be protected from this reader: only those of living ties.
     """
     names = {one for name, value in question.honoured for one in _asked(name, value)}
     known = record.parameters(question.type)
-    if all(name in _ALWAYS_SHOWN or _is_date(known, name) for name in names):
-        return view
-    return narrowed(session, view, "unmasked", _whole)
+    asked = {name for name in names if not _is_date(known, name)}
+    if not asked <= _ALWAYS_SHOWN:
+        view = narrowed(session, view, "unmasked", _whole)
+    elif not asked <= _BESIDE_SECRETS:
+        view = narrowed(session, view, "without secrets", _without_secrets)
+    if not is_citizen and not asked.isdisjoint(_OF_PLACES):
+        view = narrowed(session, view, "tied", _tied)
+    return view
 
 
 def _asked(name: str, value: str) -> Iterator[str]:
@@ -95,6 +115,20 @@ def _is_date(known: Mapping[str, Parameter], name: str) -> bool:
 
 def _whole(branches: Iterable[Branch]) -> Iterator[Branch]:
     return (branch for branch in branches if branch.fields is None and not branch.masks)
+
+
+def _without_secrets(branches: Iterable[Branch]) -> Iterator[Branch]:
+    return (branch for branch in branches if SECRET not in branch.masks)
+
+
+def _tied(branches: Iterable[Branch]) -> Iterator[Branch]:
+    """Yields what a living tie lets out, and what is nobody's. Source: `agreements.md` 1.5, S12."""
+    for branch in branches:
+        if branch.is_reference:
+            yield branch
+        elif branch.ties:
+            now = tuple(replace(one, grace=timedelta(0)) for one in branch.ties)
+            yield replace(branch, ties=now)
 
 
 def at_most(session: Session, asking: Asking, question: Search, view: Sight) -> Search:

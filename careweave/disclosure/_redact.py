@@ -189,6 +189,7 @@ class _Cut:
             "Attachment": self._attachment,
             "Coding": lambda part, _member: _bare(part),
             "CodeableConcept": self._concept,
+            **(_NOWHERE if self._hides_address else {}),
         }
 
     def _reference(self, part: Item, member: Member) -> Json:
@@ -233,6 +234,13 @@ class _Cut:
 
 
 _PLAIN_CONCEPTS = frozenset({"category", "type", "status", "clinicalStatus", "verificationStatus"})
+
+
+_NOWHERE: Mapping[str, Callable[[Item, Member], Json]] = {
+    # What must be there, such as the input of a task, is there and says nothing.
+    "Address": lambda _part, _member: {"text": _NOT_SHOWN},
+    "ContactPoint": lambda _part, _member: {"system": "other", "value": _NOT_SHOWN},
+}
 
 
 def _with(found: Item, name: str, items: list[Json]) -> Item:

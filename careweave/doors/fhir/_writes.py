@@ -159,8 +159,6 @@ def _given_back(call: Call, written: Written) -> bytes:
     if call.method == "PATCH" and not call.may(written.type, "r"):
         # Who may only change does not get to read the rest that way.
         return b""
-    if call.method == "PATCH" and call.actor.role is not Role.SYSTEM:
-        return _as_read(call, written)
     return representation(call, written)
 
 
@@ -174,9 +172,13 @@ def _as_read(call: Call, written: Written) -> bytes:
 
 
 def representation(call: Call, written: Written) -> bytes:
-    """Returns what was written, or what was found, as a resource."""
-    if written.body is None:
-        # A conditional create that matched: what is there goes out as any other read does.
+    """Returns what was written, or what was found, as a resource.
+
+    Somebody at work gets it as any other read gives it, in a bundle too: labels that were added
+    and elements that were not sent are theirs to know only if they may read them.
+    """
+    if written.body is None or call.actor.role is not Role.SYSTEM:
+        # So does a conditional create that matched: what is there goes out as a read does.
         if not call.may(written.type, "r"):
             return b""
         return _as_read(call, written)
