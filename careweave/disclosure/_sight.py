@@ -23,6 +23,11 @@ _STANDING = frozenset(
     }
 )
 
+_OF_ONESELF = frozenset({Role.SYSTEM, Role.CI, Role.PX})
+_FOR_ONESELF = frozenset(
+    {Purpose.OWN_REQUEST, Purpose.FAMILY_REQUEST, Purpose.PATIENT_ADMINISTRATION}
+)
+
 T = TypeVar("T")
 
 
@@ -110,11 +115,20 @@ def view(session: Session, actor: Actor, purpose: Purpose, action: Action, *, at
     context = _context(session, compiled, actor, purpose, action, at)
     made = compiled.branches(context, actor.source)
     known_as = compiled.names(actor.organisation)
+    besides = _oneself(actor, purpose)
     shown, withheld, indicated = (
-        Sight(part, compiled.world.version, at, known_as, actor.user, purpose)
+        Sight(part, compiled.world.version, at, known_as, actor.user, purpose, besides)
         for part in (made.shown, made.withheld, made.indicated)
     )
     return View(shown, withheld, indicated, compiled.world, context)
+
+
+def _oneself(actor: Actor, purpose: Purpose) -> PersonId | None:
+    """Returns who looks, where looking at oneself is not allowed: as somebody at work.
+
+    Source: `reference/agreements.md` 1.5, S11.
+    """
+    return None if actor.role in _OF_ONESELF or purpose in _FOR_ONESELF else actor.person
 
 
 def _compiled(session: Session, at: datetime) -> _Compiled:
