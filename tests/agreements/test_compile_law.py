@@ -4,10 +4,12 @@ Source: `reference/agreements.md` sections 5, 6 and 9, I1 and I6.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given, note, settings
+from hypothesis import strategies as st
 
-from careweave.agreements import Answer, Filter, Verdict, ranked
+from careweave.agreements import Answer, Filter, Verdict, changes_at, ranked
 from tests.lib.branches import compiled
 from tests.lib.cases import cases
 from tests.lib.permits import Scenario, scenarios
@@ -27,7 +29,7 @@ def _told(verdicts: dict[str, Verdict]) -> tuple[set[str], set[str]]:
     return withheld, indicated
 
 
-@settings(max_examples=cases(400))
+@settings(max_examples=cases(120))
 @given(scenarios())
 def test_branches_let_out_what_deciding_permits_by_the_clause_that_it_names(
     scenario: Scenario,
@@ -53,7 +55,7 @@ def test_branches_let_out_what_deciding_permits_by_the_clause_that_it_names(
         assert bool(branch.episode) == (due[name].episode is not None)
 
 
-@settings(max_examples=cases(60))
+@settings(max_examples=cases(30))
 @given(scenarios())
 def test_the_order_of_agreements_and_clauses_changes_nothing(scenario: Scenario) -> None:
     turned = [replace(one, clauses=one.clauses[::-1]) for one in scenario.world.agreements[::-1]]
@@ -61,3 +63,17 @@ def test_the_order_of_agreements_and_clauses_changes_nothing(scenario: Scenario)
     one = compiled(scenario.world, scenario.context, scenario.things)
     two = compiled(other, scenario.context, scenario.things)
     assert one.branches == two.branches
+
+
+@settings(max_examples=cases(60))
+@given(scenarios(), st.floats(0, 1))
+def test_until_the_moment_that_is_named_the_same_question_is_compiled_alike(
+    scenario: Scenario, part: float
+) -> None:
+    context = scenario.context
+    until = changes_at(scenario.world, context)
+    assert until > context.at
+    later = min(context.at + part * (until - context.at), until - timedelta(microseconds=1))
+    one = compiled(scenario.world, context, scenario.things)
+    two = compiled(scenario.world, replace(context, at=later), scenario.things)
+    assert one.given == two.given

@@ -216,7 +216,7 @@ def _thing(draw: st.DrawFn, line: Line, n: int) -> Thing:
     )
 
 
-@settings(max_examples=cases(400))
+@settings(max_examples=cases(200))
 @given(_questions())
 def test_over_northmere_branches_let_out_what_deciding_permits(
     question: tuple[Context, list[Asked]],
