@@ -9,7 +9,7 @@ _RULES = ("f", "cur", "hor", "tie", "coh", "con", "p1", "p2", "top", "say")
 def branches(row: Piece, name: Piece) -> Piece:
     """Returns the branches that may let in rows of the class of `row`, as a table with their rules.
 
-    OFFSET 0 lets each number be looked up once.
+    OFFSET 0 lets each number be looked up once. As a column unnest needs no table of its own.
     """
     profile = fill(
         "get_byte(%(s_profiles)s::bytea, {r}.cls * 2) * 256"
@@ -24,8 +24,9 @@ def branches(row: Piece, name: Piece) -> Piece:
         )
     ]
     return fill(
-        "(SELECT zb.b, {c} FROM unnest((%(s_slots)s::int [])[(%(s_first)s::int [])[{p} + 1] + 1"
-        ":(%(s_first)s::int [])[{p} + 2]]) AS zb (b) OFFSET 0) AS {n}",
+        "(SELECT zb.b, {c} FROM (SELECT"
+        " unnest((%(s_slots)s::int [])[(%(s_first)s::int [])[{p} + 1] + 1"
+        ":(%(s_first)s::int [])[{p} + 2]]) AS b OFFSET 0) AS zb OFFSET 0) AS {n}",
         c=join(", ", columns),
         p=profile,
         n=name,
