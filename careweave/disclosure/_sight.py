@@ -1,11 +1,11 @@
 """What a caller may see: the agreements in force, compiled for this reader and this moment."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from careweave import record
+from careweave import identity, record
 from careweave.agreements import Branches, Context, World, branches, changes_at, names_of
 from careweave.db import Session
 from careweave.disclosure._asking import Asking
@@ -112,6 +112,7 @@ def view(session: Session, actor: Actor, purpose: Purpose, action: Action, *, at
     Besides what this process remembers, it asks one statement for what the user has opened.
     """
     compiled = _compiled(session, at)
+    actor = _as_now(session, actor)
     context = _context(session, compiled, actor, purpose, action, at)
     made = compiled.branches(context, actor.source)
     known_as = compiled.names(actor.organisation)
@@ -121,6 +122,17 @@ def view(session: Session, actor: Actor, purpose: Purpose, action: Action, *, at
         for part in (made.shown, made.withheld, made.indicated)
     )
     return View(shown, withheld, indicated, compiled.world, context)
+
+
+def _as_now(session: Session, actor: Actor) -> Actor:
+    """Returns the actor as the person that the own record belongs to by now.
+
+    A login keeps the id that the record had; records are joined later.
+    """
+    if actor.person is None:
+        return actor
+    found = identity.together(session, (actor.person,)).get(actor.person, ())
+    return replace(actor, person=found[0].person) if found else actor
 
 
 def _oneself(actor: Actor, purpose: Purpose) -> PersonId | None:

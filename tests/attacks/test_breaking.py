@@ -283,3 +283,22 @@ def test_the_own_record_is_not_counted_out(staffed: Staffed) -> None:
         place = f"/MedicationStatement?patient={who}&{query}"
         assert staffed.door.get(place, by=control).json["total"] == 1
         assert staffed.door.get(place, by=by).json["total"] == 0, query
+
+
+@pytest.mark.attack(56)
+def test_staff_are_known_by_the_id_that_their_record_had_before(staffed: Staffed) -> None:
+    first = registered(staffed, 780)
+    staffed.door.made(medicine(first), by=staffed.system(PRACTICE))
+    sent = someone(family(781), number(781), "1955-05-06")
+    second = staffed.door.made(sent, by=staffed.system("nm-acute"))["id"]
+    before = person_of(staffed, second)
+    by = staffed.as_(Role.HC, user="joined", person=before)
+    staffed.tie(Role.HC, first)
+    place = f"/MedicationStatement?patient={first}"
+    assert staffed.door.get(f"{place}&_summary=count", by=by).json["total"] == 1
+    same = {**someone(family(780), number(780), "2020-03-04"), "id": second}
+    changed = staffed.door.ask("PUT", f"/Patient/{second}", same, by=staffed.system("nm-acute"))
+    assert changed.status_code == 200
+    assert person_of(staffed, second) == person_of(staffed, first) != before
+    assert staffed.door.get(f"{place}&_summary=count", by=by).json["total"] == 0
+    assert staffed.door.get(place, by=by).json.get("entry", []) == []
