@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from careweave import record
 from careweave.db import Session
 from careweave.disclosure._asking import Asking
-from careweave.disclosure._redact import ADDRESS, View, redacted
+from careweave.disclosure._redact import ADDRESS, View, redacted, without_former
 from careweave.record import Fact, Row
 from careweave.terms import Action, Actor, Branch, Role, Sight, SubjectId
 
@@ -56,12 +57,14 @@ def leaving(session: Session, asking: Asking, sight: Sight, rows: Iterable[Row])
         return Leaving(sight, found)
     mine = tuple(row for row in found if not is_own_record(asking.actor, row))
     made = Leaving(sight, mine, hidden(session, asking, sight, {row.subject for row in mine}))
-    return made.of(_masked(made))
+    return made.of(_masked(made, asking.at.date()))
 
 
-def _masked(made: Leaving) -> Iterator[Row]:
+def _masked(made: Leaving, today: date) -> Iterator[Row]:
     for row in made.rows:
-        yield redacted(row, View(made.branch(row).fields, made.masks(row)))
+        branch = made.branch(row)
+        plain = row if branch.current_days is None else without_former(row, today)
+        yield redacted(plain, View(branch.fields, made.masks(row)))
 
 
 def is_own_record(actor: Actor, row: Row) -> bool:

@@ -7,8 +7,10 @@ Source: `reference/agreements.md` 1.4, 1.5 and 5 (7); `reference/record.md` 5.1 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from careweave.disclosure._kept import kept
+from careweave.disclosure._portrait import current
 from careweave.formats import Member, members, read_json, read_value, write_json
 from careweave.record import Row
 from careweave.terms import Heading, Json
@@ -39,6 +41,7 @@ _PLAIN_MODIFIER = frozenset({"url", "valueBoolean", "valueCode", "valueInteger"}
 _WITHIN = frozenset({"actor", "type", "uri", "authority"})
 _SECTION = "Composition.section"
 _TOLD = frozenset({"entry", "section", "text"})
+_CHANGING = frozenset({"name", "identifier", "address", "telecom"})
 _HEAD = frozenset({"resourceType", "implicitRules"})
 _META = frozenset({"security", "tag", "source"})
 _SUBSETTED: dict[str, Json] = {
@@ -68,6 +71,25 @@ def redacted(row: Row, view: View) -> Row:
     value = read_json(row.body).value
     cut = _Cut(row.type, row.heading, view)
     return replace(row, body=write_json(cut.entry(value)), cut=(), meta=_meta(row.meta))
+
+
+def without_former(row: Row, today: date) -> Row:
+    """Returns a Patient without the names, numbers, addresses and contacts of the past.
+
+    Who sees what is current of somebody sees no history of who they were and where they lived.
+    Source: `reference/record.md` 5.1, DEM at level C.
+    """
+    if row.type != "Patient" or row.body is None:
+        return row
+    value = read_json(row.body).value
+    kept: Item = {}
+    for name, part in value.items():
+        is_history = name in _CHANGING and isinstance(part, list)
+        left: Json = list[Json](current(value, name, today)) if is_history else part
+        kept |= {name: left} if left or not is_history else {}
+    if kept == value:
+        return row
+    return replace(row, body=write_json(kept), cut=(), meta=_meta(row.meta))
 
 
 def is_partial(row: Row) -> bool:

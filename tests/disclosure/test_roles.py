@@ -303,3 +303,22 @@ def test_each_search_for_a_person_is_accounted_for_with_no_value(staffed: Staffe
             assert (one["deed"], one["purpose"], one["role"]) == ("find", "PATADMIN", "HC")
             assert "identifier~" in one["what"]
             assert number(n) not in str(one)
+
+
+def test_who_sees_what_is_current_of_somebody_sees_no_former_name_or_home(staffed: Staffed) -> None:
+    former = [{"use": "old", "family": "Blackthorn", "given": ["Ann"]}]
+    homes = [{"use": "home", "line": ["9 Former Row"], "period": {"end": "2001-01-01"}}]
+    now = someone(family(200), number(200))
+    by = staffed.system(PRACTICE)
+    sent = {**now, "name": [*now["name"], *former], "address": [*now["address"], *homes]}
+    who = staffed.door.made(sent, by=by)["id"]
+    staffed.tie(Role.CN, who)
+    for place in (f"/Patient/{who}", f"/Patient/{who}/_history", f"/Patient/{who}/$everything"):
+        shown = staffed.door.get(place, by=staffed.as_(Role.CN))
+        assert shown.status_code == 200, place
+        assert family(200) in shown.text
+        assert "Quarry" in shown.text
+        assert "Blackthorn" not in shown.text
+        assert "Former" not in shown.text
+        assert "SUBSETTED" in shown.text
+        assert "Blackthorn" in staffed.door.get(place, by=by).text
