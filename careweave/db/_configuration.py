@@ -86,11 +86,17 @@ def configuration_at(session: Session, at: datetime, *, before: int = _NONE_IS_L
 
 
 def configuration_files(session: Session, version: int) -> Mapping[str, bytes]:
-    """Returns the files of a version by their paths. Raises NotFound for a version that is not."""
+    """Returns the files of a version by their paths.
+
+    Raises NotFound for a version that is not, and Incorrect for one that is not what was applied.
+    """
     row = session.row(_QUERIES["configuration_files"], version=version)
     if row is None:
         raise NotFound("There is no such version of the configuration.")
-    with zipfile.ZipFile(io.BytesIO(bytes(row[0]))) as archive:
+    packed, digest = map(bytes, row)
+    if sha256(packed).digest() != digest:
+        raise Incorrect("This version of the configuration is not what was applied.")
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 

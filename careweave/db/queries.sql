@@ -147,8 +147,8 @@ FROM db.configuration AS c
 WHERE c.effective_from <= %(at)s AND c.version < %(before)s;
 
 -- name: configuration_files
--- The files of a version.
-SELECT c.files FROM db.configuration AS c WHERE c.version = %(version)s;
+-- The files of a version, and their digest when they were applied.
+SELECT c.files, c.digest FROM db.configuration AS c WHERE c.version = %(version)s;
 
 -- name: configurations
 -- The versions, the newest first.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from careweave.agreements import Notice, Notices, Staff, World, checked, read_staff, refuse
 from careweave.db import Applying, Session, apply_configuration, configurations
 from careweave.ledger import Account, Outcome, append, new_id
-from careweave.terms import Incorrect, Purpose
+from careweave.terms import Conflict, Incorrect, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,20 @@ def apply(
 ) -> int:
     """Keeps a plan as the newest version, with the account of it, and returns its number.
 
-    Every process follows within five seconds of the moment from which it is in force.
+    Every process follows within five seconds of the moment from which it is in force. Raises
+    Conflict, keeping nothing, where another version was applied since the plan was made: what was
+    said of its effect no longer holds.
     """
     version = apply_configuration(session, planned.files, applying, reverted_from=reverted_from)
-    append(session, [_account(applying, through, version, reverted_from)])
+    if version != planned.world.version:
+        raise Conflict("Another version was applied meanwhile; look at the difference again.")
+    digest = configurations(session, most=1)[0].digest.hex()
+    append(session, [_account(applying, through, version, digest, reverted_from)])
     return version
 
 
 def _account(
-    applying: Applying, through: Through, version: int, reverted_from: int | None
+    applying: Applying, through: Through, version: int, digest: str, reverted_from: int | None
 ) -> Account:
     since = f" from={applying.effective_from.isoformat()}"
     again = "" if reverted_from is None else f" reverted={reverted_from}"
@@ -88,7 +93,7 @@ def _account(
         request_id=through.request_id,
         purpose=str(Purpose.OPERATIONS),
         subjects=(),
-        what=f"configuration={version}{since}{again} second={applying.second}",
+        what=f"configuration={version} sha256={digest}{since}{again} second={applying.second}",
         n_items=1,
         outcome=Outcome.PERMIT,
         reason=applying.note,
