@@ -9,6 +9,8 @@ from careweave.terms import CANONICAL, Json
 
 _ENGLAND_FLAG = "https://fhir.nhs.uk/England/CodeSystem/England-FlagCategoryPatient"
 _BARS_FLAG = "https://fhir.nhs.uk/CodeSystem/flag-categories-bars"
+_REASONS = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+_PORTAL_USERS = "urn:careweave:demo:portal:user"
 # The kind of flag, as the booking and referral standard names it. Source: BaRS 1, flag categories.
 _FLAGS = {"adjustment": "RA", "respect": "RT", "scene": "SS", "infection": "IR"}
 
@@ -163,9 +165,27 @@ def legal(chart: Chart, fact: Fact) -> Resource:
         "provision": {
             "type": fact.word("provision", "permit"),
             "period": period(fact),
+            **_proxy(fact),
         },
     }
     return value
+
+
+def _proxy(fact: Fact) -> Resource:
+    """Returns whom a person lets act for them, as the portal names its users; mostly nobody."""
+    name = fact.word("proxy")
+    if not name:
+        return {}
+    identifier: Json = {"system": _PORTAL_USERS, "value": name}
+    return {
+        "purpose": [{"system": _REASONS, "code": "FAMRQT"}],
+        "actor": [
+            {
+                "role": tho("v3-ParticipationType", "IRCP"),
+                "reference": {"type": "RelatedPerson", "identifier": identifier},
+            }
+        ],
+    }
 
 
 def section(chart: Chart, fact: Fact) -> Resource:

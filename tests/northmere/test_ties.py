@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
+from careweave import record
 from tests.lib.northmere import REGION
 
 DAY_10 = datetime(2026, 3, 26, 8, tzinfo=UTC)
@@ -76,6 +77,23 @@ def test_the_dissent_of_a_person_arrives_from_the_practice(region, day10):
         subjects=sorted(subjects),
     )
     assert stated == [(1, -1, True, True)]
+
+
+def test_a_proxy_acts_for_whom_the_portal_says_and_for_nobody_else(region, day10):
+    subjects = day10.subjects["edna-hartley", "portal"]
+    person = {
+        row[0]
+        for row in region.rows(
+            "SELECT person FROM record.subject_person WHERE subject = ANY(%(subjects)s)",
+            subjects=sorted(subjects),
+        )
+    }
+
+    with region.database.reading() as session:
+        named = "identifier urn:careweave:demo:portal:user|susan-hartley-brook"
+        assert record.granted(session, named, DAY_10) == person
+        assert record.granted(session, "susan-hartley-brook", DAY_10) == frozenset()
+        assert record.granted(session, "", DAY_10) == frozenset()
 
 
 def test_each_look_at_staff_and_the_well_known_is_watched(region, day10):
