@@ -42,13 +42,30 @@ def _named(type_name: str, name: str, value: str) -> int:
     base, _, rest = name.partition(".")
     if rest:
         is_number = rest == "identifier" and _is_whole(value)
-        return 1 if is_number and _leads_to_people(type_name, base) else 0
+        return 1 if is_number and _is_about(type_name, base) else 0
     if type_name == _PATIENT and name == "_id":
         return _n_of(value)
     base, _, modifier = name.partition(":")
-    if modifier not in ("", _PATIENT) or not _leads_to_people(type_name, base):
-        return 0
-    return _n_of(value)
+    is_named = modifier in ("", _PATIENT) and _is_about(type_name, base) and _are_patients(value)
+    return _n_of(value) if is_named else 0
+
+
+def _is_about(type_name: str, base: str) -> bool:
+    """Says whether a parameter asks whom an entry is about.
+
+    Who performed, wrote or owns it may be a person too, but what they did is about anybody.
+    """
+    base, _, modifier = base.partition(":")
+    parameter = record.parameters(type_name).get(base)
+    if parameter is None or parameter.kind is not Kind.REFERENCE or modifier not in ("", _PATIENT):
+        return False
+    return base == "patient" or (parameter.place == "subject" and _PATIENT in parameter.targets)
+
+
+def _are_patients(value: str) -> bool:
+    """Says whether all of these are ids of patients: written alone, or with their type."""
+    parts = [one.rstrip("/").split("/") for one in value.split(",") if one]
+    return all(len(one) == 1 or one[-2] == _PATIENT for one in parts)
 
 
 def _n_of(value: str) -> int:

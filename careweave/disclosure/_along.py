@@ -1,4 +1,4 @@
-"""What may come along with a page: what the page, as it is shown, leads to or is led to by. Pure.
+"""What may come along with a page: what the page, as it is shown, is joined with. Pure.
 
 The record brings what entries refer to by what is written in them; where an element is kept back, the
 other end of it would tell what it said. Source: `reference/attacks.md` 6 and 11.
@@ -30,6 +30,23 @@ def along(rows: Sequence[Row], came: Sequence[Row]) -> tuple[Row, ...]:
         reached |= kept
         left = [row for row in left if _name(row) not in kept]
     return tuple(row for row in came if _name(row) in kept)
+
+
+def of_the_same(rows: Sequence[Row], came: Sequence[Row]) -> tuple[Row, ...]:
+    """Returns those of what came along that are about whom the rows are about, or about nobody.
+
+    Who may look at one person gets no list of others by whoever has written of them too.
+    Source: `reference/agreements.md` 1.3: no action implies another.
+    """
+    subjects = {row.subject for row in rows}
+    persons = {row.person for row in rows if row.person is not None}
+    return tuple(
+        row
+        for row in came
+        if row.subject in subjects
+        or row.person in persons
+        or (row.person is None and row.heading is None)
+    )
 
 
 def _name(row: Row) -> Ref:

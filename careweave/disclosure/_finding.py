@@ -8,7 +8,7 @@ from careweave import record
 from careweave.db import Session
 from careweave.disclosure._accounts import BY_ITSELF, ByPerson, account_for, account_of
 from careweave.disclosure._actions import action_of
-from careweave.disclosure._along import along
+from careweave.disclosure._along import along, of_the_same
 from careweave.disclosure._asking import Asking, Disclosed, Way
 from careweave.disclosure._exactly import found_exactly
 from careweave.disclosure._leaving import Leaving, leaving
@@ -141,6 +141,8 @@ def _searched(session: Session, asking: Asking, question: Search, view: Sight) -
     rows = leaving(session, asking, narrow, found.rows)
     included = leaving(session, asking, narrow, found.included)
     came = included.rows
+    if actor.role is not Role.SYSTEM and asking.action is Action.SEARCH_ONE:
+        came = of_the_same(rows.rows, came)
     if rows.is_cut or included.is_cut:
         came = along(rows.rows, came)
     whole = replace(rows, rows=(*rows.rows, *came), hidden=rows.hidden | included.hidden)

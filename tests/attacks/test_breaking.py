@@ -23,6 +23,7 @@ from tests.lib.staff import (
     staffed_door,
 )
 
+ACTIVE = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 REQUEST = {"X-Request-Id": "00000000-0000-4000-8000-000000000000"}
 PROTECTED = {
     "meta": {
@@ -302,3 +303,33 @@ def test_staff_are_known_by_the_id_that_their_record_had_before(staffed: Staffed
     assert person_of(staffed, second) == person_of(staffed, first) != before
     assert staffed.door.get(f"{place}&_summary=count", by=by).json["total"] == 0
     assert staffed.door.get(place, by=by).json.get("entry", []) == []
+
+
+@pytest.mark.attack(6, 7)
+def test_who_may_look_at_one_gets_no_list_by_who_wrote_of_them(staffed: Staffed) -> None:
+    doctor = practitioner(staffed, "Loomwright")
+    people = [registered(staffed, n) for n in (790, 791)]
+    made = []
+    for who in people:
+        allergy = {
+            "resourceType": "AllergyIntolerance",
+            "clinicalStatus": {"coding": [{"system": ACTIVE, "code": "active"}]},
+            "code": {"text": "Penicillin"},
+            "patient": {"reference": f"Patient/{who}"},
+            "asserter": {"reference": f"Practitioner/{doctor}"},
+        }
+        made.append(staffed.door.made(allergy, by=staffed.system(PRACTICE))["id"])
+        staffed.tie(Role.PA, who)
+        staffed.tie(Role.HC, who)
+    ask, by = staffed.door.get, staffed.as_(Role.PA)
+    assert made[0] in ask(f"/AllergyIntolerance?patient={people[0]}", by=by).text
+    listed = f"/AllergyIntolerance?asserter=Practitioner/{doctor}"
+    assert made[0] in ask(listed, by=staffed.as_(Role.HC)).text
+    assert "entry" not in ask(listed, by=by).json
+    around = (
+        f"/AllergyIntolerance?patient={people[0]}&_include=AllergyIntolerance:asserter"
+        "&_revinclude:iterate=AllergyIntolerance:asserter"
+    )
+    answer = ask(around, by=by)
+    assert doctor in answer.text
+    assert made[1] not in answer.text
