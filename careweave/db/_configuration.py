@@ -18,7 +18,6 @@ from careweave.terms import Fault, Incorrect, NotFound
 _QUERIES = Queries("careweave.db")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHORTEST_NOTE = 10
-_NONE_IS_LATER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,9 @@ def apply_configuration(
     return int(row[0])
 
 
-def configuration_at(session: Session, at: datetime, *, before: int = _NONE_IS_LATER) -> int:
-    """Returns the number of the version in force at a moment; 0 where nothing is.
-
-    With `before`, of the versions with a lower number.
-    """
-    row = session.row(_QUERIES["configuration_at"], at=at, before=before)
+def configuration_at(session: Session, at: datetime) -> int:
+    """Returns the number of the version in force at a moment; 0 where nothing is."""
+    row = session.row(_QUERIES["configuration_at"], at=at)
     return 0 if row is None or row[0] is None else int(row[0])
 
 

@@ -141,10 +141,10 @@ FROM db.configuration AS c
 RETURNING version;
 
 -- name: configuration_at
--- The number of the version in force at a moment, or the one before a version.
+-- The number of the version in force at a moment.
 SELECT max(c.version)
 FROM db.configuration AS c
-WHERE c.effective_from <= %(at)s AND c.version < %(before)s;
+WHERE c.effective_from <= %(at)s;
 
 -- name: configuration_files
 -- The files of a version, and their digest when they were applied.

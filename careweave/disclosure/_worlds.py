@@ -13,6 +13,7 @@ from careweave.agreements import World, default_rules, read_world
 from careweave.db import Session, configuration_at, configuration_files
 from careweave.terms import Incorrect
 
+_LOG = logging.getLogger("careweave")
 _EVERY_S = 2.0
 
 
@@ -48,26 +49,30 @@ class _Followed:
     def _look(self, session: Session, at: datetime) -> None:
         version = configuration_at(session, at)
         if version != self._version:
-            self.world = self._read(session, at, version)
+            self.world = self._read(session, version)
             self._version = version
         # Last, so that a first look that failed is tried again by whoever comes next.
         self._looked_s = time.monotonic()
 
-    def _read(self, session: Session, at: datetime, version: int) -> World:
-        """Returns the world of a version; where its bytes do not read, the last that did."""
+    def _read(self, session: Session, version: int) -> World:
+        """Returns the world of a version; where it does not read, the last that this process read.
+
+        A process that has read none shares nothing: an older version may hold what the newest
+        takes back.
+        """
+        if version == 0:
+            return _nothing(0, session.zone.key)
         takes = session.memo(_Trust, lambda _: _Trust()).takes_demonstration_keys
-        while version > self.world.version:
-            try:
-                return read_world(
-                    configuration_files(session, version),
-                    version=version,
-                    zone=session.zone.key,
-                    takes_demonstration_keys=takes,
-                )
-            except Incorrect:
-                logging.getLogger("careweave").warning('{"event": "configuration-unreadable"}')
-            version = configuration_at(session, at, before=version)
-        return self.world
+        try:
+            return read_world(
+                configuration_files(session, version),
+                version=version,
+                zone=session.zone.key,
+                takes_demonstration_keys=takes,
+            )
+        except Incorrect:
+            _LOG.error('{"event": "configuration-unreadable"}')  # noqa: TRY400  no bytes of it
+        return self.world if self.world.version else _nothing(version, session.zone.key)
 
 
 def world(session: Session, at: datetime) -> World:
@@ -91,4 +96,9 @@ def look_again(session: Session) -> None:
 
 
 def _follow(session: Session) -> _Followed:
-    return _Followed(World(0, {}, (), default_rules(), session.zone.key))
+    return _Followed(_nothing(0, session.zone.key))
+
+
+def _nothing(version: int, zone: str) -> World:
+    """Returns a world without agreements: each organisation sees its own."""
+    return World(version, {}, (), default_rules(), zone)

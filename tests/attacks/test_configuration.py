@@ -63,7 +63,10 @@ def test_a_kept_version_that_was_changed_is_not_followed(
         )
     with database.reading() as session, pytest.raises(Incorrect):
         configuration_files(session, 2)
-    assert in_force(database) == 1
+    with database.reading() as session:
+        disclosure.look_again(session)
+        made = disclosure.world(session, NOW + timedelta(seconds=1))
+    assert (made.version, made.agreements) == (2, ())
 
 
 @pytest.mark.attack(75)

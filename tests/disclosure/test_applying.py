@@ -204,14 +204,20 @@ def test_a_fault_in_any_file_lets_nothing_be_applied(door: Door, broken: dict[st
         assert configurations(session) == ()
 
 
-def test_bytes_that_do_not_read_leave_the_last_version_in_force(door: Door) -> None:
+def test_bytes_that_do_not_read_leave_what_a_process_read_last_and_let_none_start_with_older(
+    door: Door,
+) -> None:
     apply(door.database, region(sharing(**ALG)))
-    with door.database.session() as session:
-        apply_configuration(session, {"organisations.yaml": b"\x00"}, applying())
     look_again(door)
     assert seen(door) == 1
+    with door.database.session() as session:
+        apply_configuration(session, {"organisations.yaml": b"\x00"}, applying())
+    time.sleep(2.1)
+    assert seen(door) == 1
+    look_again(door)
+    assert seen(door) == 0
     with door.database.reading() as session:
-        assert disclosure.world(session, datetime.now(UTC)).version == 1
+        assert disclosure.world(session, datetime.now(UTC)).agreements == ()
 
 
 @pytest.mark.parametrize(("takes", "n"), [(False, 0), (True, 1)])
