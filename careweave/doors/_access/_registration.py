@@ -10,7 +10,8 @@ from careweave.terms import Incorrect, PersonId, Purpose, Role
 _SCOPE = re.compile(r"system/(?:\*|[A-Z][A-Za-z]+)\.(?=[cruds])c?r?u?d?s?")
 _PREFIX = re.compile(r"[A-Za-z0-9.-]{1,32}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+# A proxy is named as the person's consent names them: "identifier system|value".
+_USER = re.compile(r"[!-~](?: ?[!-~]){0,199}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ _CHECKS: tuple[Check, ...] = (
     (
         "user",
         lambda one: not one.user or bool(_USER.fullmatch(one.user)),
-        "is 1 to 63 of A-Z a-z 0-9 . _ -",
+        "is 1 to 200 plain characters, without blanks at its ends",
     ),
     ("role", _is_placed, "is SYS, a technical system: it has no setting, team, user or person"),
     (

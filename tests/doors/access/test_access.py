@@ -14,7 +14,7 @@ from careweave.doors._access import (
     list_clients,
     revoke_client,
 )
-from careweave.terms import Conflict, Incorrect, NotFound, Purpose, Unauthenticated
+from careweave.terms import Conflict, Incorrect, NotFound, Purpose, Role, Unauthenticated
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 WARD = Registration(
@@ -159,3 +159,40 @@ def test_adding_and_revoking_are_accounted(database):
     with psycopg.connect(database.url) as connection:
         rows = connection.execute("SELECT action, what FROM ledger.account ORDER BY tx").fetchall()
     assert rows == [("client-add", "client/ward"), ("client-revoke", "client/ward")]
+
+
+SUSAN = "identifier urn:careweave:demo:portal:user|susan-hartley-brook"
+
+
+@pytest.mark.parametrize("user", ["a.doctor", SUSAN, "x" * 200])
+def test_whoever_is_at_work_is_named_as_the_organisation_names_them(database, user):
+    token = add(database, role=Role.PX, user=user)
+    actor = Clients(database).actor(token, NOW)
+    assert (actor.role, actor.user) == (Role.PX, user)
+
+
+@pytest.mark.parametrize("user", [" x", "x ", "a  b", "ü", "x\n", "x" * 201])
+def test_no_other_name_is_taken(database, user):
+    with pytest.raises(Incorrect) as raised:
+        add(database, role=Role.PX, user=user)
+    assert raised.value.where == "user"
+
+
+def test_who_names_no_user_is_named_as_the_client_and_a_system_as_nobody(database):
+    one = add(database, role=Role.GP)
+    assert Clients(database).actor(one, NOW).user == "ward"
+    other = add(database, name="feed", system="feed", id_prefix=None)
+    assert Clients(database).actor(other, NOW).user == ""
+
+
+@pytest.mark.parametrize("part", [{"user": "x"}, {"team": "x"}, {"setting": "x"}])
+def test_a_technical_system_is_at_no_place(database, part):
+    with pytest.raises(Incorrect) as raised:
+        add(database, **part)
+    assert raised.value.where == "role"
+
+
+def test_a_citizen_is_somebody_in_the_record(database):
+    with pytest.raises(Incorrect) as raised:
+        add(database, role=Role.CI)
+    assert raised.value.where == "person"
