@@ -71,7 +71,7 @@ class _Followed:
                 takes_demonstration_keys=takes,
             )
         except Incorrect:
-            _LOG.error('{"event": "configuration-unreadable"}')  # noqa: TRY400  no bytes of it
+            _LOG.error('{"event": "configuration-unreadable"}')
         return self.world if self.world.version else _nothing(version, session.zone.key)
 
 
