@@ -31,6 +31,7 @@ from careweave.disclosure._mandates import (
     enter_mandate,
     mandates,
 )
+from careweave.disclosure._masked import asks
 from careweave.disclosure._match import Matched, Matches
 from careweave.disclosure._prospects import Expected
 from careweave.disclosure._reading import history, read
@@ -94,6 +95,7 @@ __all__ = [
     "Word",
     "alert",
     "apply",
+    "asks",
     "audited",
     "begin",
     "broken_glass",

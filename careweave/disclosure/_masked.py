@@ -4,7 +4,7 @@ Who could search by a hidden value would learn it, one question after the other.
 Source: `reference/attacks.md` 11; `reference/agreements.md` 1.5, S12, and 6.5.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +20,7 @@ from careweave.record import Kind, Parameter, Search
 from careweave.terms import Branch, Forbidden, Role, Sight
 
 Pairs = Sequence[tuple[str, str]]
+Asks = Callable[[Session, Search], Sight]
 
 _PLACES = frozenset(
     {
@@ -100,6 +101,21 @@ def unmasked(session: Session, view: Sight, question: Search, *, is_citizen: boo
     if not is_citizen and not asked.isdisjoint(_OF_PLACES):
         view = narrowed(session, view, "tied", _tied)
     return view
+
+
+def asks(asking: Asking, view: Sight) -> Asks | None:
+    """Returns under which sight a writer's conditions are tried: as searches are asked.
+
+    None for a technical system, which is shown all that it may see. Source: `attacks.md` 11, 16.
+    """
+    role = asking.actor.role
+    if role is Role.SYSTEM:
+        return None
+
+    def asked(session: Session, question: Search) -> Sight:
+        return unmasked(session, view, question, is_citizen=role is Role.CI)
+
+    return asked
 
 
 def _asked(name: str, value: str) -> Iterator[str]:

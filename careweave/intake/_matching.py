@@ -55,7 +55,12 @@ def matches(
     session: Session, searches: Sequence[Search], writing: Writing
 ) -> list[tuple[Match, ...]]:
     """Returns up to two visible entries for each of the criteria, in their order."""
-    return record.find_ids_each(session, searches, sight=writing.sight, now=writing.at, most=2)
+    asks, now = writing.asks, writing.at
+    if asks is None:
+        return record.find_ids_each(session, searches, sight=writing.sight, now=now, most=2)
+    return [
+        record.find_ids(session, one, sight=asks(session, one), now=now, most=2) for one in searches
+    ]
 
 
 def settled(request: WriteRequest, found: tuple[Match, ...]) -> WriteRequest | None:

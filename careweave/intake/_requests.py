@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from careweave.db import Session
 from careweave.formats import BundleEntry, Resource
+from careweave.record import Search
 from careweave.terms import (
     Actor,
     CareweaveError,
@@ -57,6 +58,8 @@ class Writing:
 
     `sight` comes from `disclosure.sight`; intake never makes one. `at` is aware, in UTC. `family`
     are the sources that share the authority of the writer's: feeds that speak of the same entries.
+    `asks` says under which sight a condition is tried, where what is seen may be masked: who could
+    ask by what is masked would learn it.
     """
 
     actor: Actor
@@ -65,6 +68,7 @@ class Writing:
     request_id: str
     at: datetime
     family: frozenset[SourceId] = frozenset()
+    asks: Callable[[Session, Search], Sight] | None = None
 
     @property
     def sources(self) -> frozenset[SourceId]:

@@ -333,3 +333,26 @@ def test_who_may_look_at_one_gets_no_list_by_who_wrote_of_them(staffed: Staffed)
     answer = ask(around, by=by)
     assert doctor in answer.text
     assert made[1] not in answer.text
+
+
+@pytest.mark.attack(11, 16)
+def test_no_condition_of_a_write_asks_by_what_is_masked(staffed: Staffed) -> None:
+    who = registered(staffed, 910, at="nm-community", **PROTECTED)
+    staffed.tie(Role.CN, who, until=NOW - timedelta(days=3))
+    by = staffed.as_(Role.CN)
+    shown = staffed.door.get(f"/Patient/{who}", by=by)
+    assert shown.status_code == 200
+    assert "Quarry" not in shown.text
+    same = {"If-None-Exist": f"_id={who}&gender=female"}
+    new = someone(family(911), number(911))
+    assert staffed.door.ask("POST", "/Patient", new, by=by, headers=same).status_code == 200
+    for n, code in enumerate(("LA12 9QX", "LA13 1AA")):
+        asked = f"_id={who}&address-postalcode={code}"
+        new = someone(family(912 + n), number(912 + n), f"{1960 + n}-03-04")
+        one = {"resource": new, "request": {"method": "POST", "url": "Patient"}}
+        one["request"]["ifNoneExist"] = asked
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [one]}
+        alone = staffed.door.ask("POST", "/Patient", new, by=by, headers={"If-None-Exist": asked})
+        many = staffed.door.ask("POST", "/", bundle, by=by)
+        assert alone.status_code == 201
+        assert many.json["entry"][0]["response"]["status"] == "201 Created"

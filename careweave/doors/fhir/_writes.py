@@ -134,6 +134,7 @@ def writing_of(call: Call) -> Writing:
         door=asking.door,
         request_id=asking.request_id,
         at=asking.at,
+        asks=disclosure.asks(asking, view),
     )
 
 
