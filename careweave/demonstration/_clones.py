@@ -12,6 +12,7 @@ Raw = dict[str, Json]
 _NO_NUMBER = 10
 _FIRST_STEM = 999_719_000
 _FIRST_INDEX = 70
+_PHARMACY = "CWP01"
 # Which clinic knows the hidden medicine of a class; `choice` is the person's own dissent.
 _CLINICS = {
     "S1": "ACU.sexual",
@@ -54,7 +55,8 @@ def _copy(pair: Raw, person: Raw, control: str) -> Raw:
         held[clinic] = {"facts": facts}
         if pair["label"] == "choice":
             said = {"legal": "Dissent from sharing a medicine with pharmacies"}
-            told: Json = {**said, "code": "demo-dissent", "provision": "deny", "at": -60}
+            about: Raw = {"towards": _PHARMACY, "under": "MED"}
+            told: Json = {**said, **about, "code": "demo-dissent", "provision": "deny", "at": -60}
             held["COM"] = {"facts": [told]}
     kept: Raw = {part: person[part] for part in ("family", "name", "born", "sex") if part in person}
     return {**kept, "key": key, "held": held, "keeps_birth": bool(person.get("keeps_birth"))}

@@ -2,10 +2,18 @@
 
 from base64 import b64encode
 
-from careweave.demonstration._fhir import Chart, Resource, concept, instant, period, tho
+from careweave.demonstration._fhir import (
+    ODS_SYSTEM,
+    Chart,
+    Resource,
+    concept,
+    instant,
+    period,
+    tho,
+)
 from careweave.demonstration._model import Fact
 from careweave.demonstration._paper import pdf
-from careweave.terms import CANONICAL, Json
+from careweave.terms import CANONICAL, HEADING_SYSTEM, Json
 
 _ENGLAND_FLAG = "https://fhir.nhs.uk/England/CodeSystem/England-FlagCategoryPatient"
 _BARS_FLAG = "https://fhir.nhs.uk/CodeSystem/flag-categories-bars"
@@ -166,6 +174,7 @@ def legal(chart: Chart, fact: Fact) -> Resource:
             "type": fact.word("provision", "permit"),
             "period": period(fact),
             **_proxy(fact),
+            **_narrowed(fact),
         },
     }
     return value
@@ -186,6 +195,18 @@ def _proxy(fact: Fact) -> Resource:
             }
         ],
     }
+
+
+def _narrowed(fact: Fact) -> Resource:
+    """Returns towards which organisation and about which heading something is said, where it is."""
+    value: Resource = {}
+    if fact.word("towards"):
+        identifier: Json = {"system": ODS_SYSTEM, "value": fact.word("towards")}
+        whom: Json = {"type": "Organization", "identifier": identifier}
+        value["actor"] = [{"role": tho("v3-ParticipationType", "IRCP"), "reference": whom}]
+    if fact.word("under"):
+        value["class"] = [{"system": HEADING_SYSTEM, "code": fact.word("under")}]
+    return value
 
 
 def section(chart: Chart, fact: Fact) -> Resource:

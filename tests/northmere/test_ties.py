@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from careweave import record
+from careweave.terms import Heading
 from tests.lib.northmere import REGION
 
 DAY_10 = datetime(2026, 3, 26, 8, tzinfo=UTC)
@@ -77,6 +78,18 @@ def test_the_dissent_of_a_person_arrives_from_the_practice(region, day10):
         subjects=sorted(subjects),
     )
     assert stated == [(1, -1, True, True)]
+
+
+def test_a_dissent_may_be_towards_one_pharmacy_about_medicines_alone(region, day10):
+    stated = region.rows(
+        "SELECT DISTINCT o.slug, c.to_others, c.headings FROM record.choice AS c "
+        "JOIN record.org AS o ON o.org = ANY(c.to_orgs) WHERE c.kind = 1"
+    )
+
+    [(slug, others, headings)] = stated
+    assert slug in names("nm-beck-pharmacy")
+    assert not others
+    assert headings == 1 << (list(Heading).index(Heading.MED) + 1)
 
 
 def test_a_proxy_acts_for_whom_the_portal_says_and_for_nobody_else(region, day10):
