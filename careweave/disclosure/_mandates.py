@@ -65,7 +65,7 @@ def enter_mandate(
     one, NotFound where there is no such person.
     """
     _check(order, asking, recipients, bars)
-    if not second.strip() or second.strip() == asking.actor.name:
+    if not second.strip() or second.strip().casefold() == asking.actor.name.casefold():
         raise Conflict("A mandate is entered by two people; name the other.", where="second")
     id_ = new_id(asking.at)
     with database.session() as session:

@@ -95,7 +95,7 @@ def test_a_mandate_holds_for_its_recipient_within_its_time(database, person):
     assert held(database, "council-b", NOW) == ()
 
 
-@pytest.mark.parametrize("second", ["", "  ", "clerk", " clerk "])
+@pytest.mark.parametrize("second", ["", "  ", "clerk", " clerk ", "Clerk"])
 def test_one_person_alone_enters_no_mandate(database, person, second):
     with pytest.raises(Conflict):
         entered(database, order(person, "council-c"), second)
