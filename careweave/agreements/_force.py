@@ -5,7 +5,9 @@ region's time zone.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from careweave.agreements._canonical import canonical
@@ -87,8 +89,27 @@ def _dates(_: World, agreement: Agreement, day: date) -> Iterator[Notice]:
         yield _notice(agreement, "V9", ("valid", "to"), "it has ended")
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An agreement of a world, told from others by which objects they are, not by what they say."""
+
+    ids: tuple[int, int]
+    world: World = field(compare=False)
+    agreement: Agreement = field(compare=False)
+
+
 def _signatures(world: World, agreement: Agreement, day: date) -> Iterator[Notice]:
     del day
+    yield from _unsigned(_Held((id(world), id(agreement)), world, agreement))
+
+
+@lru_cache(maxsize=1024)
+def _unsigned(held: _Held) -> tuple[Notice, ...]:
+    """Returns who has not signed: whether a signature verifies does not change with the day."""
+    return tuple(_doubts_of_signatures(held.world, held.agreement))
+
+
+def _doubts_of_signatures(world: World, agreement: Agreement) -> Iterator[Notice]:
     payload = canonical(dict(agreement.document))
     for index, party in enumerate(agreement.parties):
         path: Path = ("parties", index, "signed")
