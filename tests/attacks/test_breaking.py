@@ -356,3 +356,21 @@ def test_no_condition_of_a_write_asks_by_what_is_masked(staffed: Staffed) -> Non
         many = staffed.door.ask("POST", "/", bundle, by=by)
         assert alone.status_code == 201
         assert many.json["entry"][0]["response"]["status"] == "201 Created"
+
+
+@pytest.mark.attack(58)
+def test_a_transaction_that_fails_after_it_has_read_is_accounted_for(staffed: Staffed) -> None:
+    who = registered(staffed, 930)
+    made = staffed.door.made(medicine(who), by=staffed.system(PRACTICE))["id"]
+    staffed.tie(Role.HC, who)
+    asked = [f"MedicationStatement/{made}", f"MedicationStatement/{uuid.uuid4()}"]
+    entries = [{"request": {"method": "GET", "url": one}} for one in asked]
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    answer = staffed.door.ask("POST", "/", bundle, by=staffed.as_(Role.HC))
+    assert answer.status_code == 404
+    found = rows(
+        staffed,
+        "SELECT action, outcome, reason FROM ledger.account WHERE request_id = %s",
+        answer.headers["x-request-id"],
+    )
+    assert found == [("transaction", "refused", "not-found")]

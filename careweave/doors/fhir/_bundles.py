@@ -28,6 +28,8 @@ from careweave.terms import CareweaveError, Forbidden, Incorrect, NotFound
 
 _LETTERS = {"GET": "r", "HEAD": "r", "POST": "c", "PUT": "u", "PATCH": "u", "DELETE": "d"}
 
+_READING = frozenset({"GET", "HEAD"})
+
 # By how many parts the address has, and the one part that is no id.
 _READS: dict[tuple[str, str], Callable[[Call], Answer]] = {
     ("2", ""): _reads.read,
@@ -65,7 +67,13 @@ def _bundle_of(call: Call) -> Bundle:
 def _transaction(call: Call, sent: Bundle) -> Answer:
     for entry in sent.entries:
         _check_reach(call, entry)
-    outcomes = call.parts.writer.transact(sent, writing_of(call), reads=_reader(call))
+    try:
+        outcomes = call.parts.writer.transact(sent, writing_of(call), reads=_reader(call))
+    except CareweaveError as error:
+        if any(entry.method in _READING for entry in sent.entries):
+            # Accounts of what was read go with what was written; that it was tried stays.
+            refuse(call.way, call.asking, "transaction", "Bundle", error.code)
+        raise
     return _answer(call, "transaction-response", iter(outcomes))
 
 
