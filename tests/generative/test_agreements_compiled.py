@@ -12,6 +12,7 @@ from careweave.agreements import Answer, Filter, branches, ranked
 from tests.lib.branching import let_through, sources_of
 from tests.lib.cases import cases
 from tests.lib.permits import Scenario, scenarios
+from tests.lib.permits_beyond import beyond
 
 # An example is printed in full only by its note: all the rules would be far too long.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -26,6 +27,16 @@ def _said(scenario: Scenario):
 @settings(max_examples=cases(150))
 @given(scenarios())
 def test_branches_let_through_what_is_permitted(scenario) -> None:
+    _holds(scenario)
+
+
+@settings(max_examples=cases(200))
+@given(beyond())
+def test_branches_let_through_what_is_permitted_beyond_care_by_a_role(scenario) -> None:
+    _holds(scenario)
+
+
+def _holds(scenario: Scenario) -> None:
     note(repr(scenario))
     said = _said(scenario)
     sources = sources_of(scenario)

@@ -6,9 +6,9 @@ A third reading beside `decide` and SQL: it tells whether the compiler or the pr
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from careweave.agreements import About, ChoiceKind, Context, Thing
+from careweave.agreements import About, ChoiceKind, Context, Family, Thing, family_of
 from careweave.agreements._chosen import concerns_entry, concerns_reader, in_force
-from careweave.terms import Branch, Cohort, SourceId, Tie, months_before
+from careweave.terms import Branch, Cohort, PersonId, Role, SourceId, Tie, months_before
 from tests.lib.permits import Scenario
 
 Sources = Mapping[SourceId, tuple[str, str, str]]
@@ -41,6 +41,12 @@ def let_through(scenario: Scenario, branches: Iterable[Branch], sources: Sources
     return found
 
 
+def besides(context: Context) -> PersonId | None:
+    """Returns of whom nothing is shown: whoever works in a role does not look at themselves."""
+    is_work = family_of(context.purpose) is Family.CARE and context.role is not Role.SYSTEM
+    return context.self_person if is_work else None
+
+
 def _is_among(branches, plain, asked, branch: Branch, thing: Thing) -> bool:
     if branch.newest is None:
         return True
@@ -69,6 +75,7 @@ def _admits(scenario: Scenario, branch: Branch, about: About, thing: Thing, numb
         and not branch.is_reference
         and (branch.is_own or not thing.is_frozen)
         and (branch.persons is None or thing.person in branch.persons)
+        and not (thing.person is not None and thing.person == besides(context))
         and _is_deep_enough(branch, context, thing)
         and _is_tied(branch, context, about)
         and (branch.cohort is None or _belongs(branch.cohort, context, about))

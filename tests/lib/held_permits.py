@@ -29,6 +29,7 @@ from careweave.record._choice_rules import stated_choice
 from careweave.record._dictionaries import fresh
 from careweave.record._prepared import Prepared, TieProof, Trait
 from careweave.terms import Sight, SourceId, SubjectId
+from tests.lib.branching import besides
 from tests.lib.permits import Scenario
 
 ZONE = UTC
@@ -98,7 +99,7 @@ def compiled(session: Session, scenario: Scenario, known: tuple[SubjectId, ...] 
     made = branches(scenario.world, context, sources)
     known_as = names_of(scenario.world, (context.organisation,))
     shown, withheld, indicated = (
-        Sight(part, 1, context.at, known_as, context.user, context.purpose)
+        Sight(part, 1, context.at, known_as, context.user, context.purpose, besides(context))
         for part in (made.shown, made.withheld, made.indicated)
     )
     return HeldWorld(session, known, made, shown, withheld, indicated)
