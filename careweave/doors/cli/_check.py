@@ -48,7 +48,7 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     for fault in faults:
         say(fault)
     if faults:
-        note(f"{len(faults)} things are wrong")
+        note("1 thing is wrong" if len(faults) == 1 else f"{len(faults)} things are wrong")
         return Incorrect.exit_code
     note(f"{folder} is in order")
     return 0
@@ -87,7 +87,8 @@ def _standing(world: World, desk: Desk) -> Iterator[str]:
 
 def _first(notices: tuple[Notice, ...]) -> str:
     more = len(notices) - 1
-    return notices[0].text + (f" (and {more} reasons more)" if more else "")
+    rest = "1 more reason" if more == 1 else f"{more} more reasons"
+    return notices[0].text + (f" (and {rest})" if more else "")
 
 
 def _rules(folder: Path) -> object:

@@ -17,7 +17,7 @@ from careweave.db import Database, Embedded, migrate
 from careweave.doors import _access
 from careweave.doors.cli import _apply, _feed, _serve
 from careweave.doors.cli._ask import Asker, wait_open, wait_ready
-from careweave.doors.cli._demo_roles import logins
+from careweave.doors.cli._demo_roles import EXAMPLE, logins, worn
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._files import make_private, write_whole
 from careweave.doors.cli._listen import told_to_stop
@@ -186,6 +186,7 @@ def _add(stage: _Stage, database: Database, wanted: _access.Registration) -> Tok
         "name": wanted.name,
         "organisation": wanted.organisation,
         "system": wanted.system,
+        **worn(wanted),
         "token": token,
     }
 
@@ -313,6 +314,22 @@ def _announce(
         f"Patient/{patient}/$everything",
     ):
         say(f"curl -s -H 'Authorization: Bearer {first['token']}' '{stage.base}/{path}'\n")
+    _announce_staff(stage, tokens)
     say("The systems of Northmere are sending; this shows how each does:\n")
     say(f"./run careweave --home {stage.home} feeds\n")
     say("Ctrl-C stops it; everything that was sent is kept.")
+
+
+def _announce_staff(stage: _Stage, tokens: list[Token]) -> None:
+    """Says how to ask as somebody at work, where the region has the login of the example."""
+    for login in tokens:
+        if login["name"] == EXAMPLE:
+            say("People at work see what the agreements in force give their role, of people whom")
+            say(
+                "their organisation looks after. A community nurse asks, and then who may see what:\n"
+            )
+            say(
+                f"curl -s -H 'Authorization: Bearer {login['token']}'"
+                f" '{stage.base}/Patient?_count=5&_sort=family'\n"
+            )
+            say("./run careweave agreement show agr-primary-community\n")

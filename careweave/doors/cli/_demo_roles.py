@@ -7,10 +7,13 @@ from careweave.agreements import Notices, Staff, World, read_staff, read_world
 from careweave.doors import _access
 from careweave.doors.cli._desk import Desk
 from careweave.doors.cli._region_files import region_files
-from careweave.terms import Purpose
+from careweave.terms import Purpose, Role
 
 _SYSTEM = "viewer"
 _SCOPES = frozenset({"system/*.rs"})
+EXAMPLE = "nm-community-as-cn"
+"""The login with which the demonstration shows what somebody at work sees."""
+
 _FIRST = (Purpose.DIRECT_CARE, Purpose.EMERGENCY, Purpose.COORDINATION)
 
 
@@ -32,6 +35,19 @@ def logins(desk: Desk, until: datetime) -> Iterator[_access.Registration]:
                 setting=staff.setting,
                 team=staff.team,
             )
+
+
+def worn(wanted: _access.Registration) -> dict[str, str]:
+    """Returns as what a login of somebody at work asks, and what for; nothing for a system."""
+    if wanted.role is Role.SYSTEM:
+        return {}
+    said = {
+        "role": wanted.role,
+        "setting": wanted.setting,
+        "team": wanted.team,
+        "purpose": wanted.purpose,
+    }
+    return {name: str(value) for name, value in said.items() if value}
 
 
 def _name(staff: Staff) -> str:

@@ -151,5 +151,5 @@ def _ratio(desk: Desk, arguments: Namespace) -> int:
     head = ("role", "looks", "by broken glass", "share")
     say_table(head, [(one.role, one.n_looks, one.n_broken, f"{one.share:.1%}") for one in found])
     if any(one.share > _MUCH for one in found):
-        note("Above 1 % relationships do not arrive: look at the feed first, not at the staff.")
+        note("Above 1%, relationships do not arrive: look at the feed first, not at the staff.")
     return 0

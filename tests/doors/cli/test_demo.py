@@ -98,18 +98,25 @@ def test_bodies_that_never_come_stop_nobody_else(demo: Running) -> None:
         assert waiting[0].recv(100).startswith(b"HTTP/1.1 201 ")
 
 
-def test_the_three_requests_that_it_prints_work_when_pasted(demo: Running, home: Path) -> None:
+def test_the_requests_that_it_prints_work_when_pasted(demo: Running, home: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     # The lines come right after demo.json.
     assert until(lambda: "Ctrl-C" in (home / "out.txt").read_text())
     printed = re.findall(r"^curl .*$", (home / "out.txt").read_text(), re.MULTILINE)
-    assert len(printed) == 3
-    for line in printed:
+    assert len(printed) == 4
+
+    def pasted(line: str) -> dict:
         done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
-        answer = json.loads(done.stdout)
+        return json.loads(done.stdout)
+
+    *of_a_system, of_a_nurse = printed
+    for line in of_a_system:
+        answer = pasted(line)
         assert answer["resourceType"] == "Bundle", answer
         assert answer["entry"]
+    # Those whom the nurses look after come with what the community service sends.
+    assert until(lambda: "entry" in pasted(of_a_nurse))
 
 
 def test_it_says_where_everything_is(demo: Running, home: Path) -> None:
@@ -118,6 +125,8 @@ def test_it_says_where_everything_is(demo: Running, home: Path) -> None:
     told = said(home)
     assert told["doors"]["fhir"] == demo.base
     assert len(told["clients"]) >= 15
+    nurse = next(one for one in told["clients"] if one["name"] == "nm-community-as-cn")
+    assert (nurse["role"], nurse["purpose"]) == ("CN", "TREAT")
     assert told["doors"]["mllp"]["nm-acute-pas"]
     assert Path(told["doors"]["folders"]["nm-ashgrove-documents"]).is_dir()
     assert {"name", "organisation", "system", "token"} <= set(told["clients"][0])
