@@ -15,6 +15,7 @@ from careweave.disclosure import Planned, Through
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._region_files import region_files
 from careweave.doors.cli._when import MEANING, moment, whole
+from careweave.terms import Incorrect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _PLATFORM, _DOOR = "platform", "cli"
 _SHOWN_AT_ONCE = 50
 _DIGITS = 12
+_REASONS = 3
+"""How many reasons are told why an agreement is not in force; a party each would fill the screen."""
 
 
 def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
@@ -56,10 +59,10 @@ class _Moments:
 
 
 def _apply(desk: Desk, arguments: Namespace) -> int:
-    now = desk.around.clock()
-    zone = desk.settings.time_zone
-    since = moment(arguments.since, now=now, zone=zone, where="from") or now
-    when = _Moments(now, max(now, since))
+    if arguments.revert is not None and arguments.directory is not None:
+        message = "A version that is brought back brings its own files; name no folder with it."
+        raise Incorrect(message, where="--revert")
+    when = _moments(desk, arguments)
     with desk.database() as database:
         planned = _planned(desk, database, arguments)
         for notice in (*planned.notices, *_ending(planned, when.since)):
@@ -73,6 +76,14 @@ def _apply(desk: Desk, arguments: Namespace) -> int:
     say(f"applied: version {version}, in force from {_shown(desk, when.since)}")
     note("Every process follows within five seconds of that moment.")
     return 0
+
+
+def _moments(desk: Desk, arguments: Namespace) -> _Moments:
+    now = desk.around.clock()
+    since = moment(arguments.since, now=now, zone=desk.settings.time_zone, where="from") or now
+    if since < now:
+        raise Incorrect("Nothing is applied from a moment that has passed.", where="--from")
+    return _Moments(now, since)
 
 
 def _planned(desk: Desk, database: Database, arguments: Namespace) -> Planned:
@@ -118,8 +129,11 @@ def _standings(found: Standings) -> Iterator[str]:
             yield f"{title}: {name}"
     for name, reasons in found.idle:
         yield f"Not in force: {name}"
-        for reason in reasons:
+        for reason in reasons[:_REASONS]:
             yield f"  {reason}"
+        more = len(reasons) - _REASONS
+        if more > 0:
+            yield "  and 1 more reason" if more == 1 else f"  and {more} more reasons"
 
 
 def _keep(database: Database, planned: Planned, arguments: Namespace, when: _Moments) -> int:

@@ -110,3 +110,29 @@ def test_a_version_that_is_not_there_is_not_brought_back(command: Command, regio
 def test_what_serves_takes_no_open_keys_whatever_its_settings_say() -> None:
     settings = Settings(demonstration_keys=True)
     assert served(settings, "postgresql://x")["demonstration_keys"] == "no"
+
+
+def test_a_version_is_brought_back_with_its_own_files_alone(
+    command: Command, region: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("apply", region, *TWO, "--yes") == 0
+    assert command("apply", "--revert", 1, region, *TWO, "--yes") == 64
+    assert "name no folder" in capsys.readouterr().err
+
+
+def test_nothing_is_applied_from_a_moment_that_has_passed(
+    command: Command, region: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("apply", region, *TWO, "--from", "2020-01-01", "--yes") == 64
+    assert "has passed. (--from)" in capsys.readouterr().err
+    command("configurations")
+    assert capsys.readouterr().out == ""
+
+
+def test_of_many_reasons_three_are_told_and_the_others_counted(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("apply", ROOT / "region") == 0
+    said = capsys.readouterr().out.split("Not in force: agr-hospice@1\n")[1].split("Not in")[0]
+    assert said.count("the key is one of the demonstration") == 3
+    assert said.rstrip().endswith("and 10 more reasons")
