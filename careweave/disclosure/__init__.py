@@ -31,7 +31,7 @@ from careweave.disclosure._mandates import (
     enter_mandate,
     mandates,
 )
-from careweave.disclosure._masked import asks
+from careweave.disclosure._masked import asks, whole
 from careweave.disclosure._match import Matched, Matches
 from careweave.disclosure._prospects import Expected
 from careweave.disclosure._reading import history, read
@@ -134,5 +134,6 @@ __all__ = [
     "standing",
     "view",
     "watch",
+    "whole",
     "world",
 ]

@@ -103,6 +103,15 @@ def unmasked(session: Session, view: Sight, question: Search, *, is_citizen: boo
     return view
 
 
+def whole(session: Session, asking: Asking, view: Sight) -> Sight:
+    """Returns the part of a sight from whose entries nothing is taken out, whoever they are about."""
+    role = asking.actor.role
+    if role is Role.SYSTEM:
+        return view
+    found = narrowed(session, view, "unmasked", _whole)
+    return found if role is Role.CI else narrowed(session, found, "tied", _tied)
+
+
 def asks(asking: Asking, view: Sight) -> Asks | None:
     """Returns under which sight a writer's conditions are tried: as searches are asked.
 

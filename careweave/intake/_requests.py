@@ -59,7 +59,8 @@ class Writing:
     `sight` comes from `disclosure.sight`; intake never makes one. `at` is aware, in UTC. `family`
     are the sources that share the authority of the writer's: feeds that speak of the same entries.
     `asks` says under which sight a condition is tried, where what is seen may be masked: who could
-    ask by what is masked would learn it.
+    ask by what is masked would learn it. So would who could patch it: `whole` is what is shown
+    with nothing taken out, `sight` where nothing ever is.
     """
 
     actor: Actor
@@ -69,6 +70,7 @@ class Writing:
     at: datetime
     family: frozenset[SourceId] = frozenset()
     asks: Callable[[Session, Search], Sight] | None = None
+    whole: Sight | None = None
 
     @property
     def sources(self) -> frozenset[SourceId]:

@@ -76,9 +76,13 @@ def _shown_at_work(session: Session, works: Sequence[Work]) -> frozenset[Ref]:
     """
     by_sight: dict[int, tuple[Sight, set[Ref]]] = {}
     for work in works:
-        if work.writing.actor.role is not Role.SYSTEM:
-            _, refs = by_sight.setdefault(id(work.writing.sight), (work.writing.sight, set()))
-            refs.add(work.ref)
+        writing = work.writing
+        if writing.actor.role is Role.SYSTEM:
+            continue
+        # A patch can test what is there, value by value.
+        is_patch = work.request.interaction is Interaction.PATCH
+        sight = writing.whole if is_patch and writing.whole is not None else writing.sight
+        by_sight.setdefault(id(sight), (sight, set()))[1].add(work.ref)
     return frozenset(
         (row.type, row.id)
         for sight, refs in by_sight.values()

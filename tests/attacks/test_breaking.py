@@ -374,3 +374,25 @@ def test_a_transaction_that_fails_after_it_has_read_is_accounted_for(staffed: St
         answer.headers["x-request-id"],
     )
     assert found == [("transaction", "refused", "not-found")]
+
+
+@pytest.mark.attack(11, 16)
+def test_no_patch_tests_what_is_masked(staffed: Staffed) -> None:
+    by = staffed.as_(Role.CN)
+    sent = someone(family(940), number(940), "1931-03-04", **PROTECTED)
+    made = staffed.door.ask("POST", "/Patient", sent, by=by)
+    who = made.headers["location"].split("/")[-3]
+    answers = []
+    staffed.tie(Role.CN, who, until=NOW + timedelta(days=1))
+    assert "Quarry" in staffed.door.get(f"/Patient/{who}", by=by).text
+    with psycopg.connect(staffed.door.database.url) as connection:
+        connection.execute("UPDATE record.tie SET until = %s", [NOW - timedelta(days=3)])
+    shown = staffed.door.get(f"/Patient/{who}", by=by)
+    assert shown.status_code == 200
+    assert "Quarry" not in shown.text
+    for code in ("LA12 9QX", "LA13 1AA"):
+        change = [{"op": "test", "path": "/address/0/postalCode", "value": code}]
+        kind = {**REQUEST, "Content-Type": "application/json-patch+json"}
+        one = staffed.door.ask("PATCH", f"/Patient/{who}", change, by=by, headers=kind)
+        answers.append((one.status_code, one.content))
+    assert answers[0] == answers[1]

@@ -128,6 +128,7 @@ def writing_of(call: Call) -> Writing:
     asking = call.asking
     with call.way.reading() as session:
         view = sight(session, asking.actor, asking.purpose, Action.WRITE, at=asking.at)
+        whole = disclosure.whole(session, asking, view)
     return Writing(
         actor=asking.actor,
         sight=view,
@@ -135,6 +136,7 @@ def writing_of(call: Call) -> Writing:
         request_id=asking.request_id,
         at=asking.at,
         asks=disclosure.asks(asking, view),
+        whole=whole,
     )
 
 
