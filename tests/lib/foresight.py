@@ -30,6 +30,7 @@ from careweave.formats import read_json
 from careweave.terms import Action, Heading, Label, PersonId, Tie
 
 CANARY = re.compile(r"CANARY-[A-Za-z0-9]+-[a-z0-9-]*[a-z0-9]")
+_NUMBER = re.compile(r'"(999[0-9]{7})"')
 _EARLY = datetime.min.replace(tzinfo=UTC)
 _ENTRIES = """
 SELECT r.subject, s.org, s.system, h.name, l.labels, r.id,
@@ -46,6 +47,10 @@ _TIES = """
 SELECT t.subject, o.slug, t.kind, t.since, least(t.until, '9999-12-30Z')
 FROM record.tie AS t JOIN record.org AS o USING (org)
 """
+_ASKED = (
+    *(Action.OPEN, Action.READ, Action.SEARCH_ONE, Action.LIST),
+    *(Action.SEARCH_MANY, Action.FIND),
+)
 _MASK_OF = {"S12": "address", "access-secret": "access-secret"}
 
 
@@ -56,6 +61,7 @@ class Kept:
     type: str
     id: str
     patients: tuple[str, ...]
+    numbers: tuple[str, ...]
     canaries: frozenset[str]
     thing: Thing
 
@@ -111,12 +117,13 @@ class Foresight:
         }
 
     def _entries(self) -> Iterator[Kept]:
-        patients = defaultdict(list)
-        for subject, local in self._rows(
-            "SELECT r.subject, r.id FROM record.resource AS r JOIN record.heading AS h "
+        patients, numbers = defaultdict(list), defaultdict(list)
+        for subject, local, body in self._rows(
+            "SELECT r.subject, r.id, r.body FROM record.resource AS r JOIN record.heading AS h "
             "USING (heading) WHERE h.name = 'DEM' AND NOT r.gone"
         ):
             patients[subject].append(local)
+            numbers[subject] += _NUMBER.findall(bytes(body).decode())
         for row in self._rows(_ENTRIES):
             subject, organisation, system, heading, labels, public_id, at, live, code, *rest = row
             frozen, body = rest
@@ -135,14 +142,12 @@ class Foresight:
                 is_frozen=frozen,
             )
             found = frozenset(one.group() for one in CANARY.finditer(text))
-            yield Kept(type_name, public_id, tuple(patients[subject]), found, thing)
+            who = tuple(patients[subject]), tuple(numbers[subject])
+            yield Kept(type_name, public_id, *who, found, thing)
 
     def permitted(self, context: Context) -> dict[Action, frozenset[str]]:
         """Returns which canaries a reader may meet by each action."""
-        actions = (Action.OPEN, Action.READ, Action.SEARCH_ONE, Action.LIST)
-        return {
-            action: frozenset(self._seen(replace(context, action=action))) for action in actions
-        }
+        return {action: frozenset(self._seen(replace(context, action=action))) for action in _ASKED}
 
     def _seen(self, context: Context) -> Iterator[str]:
         for kept in self.kept:
