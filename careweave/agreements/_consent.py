@@ -6,7 +6,7 @@ understood is read as the more restrictive of its meanings, and told as a findin
 Source: `reference/agreements.md` section 8; FHIR R4 4.0.1, consent.html 6.2.5; IHE PCF.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -21,7 +21,7 @@ from careweave.agreements._consent_cells import (
     outside,
 )
 from careweave.agreements._consent_parts import Part, part_of
-from careweave.agreements._consent_terms import ConsentWords, Node, codes_of
+from careweave.agreements._consent_terms import ConsentWords, Node, codes_of, nodes
 from careweave.agreements._question import Choice, ChoiceKind
 from careweave.terms import Heading, Purpose
 
@@ -55,12 +55,24 @@ def read_consent(value: Node, zone: tzinfo, words: ConsentWords) -> ReadConsent:
         return ReadConsent((), tuple(dict.fromkeys(findings)))
     if scope == _RESEARCH:
         root = replace(root, cells=_for_research(root.cells))
-    choices = (*_grants(root), *_consents(root), *map(_deny, _denied(root)))
+    proofs = (*_grants(root), *_consents(root, EVERYWHERE)) if _is_proof(value) else ()
+    choices = (*proofs, *map(_deny, _denied(root)))
     return ReadConsent(tuple(dict.fromkeys(choices)), tuple(dict.fromkeys(findings)))
 
 
 def _scope(value: Node) -> str:
     return next((code for _, code in codes_of(value.get("scope"))), "")
+
+
+def _is_proof(value: Node) -> bool:
+    """Says whether a Consent may open anything: its rule says which it is, and nobody doubts it.
+
+    One that was found not to be the person's still denies what it denies.
+    Source: FHIR R4 4.0.1, Consent.verification.verified.
+    """
+    rule = value.get("provision")
+    is_said = isinstance(rule, dict) and rule.get("type") in {"permit", "deny"}
+    return is_said and all(one.get("verified") is True for one in nodes(value.get("verification")))
 
 
 def _for_research(cells: Region) -> Region:
@@ -98,15 +110,29 @@ def _around(part: Part) -> Region:
     return (*around, Cell(purposes=part.purposes.outside(), is_liftable=True))
 
 
-def _consents(part: Part) -> Iterator[Choice]:
-    """Yields a consent for each permit, to the labels that it names if it names any."""
+def _consents(part: Part, around: Region) -> Iterator[Choice]:
+    """Yields a consent for each permit, to the labels that it names if it names any.
+
+    What stands within another provision opens nothing beyond it: not later, and to nobody else. One
+    with exceptions names no label, since those exceptions deny nothing where no objection counts.
+    """
+    bounds = [(outer, Cell(force=part.force)) for outer in around]
+    inside = tuple(_within(part.cells, bounds))
     if part.is_permit and part.is_understood and not (part.is_emergency or part.is_grant):
-        for cell in part.cells:
-            within = cell.both(Cell(force=part.force))
-            if within is not None:
-                yield _choice(ChoiceKind.CONSENT, replace(within, labels=part.named or None))
+        labels = None if part.denies else part.named or None
+        for cell in inside:
+            yield _choice(ChoiceKind.CONSENT, replace(cell, labels=labels))
     for one in part.permits:
-        yield from _consents(one)
+        yield from _consents(one, inside)
+
+
+def _within(cells: Region, bounds: Iterable[tuple[Cell, Cell]]) -> Iterator[Cell]:
+    for outer, force in bounds:
+        for cell in cells:
+            both = cell.both(outer)
+            found = None if both is None else both.both(force)
+            if found is not None:
+                yield found
 
 
 def _grants(root: Part) -> Iterator[Choice]:
