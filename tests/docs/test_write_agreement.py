@@ -55,7 +55,7 @@ def test_an_agreement_is_written_and_applied_as_the_page_says(reader: Reader) ->
     seen = told(reader.run(look))
     assert "Comes into force: agr-handling-plans@1" in seen
     assert "In effect:" in seen
-    assert "Applied as version 2" in told(reader.run(apply))
+    assert "applied: version 2" in told(reader.run(apply))
     assert "Is no longer in force: agr-handling-plans@1" in told(reader.run(revert))
 
     told(reader.run(exchange))

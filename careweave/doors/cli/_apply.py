@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PLATFORM, _DOOR = "platform", "cli"
 _SHOWN_AT_ONCE = 50
 _DIGITS = 12
+_DEMONSTRATOR = "careweave demo"
 _REASONS = 3
 """How many reasons are told why an agreement is not in force; a party each would fill the screen."""
 
@@ -166,14 +167,20 @@ def _shown(desk: Desk, at: datetime) -> str:
 
 
 def apply_demonstration(desk: Desk, database: Database) -> None:
-    """Applies the example region with its open keys, unless just that is in force already."""
+    """Applies the example region with its open keys, unless just that is in force already.
+
+    What somebody else applied stays: a demonstration that starts again takes back nothing.
+    """
     files = region_files(desk.region)
     now = desk.around.clock()
     with database.session() as session:
         newest = configurations(session, most=1)
+        if newest and newest[0].applying.by != _DEMONSTRATOR:
+            note("The configuration that somebody applied by hand stays.")
+            return
         if newest and configuration_files(session, newest[0].version) == files:
             return
         planned = disclosure.plan(session, files, takes_demonstration_keys=True)
         said = "The example region, applied at the start of the demonstration."
-        applying = Applying("careweave demo", "its example region", said, now, now)
+        applying = Applying(_DEMONSTRATOR, "its example region", said, now, now)
         disclosure.apply(session, planned, applying, Through(_PLATFORM, _DOOR, str(uuid4())))

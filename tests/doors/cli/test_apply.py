@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from careweave.db import Database
+from careweave.db import Database, configurations
 from careweave.doors.cli import Around, main
+from careweave.doors.cli._apply import apply_demonstration
+from careweave.doors.cli._desk import Desk
 from careweave.doors.cli._serve import served
 from careweave.settings import Settings
 from careweave.wiring import DOORS
@@ -136,3 +138,18 @@ def test_of_many_reasons_three_are_told_and_the_others_counted(
     said = capsys.readouterr().out.split("Not in force: agr-hospice@1\n")[1].split("Not in")[0]
     assert said.count("the key is one of the demonstration") == 3
     assert said.rstrip().endswith("and 10 more reasons")
+
+
+def test_a_demonstration_that_starts_again_takes_back_nothing(
+    command: Command, database: Database, region: Path, tmp_path: Path
+) -> None:
+    desk = Desk(Around({}, lambda: AT, "", ROOT, DOORS), Settings(home=tmp_path))
+    numbers = []
+    for words in ((), (region, *TWO, "--yes"), ("--revert", 1, *TWO, "--yes")):
+        if words:
+            assert command("apply", *words, "--demonstration") == 0
+        for _start in range(2):
+            apply_demonstration(desk, database)
+            with database.reading() as session:
+                numbers.append(configurations(session, most=1)[0].version)
+    assert numbers == [1, 1, 2, 2, 3, 3]
