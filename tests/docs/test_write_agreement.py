@@ -35,7 +35,7 @@ def told(ran: Ran) -> str:
 
 def test_an_agreement_is_written_and_applied_as_the_page_says(reader: Reader) -> None:
     steps = blocks(PAGE)
-    read, write, check, mend, lower, sign, look, apply, revert, exchange = steps
+    read, write, check, mend, lower, sign, start, look, apply, revert, exchange = steps
     page = PAGE.read_text(encoding="utf-8")
 
     assert "Clause council-to-home-care" in told(reader.run(read))
@@ -52,6 +52,7 @@ def test_an_agreement_is_written_and_applied_as_the_page_says(reader: Reader) ->
     told(reader.run(lower))
     assert "nm-bluebell-demonstration" in (said := reader.run(sign)).out + said.err
 
+    assert "Applied as version 1" in told(reader.run(start))
     seen = told(reader.run(look))
     assert "Comes into force: agr-handling-plans@1" in seen
     assert "In effect:" in seen
