@@ -52,7 +52,7 @@ def test_an_agreement_is_written_and_applied_as_the_page_says(reader: Reader) ->
     told(reader.run(lower))
     assert "nm-bluebell-demonstration" in (said := reader.run(sign)).out + said.err
 
-    assert "Applied as version 1" in told(reader.run(start))
+    assert "version 1, in force from" in told(reader.run(start))
     seen = told(reader.run(look))
     assert "Comes into force: agr-handling-plans@1" in seen
     assert "In effect:" in seen
