@@ -167,15 +167,31 @@ def _of_person(about: Piece, branch: Piece) -> Piece:
 
 
 def _of_ties(about: Piece, branch: Piece) -> Piece:
+    """Returns: one of the ties that are asked for, with the person, lives or ended lately."""
     return fill(
         "({b}.tie = 0 OR EXISTS (SELECT 1 FROM {k}"
         " CROSS JOIN LATERAL (SELECT 1 FROM record.tie AS zt WHERE zt.subject = zk.subject"
         " AND zt.since <= {now} AND zt.org = ANY(%(s_me)s::int []) AND zt.until"
-        " > (%(s_ends)s::timestamptz [])[({b}.tie - 1) * {n} + zt.kind] OFFSET 0) AS zt OFFSET 0))",
+        " > (%(s_ends)s::timestamptz [])[({b}.tie - 1) * {n} + zt.kind] AND {c} OFFSET 0) AS zt"
+        " OFFSET 0))",
         b=branch,
+        c=_counts(piece("zt"), about),
         k=kin(about),
         now=_NOW,
         n=numbered("", N_KINDS),
+    )
+
+
+def _counts(tie: Piece, about: Piece) -> Piece:
+    """Returns: the tie is of the subject itself, or of one that no alarm has frozen.
+
+    A frozen record may be of somebody else by now: what it proves opens nothing but itself.
+    """
+    return fill(
+        "({t}.subject = {r}.subject OR NOT (SELECT zf.frozen FROM record.subject AS zf"
+        " WHERE zf.subject = {t}.subject))",
+        t=tie,
+        r=about,
     )
 
 
@@ -200,7 +216,8 @@ def _of_cohort(about: Piece, branch: Piece) -> Piece:
         " AND (zh.tk = 0 OR count(*) FILTER (WHERE zh.tk >> zt.kind::int & 1 = 1"
         " AND zt.org = ANY(%(s_me)s::int [])) > 0)"
         " FROM {k} CROSS JOIN LATERAL (SELECT zu.kind, zu.org FROM record.tie AS zu"
-        " WHERE zu.subject = zk.subject AND zu.since <= {now} AND zu.until > {now} OFFSET 0) AS zt))"
+        " WHERE zu.subject = zk.subject AND zu.since <= {now} AND zu.until > {now} AND {t}"
+        " OFFSET 0) AS zt))"
         " AND (zh.a1 + zh.a2 + zh.o1 = 0 OR EXISTS (SELECT 1 FROM {k}"
         " CROSS JOIN LATERAL (SELECT 1 FROM record.trait AS zy WHERE zy.subject = zk.subject"
         " AND (zh.a1 = 0 OR zy.born <= (%(s_days)s::date [])[zh.a1])"
@@ -210,6 +227,7 @@ def _of_cohort(about: Piece, branch: Piece) -> Piece:
         b=branch,
         c=join(", ", cells),
         k=kin(about),
+        t=_counts(piece("zu"), about),
         now=_NOW,
         reg=numbered("", number_of_kind(Tie.REGISTRATION)),
         res=numbered("", number_of_kind(Tie.RESIDENCE)),

@@ -770,7 +770,10 @@ WHERE EXISTS (
     ) AS k
     INNER JOIN record.tie AS t ON k.subject = t.subject
     INNER JOIN record.org AS o ON t.org = o.org
-    WHERE o.slug = ANY(%(names)s::text[]) AND t.since <= %(at)s AND t.until > %(at)s
+    INNER JOIN record.subject AS s ON k.subject = s.subject
+    WHERE
+        o.slug = ANY(%(names)s::text[]) AND t.since <= %(at)s AND t.until > %(at)s
+        AND (k.subject = w.subject OR NOT s.frozen)
 )
 ORDER BY w.subject;
 

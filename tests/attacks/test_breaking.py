@@ -398,7 +398,6 @@ def test_no_patch_tests_what_is_masked(staffed: Staffed) -> None:
     assert answers[0] == answers[1]
 
 
-@pytest.mark.xfail(reason="ties of a frozen record still count for the person: attack 72, changes5")
 def test_a_tie_of_a_record_that_an_alarm_has_frozen_opens_no_other(staffed: Staffed) -> None:
     first, second = registered(staffed, 950), registered(staffed, 950, at="nm-acute")
     assert person_of(staffed, first) == person_of(staffed, second)
