@@ -178,10 +178,17 @@ def _several(ranked: Sequence[Likeness], name: str, today: date) -> list[Item]:
             plain = {key: value for key, value in item.items() if key not in _ASIDE}
             own = item.get("extension")
             told = list(own) if isinstance(own, list) else []
-            _, about = found.setdefault(write_json(plain), (plain, told))
+            _, about = found.setdefault(write_json(_ordered(plain)), (plain, told))
             if (origin := _origin(one)) not in about:
                 about.append(origin)
     return [{**item, "extension": about} for item, about in found.values()]
+
+
+def _ordered(value: Json) -> Json:
+    """Returns a value with its members by name: their order means nothing."""
+    if isinstance(value, dict):
+        return {name: _ordered(value[name]) for name in sorted(value)}
+    return [_ordered(one) for one in value] if isinstance(value, list) else value
 
 
 def current(value: Mapping[str, Json], name: str, today: date) -> Iterator[Item]:

@@ -139,3 +139,11 @@ def test_an_id_that_was_given_up_names_the_survivor_and_nothing_else() -> None:
         "active": False,
         "link": [{"other": {"reference": f"Patient/{PERSON}"}, "type": "replaced-by"}],
     }
+
+
+def test_a_value_is_told_once_in_whatever_order_its_source_writes_it() -> None:
+    one = {"family": "Marsh", "use": "official", "period": {"start": "2001", "end": "2031"}}
+    other = {"period": {"end": "2031", "start": "2001"}, "use": "official", "family": "Marsh"}
+    made = _made(_row("a", 1, name=[one]), _row("b", 2, name=[other]))
+    (told,) = made["name"]
+    assert sorted(_origins(told)) == ["Patient/a", "Patient/b"]
