@@ -92,7 +92,7 @@ def _tie(clause: Clause) -> str:
     if kinds == [""]:
         return ", whether or not there is a relationship"
     ways = listed((f"who {named('tie', kind)}" for kind in kinds), "or")
-    return f", {ways}{_grace(clause.grace)}"
+    return f" {ways}{_grace(clause.grace)}"
 
 
 def _grace(grace: timedelta | None) -> str:

@@ -113,7 +113,8 @@ PERMIT = Verdict(Answer.PERMIT, 10, "agr-one@1/c1", heading=Heading.MED)
 def test_a_permit_names_reader_heading_reason_and_clause():
     assert told_verdict(SHARED, context(), PERMIT) == (
         "The A&E clinician of nm-acute may see medicines (in full) for direct care, because the "
-        'person is attending it, under clause c1 of "One" (agr-one@1).'
+        "person is attending the reader's organisation, under clause c1 of "
+        '"One" (agr-one@1).'
     )
 
 
