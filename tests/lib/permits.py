@@ -155,7 +155,7 @@ ROWS: tuple[dict[str, bool], ...] = (
     {"gated": True, "broken": True, "typed": True},
     {"gated": False, "broken": True},
 )
-_RARE = (6, 8, 8, 13, 13)
+_RARE = (6, 7, 7, 8, 13)
 """Rows for which most must come together are drawn more often."""
 _COINS = {
     "barred": 12, "shared": 16, "tied": 4, "denied": 4, "gated": 3, "broken": 3, "typed": 3,

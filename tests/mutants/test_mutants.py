@@ -131,3 +131,5 @@ def test_a_mutant_says_what_it_is_and_changes_the_package_alone(patch) -> None:
     hunks = hunks_of(patch)
     assert hunks
     assert all(one.file.startswith("careweave/") and one.old != one.new for one in hunks)
+    # Who moves a line that a mutant speaks of moves the patch too.
+    assert all((REPO / one.file).read_text().count(one.old) == 1 for one in hunks)
