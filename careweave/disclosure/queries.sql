@@ -92,7 +92,7 @@ LEFT JOIN (
   SELECT id, began_at, opened_at, expires_at FROM stated
   UNION ALL
   SELECT id, began_at, opened_at, expires_at FROM begun
-) AS made ON true;
+) AS made ON TRUE;
 
 -- name: end_episodes
 -- Ends what a user has open for a person, before its time.
@@ -233,7 +233,7 @@ LIMIT %(most)s;
 -- Counts what an answer takes from clauses, unless one of them gives no more, and what was spent.
 WITH quick AS (
   -- A counter that is lost in a crash harms nobody; what was shown is in the ledger.
-  SELECT pg_catalog.set_config('synchronous_commit', 'off', true) AS set
+  SELECT pg_catalog.set_config('synchronous_commit', 'off', TRUE) AS set
 ),
 asked AS (
   SELECT a.clause, a.person
@@ -281,7 +281,7 @@ fits AS (
       %(forced)s OR bool_and(
         (t.more_people = 0 OR t.n_people + t.more_people <= t.most_people)
         AND t.n_items + t.items <= t.most_items
-      ), false
+      ), FALSE
     ) AS is_so
   FROM tally AS t, quick
 ),
@@ -306,7 +306,7 @@ ORDER BY t.clause;
 -- name: spend_search
 -- Counts a search for a person by a user within an hour, and returns how many there were.
 WITH quick AS (
-  SELECT pg_catalog.set_config('synchronous_commit', 'off', true) AS set
+  SELECT pg_catalog.set_config('synchronous_commit', 'off', TRUE) AS set
 )
 INSERT INTO disclosure.spent AS s (since, organisation, user_name, clause, n)
 SELECT %(since)s::timestamptz, %(organisation)s, %(user)s, %(clause)s, 1

@@ -182,8 +182,8 @@ FROM unnest(
 ) AS c (number, subject, organisation, since, until)
 INNER JOIN ledger.account AS a
   ON
-    a.subjects[1] = c.subject AND a.organisation = c.organisation
-    AND a.at >= c.since AND a.at < c.until
+    c.subject = a.subjects[1] AND c.organisation = a.organisation
+    AND c.since <= a.at AND c.until > a.at
 WHERE a.action = ANY(%(actions)s::text[]);
 
 -- name: broken

@@ -351,8 +351,8 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS c (
 -- The persons who let this user act for them; a subject that belongs to nobody has no person.
 SELECT DISTINCT p.person
 FROM record.choice AS c
-INNER JOIN record.subject_person AS p ON p.subject = c.subject
-INNER JOIN record.subject AS s ON s.subject = c.subject AND NOT s.frozen
+INNER JOIN record.subject_person AS p ON c.subject = p.subject
+INNER JOIN record.subject AS s ON c.subject = s.subject AND NOT s.frozen
 WHERE c.kind = 3 AND c.users @> ARRAY[%(user)s::text] AND c.since <= %(at)s AND c.until > %(at)s;
 
 -- name: traits_add

@@ -41,6 +41,8 @@ def test_each_command_of_the_privacy_officer_is_one(line: str) -> None:
 
 def test_the_page_tells_of_all_that_a_privacy_officer_does() -> None:
     words = {tuple(line.split()[:2]) for line in ASKED}
-    episodes = {("episodes", one) for one in ("list", "show", "claim", "review", "release", "ratio")}
+    episodes = {
+        ("episodes", one) for one in ("list", "show", "claim", "review", "release", "ratio")
+    }
     audit = {("audit", one) for one in ("looked", "read", "export", "verify")}
     assert words >= {*episodes, *audit, *(("mandate", one) for one in ("add", "list", "end"))}
