@@ -17,7 +17,7 @@ from careweave.disclosure._asking import Asking
 from careweave.disclosure._clauses import Clauses
 from careweave.disclosure._leaving import Leaving
 from careweave.disclosure._standing import open_episodes
-from careweave.terms import OverBudget
+from careweave.terms import Action, OverBudget
 
 _QUERIES = Queries("careweave.disclosure")
 
@@ -61,7 +61,7 @@ def spend(session: Session, asking: Asking, left: Leaving, clauses: Clauses) -> 
 
     Who has an emergency open for everybody concerned is never refused; that is noticed instead.
     """
-    uses = _uses(left, clauses)
+    uses = _uses(asking, left, clauses)
     if not uses:
         return
     tallies = _counted(session, asking, uses, is_forced=False)
@@ -93,14 +93,16 @@ def spend_search(session: Session, asking: Asking, ceiling: Ceiling) -> None:
         _notice(session, asking, [FIND])
 
 
-def _uses(left: Leaving, clauses: Clauses) -> dict[str, _Use]:
+def _uses(asking: Asking, left: Leaving, clauses: Clauses) -> dict[str, _Use]:
+    """Returns what is taken of each clause. Who stands on a list is not opened by it."""
     uses: dict[str, _Use] = {}
     for row in left.rows:
         name = left.branch(row).clause
         clause = clauses.get(name)
         if clause is not None:
             use = uses.setdefault(name, _Use(clause.quantity))
-            use.people.add(row.person or UUID(int=row.subject))
+            if asking.action is not Action.LIST:
+                use.people.add(row.person or UUID(int=row.subject))
             use.n_items += 1
     return uses
 

@@ -17,7 +17,7 @@ from careweave.disclosure._narrowed import narrowed
 from careweave.disclosure._redact import SECRET
 from careweave.disclosure._refusing import refuse
 from careweave.record import Kind, Parameter, Search
-from careweave.terms import Branch, Forbidden, Role, Sight
+from careweave.terms import Action, Branch, Forbidden, Role, Sight
 
 Pairs = Sequence[tuple[str, str]]
 Asks = Callable[[Session, Search], Sight]
@@ -159,11 +159,15 @@ def _tied(branches: Iterable[Branch]) -> Iterator[Branch]:
 def at_most(session: Session, asking: Asking, question: Search, view: Sight) -> Search:
     """Returns the search with no larger a page than the clauses that may answer it allow.
 
-    Source: `reference/agreements.md` 2.2, rows_per_request.
+    A page of a list never has more rows than people may be on it: so it reaches no more of them.
+    Source: `reference/agreements.md` 2.2, rows_per_request and people_per_request.
     """
     if asking.actor.role is Role.SYSTEM:
         return question
     known = clauses(session, asking.at)
     names = {branch.clause for branch in view.branches}
-    limits = [known[name].quantity.rows_per_request for name in names if name in known]
+    given = [known[name].quantity for name in names if name in known]
+    limits = [one.rows_per_request for one in given]
+    if asking.action is Action.LIST:
+        limits += [one.people_per_request for one in given]
     return replace(question, count=min(question.count, *limits)) if limits else question

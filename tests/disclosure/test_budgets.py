@@ -151,3 +151,17 @@ def test_what_is_ones_own_has_no_budget(staffed: Staffed) -> None:
     (account,) = accounts(staffed, answer.headers["x-request-id"])
     assert '"clause":"own:nm-acute"' in account["clauses"]
     assert run(staffed, "SELECT count(*) FROM disclosure.opened") == before
+
+
+def test_who_stands_on_a_list_is_not_opened_by_it_and_a_list_holds_no_more_than_are_agreed(
+    staffed: Staffed,
+) -> None:
+    by = staffed.as_(Role.CN, user="lister")
+    for n in range(100, 162):
+        who, _ = registered(staffed, n)
+        staffed.tie(Role.CN, who)
+    listed = staffed.door.get("/AllergyIntolerance?_count=500", by=by)
+    assert listed.status_code == 200, listed.text
+    assert len([one for one in listed.json["entry"] if one["search"]["mode"] == "match"]) == 60
+    assert "next" in {link["relation"] for link in listed.json["link"]}
+    assert not run(staffed, "SELECT 1 FROM disclosure.opened WHERE user_name = 'lister'")
