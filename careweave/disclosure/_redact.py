@@ -157,8 +157,18 @@ class _Cut:
             return True
         if self._hides_address and self._leads_home(member):
             return False
+        if self._is_told_freely(member):
+            return element.is_required
         is_wanted = self._names is None or not self._names.isdisjoint((element.name, member.name))
         return is_wanted or element.is_required or element.is_modifier
+
+    def _is_told_freely(self, member: Member) -> bool:
+        """Says whether it is free text that a brief view leaves out; of a document it is the title.
+
+        Source: `reference/record.md` 5.1, S.
+        """
+        is_text = member.name == "description" and member.type in ("string", "markdown")
+        return is_text and self._names is not None and self._heading is not Heading.DOC
 
     def _leads_home(self, member: Member) -> bool:
         if member.element.is_required:

@@ -102,3 +102,13 @@ def examples() -> Iterator[tuple[Path, dict[str, Any]]]:
         value = json.loads(path.read_bytes())
         if value.get("resourceType") not in _NOBODYS:
             yield path, value
+
+
+@pytest.mark.parametrize("type_name", ["DocumentReference", "Appointment", "CarePlan"])
+def test_a_brief_view_keeps_the_title_of_a_document_and_no_other_free_text(type_name: str) -> None:
+    written = {"resourceType": type_name, "status": "current", "description": CANARY}
+    view = View(BRIEF, frozenset())
+    plan = json.loads(bytes_of(redacted(row_of(written, Heading.PLN), view)))
+    document = json.loads(bytes_of(redacted(row_of(written, Heading.DOC), view)))
+    assert "description" not in plan
+    assert document["description"] == CANARY
