@@ -27,7 +27,7 @@ def url_of(server: Embedded) -> Iterator[Callable[[str], str]]:
     """The page, done as it says, under names of its own: gives the address for each role."""
     mark = f"t{uuid.uuid4().hex[:8]}"
     text = PAGE.read_text(encoding="utf-8").replace("careweave_", f"{mark}_")
-    roles, grants = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    roles, grants, _wall = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
 
     def url(role: str) -> str:
         return server.address(mark).replace("://careweave@", f"://{mark}_{role}@")

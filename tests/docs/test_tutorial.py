@@ -90,7 +90,7 @@ def test_the_tutorial_works_as_written(reader: Reader, running: Running, server_
 
 
 def test_a_system_is_connected_as_written(reader: Reader, running: Running) -> None:
-    add, use, revoke = blocks(DOCS / "how-to/connect-a-system.md")
+    add, use, revoke, at_work = blocks(DOCS / "how-to/connect-a-system.md")
     added = reader.run(add)
     assert added.code == 0, added.err
     reader.fills["TOKEN"] = token = added.out.strip()
@@ -103,6 +103,9 @@ def test_a_system_is_connected_as_written(reader: Reader, running: Running) -> N
     while get(running, "Patient?_count=1", token, str(uuid.uuid4()))[0] == 200:
         assert time.monotonic() < until
         time.sleep(0.2)
+    doctor = reader.run(at_work)
+    assert doctor.code == 0, doctor.err
+    assert get(running, "Encounter", doctor.out.strip(), str(uuid.uuid4()))[0] == 200
 
 
 def test_files_are_loaded_as_written(reader: Reader) -> None:
