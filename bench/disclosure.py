@@ -1,14 +1,11 @@
 """What agreements cost: one person's record, a worklist, accounts, and how fast a change is felt."""
 
 import os
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 import psycopg
@@ -16,8 +13,9 @@ import psycopg
 from bench.disclosure_store import AT, READER, SYSTEM, Size, build, code
 from bench.figures import Figure
 from bench.machine import cpu_s
+from bench.store import sized_server, store
 from careweave import disclosure, record
-from careweave.db import Applying, Database, Embedded, apply_configuration, migrate
+from careweave.db import Applying, Database, Embedded, apply_configuration
 from careweave.disclosure import Asking, Outlet
 from careweave.disclosure._accounts import account_of
 from careweave.ledger import Recorder
@@ -52,9 +50,9 @@ def run(*, quick: bool) -> list[Figure]:
     """Returns what policy costs with few and with many access classes, and what stands beside it."""
     figures: list[Figure] = []
     sizes = _QUICK if quick else _FULL
-    with _server() as server:
+    with sized_server(*_SIZED) as server:
         for size in sizes:
-            with _store(server, f"bench_{size.feeds}") as database:
+            with store(server, f"bench_{size.feeds}") as database:
                 began = time.perf_counter()
                 build(database, size)
                 print(f"bench: built in {time.perf_counter() - began:.0f} s", flush=True)
@@ -62,35 +60,6 @@ def run(*, quick: bool) -> list[Figure]:
                 if size.feeds == sizes[0].feeds:
                     figures += _beside(_Bench(server, database, size), quick=quick)
     return figures
-
-
-@contextmanager
-def _server() -> Generator[Embedded]:
-    with tempfile.TemporaryDirectory(prefix="cw-bench-", ignore_cleanup_errors=True) as home:
-        running = Embedded.start(Path(home))
-        with psycopg.connect(running.url, autocommit=True) as connection:
-            for setting in _SIZED:
-                connection.execute(f"ALTER SYSTEM SET {setting}".encode())
-        running.stop()
-        running = Embedded.start(Path(home))
-        try:
-            yield running
-        finally:
-            running.stop()
-
-
-@contextmanager
-def _store(server: Embedded, name: str) -> Generator[Database]:
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    database = Database(server.address(name))
-    try:
-        migrate(database)
-        yield database
-    finally:
-        database.close()
-        with psycopg.connect(server.url, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def doctor() -> Actor:

@@ -2,19 +2,17 @@
 
 import gc
 import os
-import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from uuid import UUID
 
 import psycopg
 
 from bench.figures import Figure
-from careweave.db import Database, Embedded, Session, migrate
+from bench.store import sized_server, store
+from careweave.db import Database, Embedded, Session
 from careweave.identity import (
     Incoming,
     Means,
@@ -60,8 +58,8 @@ def run(*, quick: bool) -> list[Figure]:
     # What lives as long as the measurement is nothing for the collector to look at.
     gc.collect()
     gc.freeze()
-    with _server() as server:
-        with _store(server, "region") as database:
+    with sized_server(*_SIZED) as server:
+        with store(server, "region") as database:
             figures = _loaded(database, crowd)
             _tidied(database)
             figures += _stored(database, size)
@@ -70,33 +68,6 @@ def run(*, quick: bool) -> list[Figure]:
         figures += _agreement(server, crowd, size)
     gc.unfreeze()
     return figures
-
-
-@contextmanager
-def _server() -> Generator[Embedded]:
-    with tempfile.TemporaryDirectory(prefix="cw-bench-", ignore_cleanup_errors=True) as home:
-        running = Embedded.start(Path(home))
-        with psycopg.connect(running.url, autocommit=True) as connection:
-            for setting in _SIZED:
-                connection.execute(f"ALTER SYSTEM SET {setting}".encode())
-        running.stop()
-        running = Embedded.start(Path(home))
-        try:
-            yield running
-        finally:
-            running.stop()
-
-
-@contextmanager
-def _store(server: Embedded, name: str) -> Generator[Database]:
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    database = Database(server.address(name))
-    try:
-        migrate(database)
-        yield database
-    finally:
-        database.close()
 
 
 def _judging(database: Database, seed: int) -> Means:
@@ -252,7 +223,7 @@ def _candidates(database: Database, after: int) -> list[int]:
 def _agreement(server: Embedded, crowd: Sequence[Person], size: _Size) -> list[Figure]:
     """Returns of how many subjects a load tells the same as resolving one by one."""
     told = two_sources(crowd[: size.agreed // 2], Random(_SEED + 3))
-    with _store(server, "singly") as singly, _store(server, "together") as together:
+    with store(server, "singly") as singly, store(server, "together") as together:
         judging = _judging(singly, 2)
         for record in told:
             with singly.session() as session:
