@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from careweave.disclosure import Asking, export_audit
 from careweave.disclosure._balp import audit_events
 from careweave.formats import check, read_json, write_json
-from careweave.ledger import Account, Outcome, Period, append, new_id
+from careweave.ledger import Outcome, Period, append, new_id
 from careweave.terms import Actor, Forbidden, PersonId, Purpose, Severity, SourceId, SubjectId
+from tests.lib.looks import look_at
 
 NOW = datetime(2026, 3, 18, 14, 5, 6, 789012, tzinfo=UTC)
 PERSON = PersonId(UUID("1cd8909e-f47b-8414-afab-f64319202533"))
@@ -29,26 +30,8 @@ def clauses(*names):
 
 
 def account(**changes):
-    made = Account(
-        id=new_id(NOW),
-        at=NOW,
-        actor="ward-system",
-        organisation="nm-acute",
-        source=1,
-        action="read",
-        door="fhir",
-        request_id="0195a000-aaaa",
-        purpose="TREAT",
-        subjects=(SubjectId(7),),
-        what="Observation",
-        n_items=2,
-        outcome=Outcome.PERMIT,
-        clauses=clauses(AGREED),
-        person=PERSON,
-        role="ED",
-        user_name="u-ed",
-    )
-    return replace(made, **changes)
+    made = look_at(7, NOW, request_id="0195a000-aaaa", clauses=clauses(AGREED), person=PERSON)
+    return replace(made, **{"deed": None, **changes})
 
 
 def events(**changes):

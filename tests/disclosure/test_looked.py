@@ -1,7 +1,5 @@
 """Who looked, asked by the person, a proxy, a desk and an officer; asking is accounted for."""
 
-import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,9 +7,10 @@ import psycopg
 import pytest
 
 from careweave.disclosure import Asking, Outlet, audited, looked
-from careweave.ledger import Account, Outcome, Period, Recorder, append, new_id
-from careweave.terms import Actor, Forbidden, PersonId, Purpose, Role, SourceId, SubjectId
+from careweave.ledger import Period, Recorder, append
+from careweave.terms import Actor, Forbidden, PersonId, Purpose, Role, SourceId
 from tests.lib.door import fresh_database, make_door, patient
+from tests.lib.looks import look_at
 
 NOW = datetime(2026, 3, 20, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -63,28 +62,8 @@ def citizen(person, purpose=Purpose.OWN_REQUEST):
 
 
 def look(person, subject, **changes):
-    made = Account(
-        id=new_id(NOW),
-        at=NOW - DAY,
-        actor="ward",
-        organisation="nm-acute",
-        source=1,
-        action="read",
-        door="fhir",
-        request_id="r1",
-        purpose="TREAT",
-        subjects=(SubjectId(subject),),
-        what="Observation",
-        n_items=2,
-        outcome=Outcome.PERMIT,
-        clauses=json.dumps([{"clause": "own:nm-acute", "heading": "MED", "items": 2}]),
-        deed="read",
-        role="ED",
-        user_name="u-ed",
-        visible_to_person="now",
-        person=person and PersonId(person),
-    )
-    return replace(made, **changes)
+    seen = {"visible_to_person": "now", "person": person and PersonId(person)}
+    return look_at(subject, NOW - DAY, **{**seen, **changes})
 
 
 @pytest.fixture(scope="module")

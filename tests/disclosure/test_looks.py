@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from careweave.agreements import Organisation, World, default_rules
 from careweave.disclosure._looks import Reader, is_look, is_told, looks
-from careweave.ledger import Account, Outcome, new_id
+from careweave.ledger import Outcome
 from careweave.terms import Heading, Purpose, Role, SubjectId
+from tests.lib.looks import look_at
 
 NOW = datetime(2026, 3, 18, 14, 5, tzinfo=UTC)
 LATER = NOW + timedelta(days=60)
@@ -36,26 +37,7 @@ def clauses(*headings):
 
 
 def look(**changes):
-    made = Account(
-        id=new_id(NOW),
-        at=NOW,
-        actor="ward-system",
-        organisation="nm-acute",
-        source=1,
-        action="read",
-        door="fhir",
-        request_id="r1",
-        purpose="TREAT",
-        subjects=(SubjectId(7),),
-        what="Observation",
-        n_items=2,
-        outcome=Outcome.PERMIT,
-        clauses=clauses("MED"),
-        deed="read",
-        role="ED",
-        user_name="u-ed",
-        visible_to_person="now",
-    )
+    made = look_at(7, NOW, clauses=clauses("MED"), visible_to_person="now")
     return replace(made, **changes)
 
 

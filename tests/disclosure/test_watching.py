@@ -21,9 +21,10 @@ from careweave.disclosure import (
     shown_under,
     watch,
 )
-from careweave.ledger import Account, Outcome, Period, Recorder, append, new_id
+from careweave.ledger import Outcome, Period, Recorder, append, new_id
 from careweave.terms import Actor, PersonId, Purpose, Role, SourceId, SubjectId
 from tests.lib.door import fresh_database, make_door, patient
+from tests.lib.looks import look_at
 
 NOW = datetime(2026, 3, 18, 10, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -65,27 +66,7 @@ def rows(database, text, *values):
 
 
 def look(person, subject, user="u-curious", **changes):
-    made = Account(
-        id=new_id(NOW),
-        at=NOW,
-        actor="ward",
-        organisation="nm-acute",
-        source=1,
-        action="read",
-        door="fhir",
-        request_id="r1",
-        purpose="TREAT",
-        subjects=(SubjectId(subject),),
-        what="Observation",
-        n_items=2,
-        outcome=Outcome.PERMIT,
-        clauses=json.dumps([{"clause": "own:nm-acute", "heading": "MED", "items": 2}]),
-        deed="read",
-        role="ED",
-        user_name=user,
-        person=PersonId(person),
-    )
-    return replace(made, **changes)
+    return look_at(subject, NOW, **{"user_name": user, "person": PersonId(person), **changes})
 
 
 def write(database, *accounts):
