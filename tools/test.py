@@ -1,4 +1,7 @@
-"""The tests: ./run test [--quick] [options of pytest]."""
+"""The tests: ./run test [--quick] [options of pytest], ./run test-journeys [--screenshots].
+
+Pictures of the pages lie in `build/screenshots` afterwards, with an `index.html` that shows them.
+"""
 
 import os
 import shutil
@@ -13,13 +16,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MEMORY = Path("/dev/shm")
 ROOM = 8 << 30
+PICTURES = ROOT / "build" / "screenshots"
+OWN = {"--quick", "--journeys", "--screenshots"}
 
 
 def main() -> None:
     """Runs pytest; --quick leaves out killed servers, long generators and real clients."""
-    words = [word for word in sys.argv[1:] if word != "--quick"]
-    quick = len(words) < len(sys.argv) - 1
-    options = chosen(words, quick=quick)
+    said = OWN & set(sys.argv[1:])
+    quick = "--quick" in said
+    words = [word for word in sys.argv[1:] if word not in OWN]
+    options = journeys(words) if "--journeys" in said else chosen(words, quick=quick)
     # Everything that a run writes lies in one folder, so that nothing is left behind.
     folder = Path(tempfile.mkdtemp(prefix="cw-", dir=fastest()))
     folder.chmod(0o755)
@@ -32,6 +38,8 @@ def main() -> None:
         "XDG_RUNTIME_DIR": str(runtime),
         "HYPOTHESIS_PROFILE": os.environ.get("HYPOTHESIS_PROFILE", "quick" if quick else "ci"),
     }
+    if "--screenshots" in said:
+        environment["CAREWEAVE_SCREENSHOTS"] = str(PICTURES)
     try:
         code = run([sys.executable, "-m", "pytest", *options], environment)
     finally:
@@ -53,6 +61,12 @@ def chosen(words: list[str], *, quick: bool) -> list[str]:
         n = min(os.cpu_count() or 1, 4)
         options += ["-n", str(n), "--dist", "loadfile", "--no-loadscope-reorder"] if n > 1 else []
     return options
+
+
+def journeys(words: list[str]) -> list[str]:
+    """Returns the options of pytest for the pages in a browser alone, in one process."""
+    place = [] if any(Path(word.partition("::")[0]).exists() for word in words) else ["tests"]
+    return [*place, "-m", "journey and not night", "--durations=15", *words]
 
 
 def fastest() -> Path | None:
