@@ -11,6 +11,7 @@ import pytest
 
 from careweave.db import Database, Embedded, Session, migrate
 from tests.lib.cases import load_profile
+from tests.lib.lending import TEMPLATE, lent
 
 load_profile()
 
@@ -29,6 +30,9 @@ class _Undo(Exception):
 @pytest.fixture(scope="session")
 def server() -> Iterator[Embedded]:
     """A server of this test run alone, without fsync: a test that kills one starts its own."""
+    if (already := lent()) is not None:
+        yield already
+        return
     with tempfile.TemporaryDirectory(prefix="cw-", ignore_cleanup_errors=True) as home:
         running = Embedded.start(Path(home), is_durable=False)
         try:
@@ -40,14 +44,16 @@ def server() -> Iterator[Embedded]:
 @pytest.fixture(scope="session")
 def template(server: Embedded) -> str:
     """The name of a migrated database that others are copied from."""
+    if lent() is not None:
+        return TEMPLATE
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE template_careweave")
-    database = Database(server.address("template_careweave"))
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    database = Database(server.address(TEMPLATE))
     try:
         migrate(database)
     finally:
         database.close()
-    return "template_careweave"
+    return TEMPLATE
 
 
 @pytest.fixture
@@ -67,11 +73,15 @@ def database(server: Embedded, template: str) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def shared(server: Embedded, template: str) -> Iterator[Database]:
     """A migrated database in which every test rolls back."""
+    name = f"shared_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE shared TEMPLATE {template}")  # type: ignore[arg-type]
-    made = Database(server.address("shared"))
-    yield made
-    made.close()
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")  # type: ignore[arg-type]
+        made = Database(server.address(name))
+        try:
+            yield made
+        finally:
+            made.close()
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 
 
 @pytest.fixture

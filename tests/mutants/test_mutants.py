@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from careweave.db import Embedded
+from tests.lib.lending import lending
+
 REPO = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 PATCHES = sorted(HERE.glob("*.patch"))
@@ -72,13 +75,14 @@ def mutated(patch: Path, into: Path) -> None:
         path.write_text(text.replace(hunk.old, hunk.new))
 
 
-def run(where: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
-    """Runs tests in a copy."""
+def run(where: Path, tests: list[str], server: Embedded) -> subprocess.CompletedProcess[str]:
+    """Runs tests in a copy, on the server and from the migrated database of this run."""
     settings = {
         **os.environ,
         "PYTHONPATH": str(where),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_PROFILE": "mutants",
+        **lending(server),
     }
     options = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
     return subprocess.run(
@@ -95,9 +99,9 @@ def run(where: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
-def test_a_test_fails_for_the_mutant(patch, tmp_path) -> None:
+def test_a_test_fails_for_the_mutant(patch, tmp_path, server, template) -> None:
     mutated(patch, tmp_path)
-    done = run(tmp_path, killers_of(patch))
+    done = run(tmp_path, killers_of(patch), server)
     told = done.stdout[-2000:] + done.stderr[-500:]
     # 1: a test failed. Anything else is a test that was not found, or did not even begin.
     assert done.returncode == 1, told
@@ -105,16 +109,17 @@ def test_a_test_fails_for_the_mutant(patch, tmp_path) -> None:
     assert "error" not in done.stdout.splitlines()[-1], told
 
 
-@pytest.mark.slow
+# The same tests run in every whole run, with the same examples: by night it is asked once more.
+@pytest.mark.night
 @pytest.mark.timeout(600)
-def test_every_test_that_kills_passes_without_a_mutant(tmp_path) -> None:
+def test_every_test_that_kills_passes_without_a_mutant(tmp_path, server, template) -> None:
     killers = sorted({name for patch in PATCHES for name in killers_of(patch)})
     empty = tmp_path / "none.patch"
     empty.write_text("")
     where = tmp_path / "copy"
     where.mkdir()
     mutated(empty, where)
-    done = run(where, killers)
+    done = run(where, killers, server)
     assert done.returncode == 0, done.stdout[-2000:]
 
 
