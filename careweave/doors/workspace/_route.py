@@ -1,0 +1,38 @@
+"""One address of the workspace: its method, who may come, and what answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask.typing import ResponseReturnValue
+
+from careweave.doors.workspace._call import Call, Visit
+
+
+class Kind(StrEnum):
+    """What an address does with the record: no address is without its decision."""
+
+    DISCLOSES = "discloses"
+    RECEIVES = "receives"
+    OPERATES = "operates"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An address for signed-in people: `rule` is below `/workspace`, `name` that of its page."""
+
+    rule: str
+    name: str
+    kind: Kind
+    answer: Callable[[Call], ResponseReturnValue]
+    method: str = "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoute:
+    """An address for anybody: it shows nothing of a person."""
+
+    rule: str
+    name: str
+    answer: Callable[[Visit], ResponseReturnValue]
+    method: str = "GET"
