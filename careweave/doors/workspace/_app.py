@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
-from careweave.doors.workspace._call import Visit
+from careweave.doors.workspace._call import Call, Visit
 from careweave.doors.workspace._parts import Parts
 from careweave.doors.workspace._route import OpenRoute, Route
 from careweave.terms import Unauthenticated
