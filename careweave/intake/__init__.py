@@ -71,6 +71,7 @@ from careweave.intake._models import (
     model_in_force,
     models,
 )
+from careweave.intake._named import named_patient
 from careweave.intake._opening import open_source
 from careweave.intake._operators import Operator
 from careweave.intake._pulse import Pulse
@@ -204,6 +205,7 @@ __all__ = [
     "model_document",
     "model_in_force",
     "models",
+    "named_patient",
     "new_public_id",
     "open_message",
     "open_source",

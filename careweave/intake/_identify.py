@@ -13,11 +13,15 @@ from functools import lru_cache
 from careweave import identity, ledger, record
 from careweave.db import Session
 from careweave.identity import (
+    Acted,
+    By,
     Change,
     Demographics,
     Event,
+    Ground,
     Incoming,
     Leaving,
+    Means,
     NumberTrust,
     SourcePolicy,
 )
@@ -26,6 +30,7 @@ from careweave.intake._draft import Drafter
 from careweave.intake._facts import at as found_at
 from careweave.intake._hazards import hazards_at
 from careweave.intake._labels import is_protected, is_watched
+from careweave.intake._named import link_named, person_named
 from careweave.intake._requests import Writing, Written
 from careweave.intake._work import Work
 from careweave.record import Fact, Link
@@ -61,6 +66,9 @@ def identify(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
             changes += outcome.changes
             writing = by_subject[outcome.subject].writing
             events += [(writing, event) for event in outcome.events]
+        for writing, acted in _named(session, changed, means):
+            changes += acted.changes
+            events.append((writing, acted.event))
     if gone:
         for acted in identity.retire(session, gone, new_group=drafter.new_person):
             changes += acted.changes
@@ -68,6 +76,25 @@ def identify(session: Session, works: Sequence[Work], drafter: Drafter) -> None:
             events.append((writing, acted.event))
     copy_links(session, changes, at=at)
     ledger.append(session, [account_of_event(writing, event) for writing, event in events])
+
+
+def _named(
+    session: Session, works: Sequence[Work], means: Means
+) -> Iterator[tuple[Writing, Acted]]:
+    """Links the records of doors of ours to the persons that they name, and yields what it did.
+
+    One is new once for each person and organisation: no batch has many.
+    """
+    for work in works:
+        subject = None if work.written is None else work.written.subject
+        if not work.source.telling.names_persons or work.draft is None or subject is None:
+            continue
+        writing = work.writing
+        person = person_named(session.secret, writing.actor.authority, work.public_id)
+        by = By(writing.actor.name, writing.at, ground=Ground.ASKED_SOURCE, cause=_cause(writing))
+        acted = link_named(session, subject, person, by=by, means=means)
+        if acted is not None:
+            yield writing, acted
 
 
 def copy_links(session: Session, changes: Sequence[Change], *, at: datetime) -> None:

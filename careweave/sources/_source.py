@@ -110,6 +110,7 @@ class Telling:
 
     `deduplicates`: two live records of it are two people. `links`: its records may be linked to
     persons; without, each stays alone. `rank`: what the source with the lowest says is shown first.
+    `names_persons`: it is a door of ours, which names the person itself.
     Source: reference/identity.md 5, 7, 15.
     """
 
@@ -117,6 +118,7 @@ class Telling:
     deduplicates: bool = False
     links: bool = True
     rank: int = 0
+    names_persons: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from careweave.sources._faults import Faults, near
 from careweave.sources._source import Telling, TrustedNumbers
 from careweave.sources._yaml import Table, Tree
 
-_KEYS = ("numbers", "deduplicates", "links", "rank", "about")
+_KEYS = ("numbers", "deduplicates", "links", "rank", "names_persons", "about")
 _ANSWERS = {"true": True, "false": False}
 _MOST = 99
 
@@ -24,6 +24,7 @@ def telling(tree: Tree | None, faults: Faults) -> Telling:
         deduplicates=_answer(tree, "deduplicates", faults, usual=usual.deduplicates),
         links=_answer(tree, "links", faults, usual=usual.links),
         rank=_rank(tree, usual.rank, faults),
+        names_persons=_answer(tree, "names_persons", faults, usual=usual.names_persons),
     )
 
 
