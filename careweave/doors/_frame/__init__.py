@@ -1,1 +1,57 @@
 """What the doors of people share: shell, theme, security of pages, words, charts."""
+
+from careweave.doors._frame._app import Door, is_fragment, make_app, render, request_id
+from careweave.doors._frame._assets import serve_static, static
+from careweave.doors._frame._catalogue import (
+    NAMES,
+    UNCHECKED,
+    direction,
+    preferred,
+    say_of,
+)
+from careweave.doors._frame._forms import Posted, csrf_token, new_form, posted
+from careweave.doors._frame._headers import as_download
+from careweave.doors._frame._page import (
+    Brand,
+    Emergency,
+    Form,
+    Frame,
+    Page,
+    Person,
+    Place,
+    Said,
+    Say,
+    Stay,
+    Trouble,
+)
+
+__all__ = [
+    "NAMES",
+    "UNCHECKED",
+    "Brand",
+    "Door",
+    "Emergency",
+    "Form",
+    "Frame",
+    "Page",
+    "Person",
+    "Place",
+    "Posted",
+    "Said",
+    "Say",
+    "Stay",
+    "Trouble",
+    "as_download",
+    "csrf_token",
+    "direction",
+    "is_fragment",
+    "make_app",
+    "new_form",
+    "posted",
+    "preferred",
+    "render",
+    "request_id",
+    "say_of",
+    "serve_static",
+    "static",
+]
