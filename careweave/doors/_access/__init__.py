@@ -1,5 +1,6 @@
-"""Who may come to a door: system clients, their tokens and scopes. Knows no framework."""
+"""Who may come to a door: systems with tokens, people with sessions. Knows no framework."""
 
+from careweave.doors._access._actors import actor_of, officer_of, purpose_of, seat_of
 from careweave.doors._access._clients import (
     Client,
     Clients,
@@ -7,13 +8,73 @@ from careweave.doors._access._clients import (
     list_clients,
     revoke_client,
 )
+from careweave.doors._access._demonstration import (
+    Demonstration,
+    demonstration,
+    mark_demonstration,
+)
+from careweave.doors._access._handles import Handles
+from careweave.doors._access._people import (
+    OFFICES,
+    Account,
+    Newcomer,
+    Posting,
+    account_named,
+    account_of,
+    add_account,
+    add_posting,
+    end_account,
+    end_posting,
+    list_accounts,
+)
 from careweave.doors._access._registration import Registration
+from careweave.doors._access._sessions import (
+    COOKIE,
+    Assurance,
+    Chooser,
+    Kept,
+    Limits,
+    Proof,
+    Seat,
+    Sessions,
+    SignedIn,
+)
+from careweave.doors._access._telling import Told
 
 __all__ = [
+    "COOKIE",
+    "OFFICES",
+    "Account",
+    "Assurance",
+    "Chooser",
     "Client",
     "Clients",
+    "Demonstration",
+    "Handles",
+    "Kept",
+    "Limits",
+    "Newcomer",
+    "Posting",
+    "Proof",
     "Registration",
+    "Seat",
+    "Sessions",
+    "SignedIn",
+    "Told",
+    "account_named",
+    "account_of",
+    "actor_of",
+    "add_account",
     "add_client",
+    "add_posting",
+    "demonstration",
+    "end_account",
+    "end_posting",
+    "list_accounts",
     "list_clients",
+    "mark_demonstration",
+    "officer_of",
+    "purpose_of",
     "revoke_client",
+    "seat_of",
 ]

@@ -45,3 +45,132 @@ SELECT
   c.expires_at, c.revoked_at, c.role, c.setting, c.team, c.user_name
 FROM access.client AS c
 ORDER BY c.revoked_at IS NOT NULL, c.name, c.id;
+
+-- name: add_account
+-- Adds an account, unless somebody has or had the name.
+INSERT INTO access.account (
+  user_name, display_name, organisation, person, is_administrator, handle, added_at
+)
+VALUES (
+  %(user)s, %(display_name)s, %(organisation)s, %(person)s, %(is_administrator)s, %(handle)s, %(now)s
+)
+ON CONFLICT (user_name) DO NOTHING
+RETURNING id;
+
+-- name: accounts
+-- Accounts with their living postings, the living and last used first; all without a name, number or handle.
+SELECT
+  a.id, a.user_name, a.display_name, a.organisation, a.person, a.is_administrator, a.handle, a.ended_at,
+  (SELECT count(*) FROM access.passkey AS k WHERE k.account = a.id AND k.ended_at IS NULL),
+  p.id, p.organisation, p.role, p.setting, p.team, p.office
+FROM access.account AS a
+LEFT JOIN access.posting AS p ON p.account = a.id AND p.ended_at IS NULL
+WHERE
+  (%(user)s::text IS NULL OR a.user_name = %(user)s)
+  AND (%(id)s::bigint IS NULL OR a.id = %(id)s)
+  AND (%(handle)s::bytea IS NULL OR a.handle = %(handle)s)
+ORDER BY a.ended_at IS NOT NULL, a.user_name, p.used_at DESC NULLS LAST, p.id;
+
+-- name: add_posting
+-- Lets an account act in a role.
+INSERT INTO access.posting (account, organisation, role, setting, team, office, added_at)
+VALUES (%(account)s, %(organisation)s, %(role)s, %(setting)s, %(team)s, %(office)s, %(now)s);
+
+-- name: end_posting
+-- Takes a role from its account.
+UPDATE access.posting SET ended_at = %(now)s WHERE id = %(id)s AND ended_at IS NULL;
+
+-- name: end_account
+-- Ends an account.
+UPDATE access.account SET ended_at = %(now)s WHERE id = %(account)s AND ended_at IS NULL;
+
+-- name: end_passkeys
+-- Ends all passkeys of an account.
+UPDATE access.passkey SET ended_at = %(now)s WHERE account = %(account)s AND ended_at IS NULL;
+
+-- name: end_codes
+-- Takes back all codes of an account.
+UPDATE access.code SET used_at = %(now)s WHERE account = %(account)s AND used_at IS NULL;
+
+-- name: end_password
+-- Takes back the password of an account.
+DELETE FROM access.password WHERE account = %(account)s;
+
+-- name: add_session
+-- Begins a session, and notes that its role was used.
+WITH used AS (
+  UPDATE access.posting SET used_at = %(now)s WHERE id = %(posting)s
+)
+INSERT INTO access.session (
+  digest, key, account, posting, purpose, assurance, secret, device, launched_by, authenticated_at,
+  began_at, seen_at, step_up_at
+)
+VALUES (
+  %(digest)s, %(key)s, %(account)s, %(posting)s, %(purpose)s, %(assurance)s, %(secret)s, %(device)s,
+  %(launched_by)s, %(authenticated_at)s, %(now)s, %(now)s, %(step_up_at)s
+);
+
+-- name: session
+-- The living session of an id, with the account and the role that must live too.
+SELECT
+  s.key, s.account, a.user_name, a.display_name, a.person, s.assurance, s.secret, s.posting,
+  p.organisation, p.role, p.setting, p.team, p.office, s.purpose, s.authenticated_at, s.began_at,
+  s.seen_at, s.step_up_at, s.launched_by
+FROM access.session AS s
+INNER JOIN access.account AS a ON a.id = s.account AND a.ended_at IS NULL
+LEFT JOIN access.posting AS p ON p.id = s.posting AND p.ended_at IS NULL
+WHERE
+  s.digest = %(digest)s AND s.ended_at IS NULL
+  AND s.seen_at > %(idle)s AND s.authenticated_at > %(absolute)s
+  AND (s.posting IS NULL OR p.id IS NOT NULL);
+
+-- name: touch_session
+-- Notes that the holder of a session did something; what has ended stays so.
+UPDATE access.session
+SET seen_at = greatest(seen_at, %(now)s)
+WHERE key = %(key)s AND ended_at IS NULL;
+
+-- name: end_session
+-- Ends a session and gives what it said of its browser.
+UPDATE access.session
+SET ended_at = %(now)s, ended_by = %(by)s
+WHERE key = %(key)s AND ended_at IS NULL
+RETURNING device;
+
+-- name: end_session_of
+-- Ends one session of an account.
+UPDATE access.session AS s
+SET ended_at = %(now)s, ended_by = %(by)s
+FROM access.account AS a
+WHERE s.key = %(key)s AND s.account = %(account)s AND s.ended_at IS NULL AND a.id = s.account
+RETURNING a.organisation;
+
+-- name: end_sessions
+-- Ends all sessions of an account but one.
+UPDATE access.session
+SET ended_at = %(now)s, ended_by = %(by)s
+WHERE account = %(account)s AND ended_at IS NULL AND key <> %(but)s;
+
+-- name: living_sessions
+-- The living sessions of an account, the newest first.
+SELECT
+  s.key, p.organisation, p.role, p.setting, p.team, p.office, s.assurance, s.device, s.began_at, s.seen_at
+FROM access.session AS s
+LEFT JOIN access.posting AS p ON p.id = s.posting
+WHERE
+  s.account = %(account)s AND s.ended_at IS NULL
+  AND s.seen_at > %(idle)s AND s.authenticated_at > %(absolute)s
+ORDER BY s.began_at DESC, s.key;
+
+-- name: forget_sessions
+-- Forgets sessions that were over long ago; the ledger keeps that they were.
+DELETE FROM access.session WHERE began_at < %(before)s;
+
+-- name: demonstration
+-- The mark of a demonstration.
+SELECT d.ahead, d.made_at FROM access.demonstration AS d;
+
+-- name: mark_demonstration
+-- Marks a database as a demonstration's, once.
+INSERT INTO access.demonstration (ahead, made_at) VALUES (%(ahead)s, %(made_at)s)
+ON CONFLICT (is_it) DO NOTHING;
