@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from careweave.db import Database, Embedded, Session, migrate
 from tests.lib.cases import load_profile
 from tests.lib.lending import TEMPLATE, lent
+
+if TYPE_CHECKING:
+    from tests.lib.day10 import Day10
 
 load_profile()
 
@@ -92,3 +96,15 @@ def session(shared: Database) -> Iterator[Session]:
     with suppress(_Undo), shared.session() as opened:
         yield opened
         raise _Undo
+
+
+@pytest.fixture(scope="session")
+def northmere10(
+    server: Embedded, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[Day10]":
+    """Northmere at 08:00 on day 10; the first test that asks waits until it is built."""
+    # Most runs need none of the rooms that this loads.
+    from tests.lib.day10 import built
+
+    with built(server, template, tmp_path_factory.mktemp("day10")) as made:
+        yield made

@@ -1,21 +1,18 @@
 """The region in one database: all that is sent up to day 10, then up to day 28."""
 
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-import psycopg
 import pytest
 import yaml
 
-from careweave.db import Database, Embedded
-from careweave.demonstration import Sent, Told, facts_of, sent
-from careweave.demonstration._calendar import day_of
+from careweave.demonstration import Told, facts_of, sent
+from tests.lib.day10 import Day10, live
 from tests.lib.northmere import REGION, Entry, Northmere
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text(encoding="utf-8"))
@@ -72,22 +69,15 @@ def told() -> list[Told]:
 
 
 @pytest.fixture(scope="session")
-def region(server: Embedded, template: str, tmp_path_factory) -> Iterator[Northmere]:
+def region(northmere10: Day10, tmp_path_factory) -> Iterator[Northmere]:
     """The ways in over a database that lives as long as the run."""
-    name = f"northmere_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    database = Database(server.address(name))
-    try:
-        yield Northmere(database, tmp_path_factory.mktemp("drop"))
-    finally:
-        database.close()
+    with northmere10.copied(zone=ZoneInfo("UTC")) as database:
+        yield northmere10.northmere(database, tmp_path_factory.mktemp("drop"))
 
 
 @pytest.fixture(scope="session")
 def day10(region: Northmere, told: list[Told]) -> Record:
     """The record after everything that is sent before day 10, 08:00."""
-    live(region, list(sent(REGION, until=10)))
     return Record(region.entries(), told)
 
 
@@ -97,13 +87,6 @@ def day28(region: Northmere, told: list[Told], day10: Record) -> Record:
     assert day10.entries
     live(region, list(sent(REGION, until=LAST_DAY))[region.n_taken :])
     return Record(region.entries(), told)
-
-
-def live(region: Northmere, messages: list[Sent]) -> None:
-    """Lets day follow day: what a day brings is worked off before the next one begins."""
-    for day, sent_then in groupby(messages, key=lambda one: day_of(one.at)):
-        region.take(list(sent_then))
-        region.marks[day] = region.rows("SELECT coalesce(max(seq), 0) FROM identity.event")[0][0]
 
 
 def at_day(request: pytest.FixtureRequest, person: str) -> Record:
