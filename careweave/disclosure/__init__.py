@@ -22,6 +22,9 @@ from careweave.disclosure._everything import everything
 from careweave.disclosure._exactly import match
 from careweave.disclosure._find import find
 from careweave.disclosure._finding import parameters, search
+from careweave.disclosure._ingredients import Ingredients
+from careweave.disclosure._interactions import Checked
+from careweave.disclosure._lists import CLINICAL, listed
 from careweave.disclosure._looked import audited, looked
 from careweave.disclosure._looks import Look
 from careweave.disclosure._mandates import (
@@ -33,6 +36,7 @@ from careweave.disclosure._mandates import (
 )
 from careweave.disclosure._masked import asks, whole
 from careweave.disclosure._match import Matched, Matches
+from careweave.disclosure._pairs import Interaction, Pairs, read_pairs
 from careweave.disclosure._prospects import Expected
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._recall import Recall, ShownTo, recall
@@ -55,10 +59,12 @@ from careweave.disclosure._worlds import begin, look_again, world
 from careweave.record import Parameter, Row
 
 __all__ = [
+    "CLINICAL",
     "FIELDS",
     "Alert",
     "Asking",
     "Because",
+    "Checked",
     "Compared",
     "Criteria",
     "Crossed",
@@ -68,7 +74,9 @@ __all__ = [
     "Expected",
     "Finding",
     "Indicator",
+    "Ingredients",
     "Inside",
+    "Interaction",
     "KeptOrder",
     "Look",
     "Matched",
@@ -78,6 +86,7 @@ __all__ = [
     "Order",
     "Outlet",
     "Page",
+    "Pairs",
     "Parameter",
     "Planned",
     "Recall",
@@ -113,6 +122,7 @@ __all__ = [
     "find",
     "history",
     "is_partial",
+    "listed",
     "look_again",
     "looked",
     "mandates",
@@ -123,6 +133,7 @@ __all__ = [
     "parameters",
     "plan",
     "read",
+    "read_pairs",
     "recall",
     "refuse",
     "release",

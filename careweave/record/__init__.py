@@ -8,7 +8,7 @@ from careweave.record._children import children
 from careweave.record._choices import granted
 from careweave.record._clearance import clear, tied
 from careweave.record._dictionaries import Dictionaries, dictionaries
-from careweave.record._entries import Rows, as_of, entries_of, timeline
+from careweave.record._entries import Rows, as_of, as_of_dated, entries_of, timeline
 from careweave.record._growth import open_source
 from careweave.record._held import held, parents, taken
 from careweave.record._history import HistoryPage, history
@@ -41,6 +41,7 @@ from careweave.record._row import Row
 from careweave.record._search import Found, Match, find_ids, find_ids_each, search
 from careweave.record._search_steps import is_plain
 from careweave.record._subjects import subjects, subjects_of
+from careweave.record._therapy import Taken, therapy
 
 __all__ = [
     "Appended",
@@ -70,11 +71,13 @@ __all__ = [
     "Search",
     "Stake",
     "Summary",
+    "Taken",
     "TieProof",
     "Total",
     "analyse",
     "append",
     "as_of",
+    "as_of_dated",
     "bearing",
     "breadth",
     "children",
@@ -114,6 +117,7 @@ __all__ = [
     "subjects",
     "subjects_of",
     "taken",
+    "therapy",
     "tied",
     "timeline",
     "with_fact",

@@ -696,13 +696,13 @@ SELECT
         WHERE q.subject = s.subject
     ) AS whose,
     (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = s.label_set) AS bits,
-    s.rid,
+    s.rid, s.dlo,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
     SELECT
         r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
         r.rid, CASE WHEN r.gone THEN 'D' WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
-        0 * r.cls AS via, r.label_set
+        0 * r.cls AS via, r.label_set, r.dlo
     FROM record.resource AS r
     WHERE
         r.subject = ANY(%(subjects)s) AND least(r.upd, %(at)s) = r.upd
@@ -711,7 +711,7 @@ FROM (
     SELECT
         v.rt, v.id, v.ver, v.upd, v.subject, v.source, v.heading, v.op = 'D' AS gone, v.body, v.cut,
         v.meta, v.rid, v.op::text AS op,
-        0 * r.cls AS via, r.label_set
+        0 * r.cls AS via, r.label_set, r.dlo
     FROM record.version AS v
     INNER JOIN record.resource AS r ON v.subject = r.subject AND v.rid = r.rid
     WHERE
@@ -740,16 +740,29 @@ FROM (
 -- name: outline
 -- What visible current entries concern these subjects, newest first, without what they say.
 SELECT
-    s.rt, s.id, s.subject, s.source, s.heading, s.dlo, s.upd, s.via, s.seen
+    s.rt, s.id, s.subject, s.source, s.heading, s.dlo, s.upd, s.via,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
     SELECT
-        r.rt, r.id, r.subject, r.source, r.heading, r.dlo, r.upd, 0 * r.cls AS via, r.rid,
-        (SELECT d.version FROM record.dictionary AS d) AS seen
+        r.rt, r.id, r.subject, r.source, r.heading, r.dlo, r.upd, 0 * r.cls AS via, r.rid
     FROM record.resource AS r
     WHERE
         r.subject = ANY(%(subjects)s::bigint[]) AND NOT r.gone
         AND get_bit(%(bits)s::bytea, r.cls) <> 0
         AND (%(headings)s::smallint[] IS NULL OR r.heading = ANY(%(headings)s))
+    UNION ALL
+    SELECT
+        o.rt, o.id, o.subject, o.source, o.heading, o.dlo, o.upd, 0 * o.cls AS via, o.rid
+    FROM (
+        SELECT DISTINCT x.subject, x.rid
+        FROM record.extra_subject AS x
+        WHERE
+            x.extra = ANY(%(subjects)s::bigint[]) AND x.subject <> ALL(%(subjects)s::bigint[])
+    ) AS e
+    INNER JOIN record.resource AS o ON e.subject = o.subject AND e.rid = o.rid
+    WHERE
+        NOT o.gone AND get_bit(%(bits)s::bytea, o.cls) <> 0
+        AND (%(headings)s::smallint[] IS NULL OR o.heading = ANY(%(headings)s))
 ) AS s
 ORDER BY coalesce(s.dlo, s.upd) DESC, s.rid
 LIMIT %(most)s;
@@ -1226,3 +1239,14 @@ SELECT t.born, t.outward
 FROM record.trait AS t
 WHERE t.subject = ANY(%(subjects)s::bigint[])
 ORDER BY t.subject, t.rid;
+
+-- name: therapy
+-- All that is held of medicines and allergies of subjects, for a check whose answer names none of it.
+SELECT r.rt, r.id, r.heading, l.bits, r.body
+FROM record.resource AS r
+INNER JOIN record.label_set AS l ON r.label_set = l.label_set
+WHERE
+    r.subject = ANY(%(subjects)s::bigint[]) AND NOT r.gone
+    AND r.heading = ANY(%(headings)s::smallint[])
+    AND (r.rt <> ALL(%(handed)s::smallint[]) OR r.dlo >= %(since)s)
+ORDER BY r.subject, r.rid;
