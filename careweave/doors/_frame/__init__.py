@@ -24,6 +24,7 @@ from careweave.doors._frame._page import (
     Stay,
     Trouble,
 )
+from careweave.doors._frame._who import Whose, clear_session, set_session
 
 __all__ = [
     "NAMES",
@@ -41,7 +42,9 @@ __all__ = [
     "Say",
     "Stay",
     "Trouble",
+    "Whose",
     "as_download",
+    "clear_session",
     "csrf_token",
     "direction",
     "is_fragment",
@@ -53,5 +56,6 @@ __all__ = [
     "request_id",
     "say_of",
     "serve_static",
+    "set_session",
     "static",
 ]

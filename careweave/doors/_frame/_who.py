@@ -1,0 +1,124 @@
+"""Who makes the request at hand: the session of its cookie, asked once for each request."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import cast
+
+from flask import Response, g, request
+
+from careweave.doors._access import COOKIE, Chooser, Sessions, SignedIn
+from careweave.terms import Clock, Unauthenticated
+
+VISIT = "__Host-cw-visit"
+"""Where a browser keeps a random word of its own before it has a session: for forms alone."""
+
+_VISIT_BYTES = 32
+_VISIT_MOST = 64
+_STATE = "careweave_who"
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known of the request at hand."""
+
+    at: datetime
+    signed_in: SignedIn | None
+    chooser: Chooser | None
+    visit: str
+    is_new_visit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Says who makes a request, for one door. Outside of a request it has no answer."""
+
+    sessions: Sessions
+    clock: Clock
+
+    @property
+    def at(self) -> datetime:
+        """Returns when the request came."""
+        return self._state().at
+
+    @property
+    def signed_in(self) -> SignedIn | None:
+        """Returns who has signed in and acts in a role; None for everybody else."""
+        return self._state().signed_in
+
+    @property
+    def chooser(self) -> Chooser | None:
+        """Returns who has proved who they are and has no role yet; None for everybody else."""
+        return self._state().chooser
+
+    def must(self) -> SignedIn:
+        """Returns who has signed in; Unauthenticated where nobody has."""
+        found = self.signed_in
+        if found is None:
+            raise Unauthenticated("The session has ended; sign in again.")
+        return found
+
+    def did(self) -> None:
+        """Notes that whoever has signed in did something, so that the session lasts on."""
+        state = self._state()
+        if state.signed_in is not None:
+            self.sessions.touch(state.signed_in, state.at)
+
+    def secret(self) -> bytes | None:
+        """Returns what forms of this request are signed with: the session's, else the visit's."""
+        state = self._state()
+        if state.signed_in is not None:
+            return state.signed_in.secret
+        if state.chooser is not None:
+            return state.chooser.secret
+        return sha256(b"visit\x1f" + state.visit.encode()).digest() if state.visit else None
+
+    def visited(self) -> bytes:
+        """Returns the secret for a form of a page that anybody may open; the browser keeps it."""
+        state = self._state()
+        if self.secret() is None:
+            state.visit, state.is_new_visit = secrets.token_urlsafe(_VISIT_BYTES), True
+        return cast(bytes, self.secret())
+
+    def keep_visit(self, response: Response) -> Response:
+        """Returns the answer with the word of the visit, where this request made one."""
+        state = getattr(g, _STATE, None)
+        if isinstance(state, _State) and state.is_new_visit:
+            _set(response, VISIT, state.visit)
+        return response
+
+    def _state(self) -> _State:
+        state = getattr(g, _STATE, None)
+        if not isinstance(state, _State):
+            state = self._look()
+            setattr(g, _STATE, state)
+        return state
+
+    def _look(self) -> _State:
+        at, token = self.clock(), request.cookies.get(COOKIE, "")
+        signed_in = self.sessions.of(token, at)
+        chooser = None if signed_in else self.sessions.chooser(token, at)
+        visit = request.cookies.get(VISIT, "")
+        return _State(at, signed_in, chooser, visit if len(visit) <= _VISIT_MOST else "")
+
+
+def set_session(response: Response, token: str) -> Response:
+    """Returns the answer with the id of a session that has begun."""
+    _set(response, COOKIE, token)
+    return response
+
+
+def clear_session(response: Response) -> Response:
+    """Returns the answer that takes the id away, and what a browser kept of pages.
+
+    What waits in a browser's own store is not touched: it may be an unsent visit list.
+    """
+    for name in (COOKIE, VISIT):
+        response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="Lax")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _set(response: Response, name: str, value: str) -> None:
+    response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="Lax")
