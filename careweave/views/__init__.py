@@ -15,19 +15,24 @@ from careweave.views._context import (
     When,
     Widget,
 )
+from careweave.views._making import Audience, Making, Say, english
 
 __all__ = [
+    "Audience",
     "Banner",
     "Detail",
     "Fact",
     "Group",
+    "Making",
     "Overview",
     "Quantity",
     "Question",
+    "Say",
     "Section",
     "SourceLine",
     "State",
     "Voice",
     "When",
     "Widget",
+    "english",
 ]

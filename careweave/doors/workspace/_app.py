@@ -1,64 +1,91 @@
 """The application of the workspace: every address of every page, behind one gate."""
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
-from careweave.doors.workspace._call import Call, Visit
+from careweave.doors._frame import Door, Frame, Whose, is_fragment, make_app, preferred, request_id
+from careweave.doors.workspace import _signing
+from careweave.doors.workspace._call import DOOR, PREFIX, Call, Visit
+from careweave.doors.workspace._framing import frame_of
 from careweave.doors.workspace._parts import Parts
 from careweave.doors.workspace._route import OpenRoute, Route
-from careweave.terms import Unauthenticated
 
-PREFIX = "/workspace"
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 # Each module of pages adds its addresses here, and nowhere else.
-ROUTES: tuple[Route, ...] = ()
-OPEN_ROUTES: tuple[OpenRoute, ...] = ()
+ROUTES: tuple[Route, ...] = (*_signing.ROUTES,)
+OPEN_ROUTES: tuple[OpenRoute, ...] = (*_signing.OPEN_ROUTES,)
 
 
 def application(parts: Parts) -> Flask:
     """Returns the WSGI application of the pages of professionals."""
-    app = Flask("careweave.doors.workspace", static_folder=None)
+    whose = Whose(parts.sessions, parts.clock)
+
+    def frame(title: str) -> Frame:
+        return frame_of(visit_of(parts, whose, {}), title)
+
+    door = Door(
+        name=DOOR,
+        templates=_TEMPLATES,
+        origin=parts.base,
+        new_request_id=parts.new_request_id,
+        secret=whose.secret,
+        frame=frame,
+        systems=_systems(),
+    )
+    app = make_app(door)
     for route in ROUTES:
-        _add(app, route, _gated(parts, route))
+        _add(app, route, _gated(parts, whose, route))
     for open_route in OPEN_ROUTES:
-        _add(app, open_route, _opened(parts, open_route))
+        _add(app, open_route, _opened(parts, whose, open_route))
+    app.after_request(whose.keep_visit)
     return app
 
 
-def _add(app: Flask, route: Route | OpenRoute, view: Callable[..., ResponseReturnValue]) -> None:
-    app.add_url_rule(PREFIX + route.rule, route.name, view, methods=[route.method])
+def _systems() -> frozenset[str]:
+    """Returns the addresses that registered systems post to, by a proof of their own."""
+    return frozenset(PREFIX + one.rule for one in OPEN_ROUTES if one.is_for_systems)
 
 
-def _opened(parts: Parts, route: OpenRoute) -> Callable[..., ResponseReturnValue]:
+def _add(app: Flask, route: Route | OpenRoute, answer: Callable[..., ResponseReturnValue]) -> None:
+    app.add_url_rule(PREFIX + route.rule, route.name, answer, methods=[route.method])
+
+
+def _opened(parts: Parts, whose: Whose, route: OpenRoute) -> Callable[..., ResponseReturnValue]:
     def answer(**path: str) -> ResponseReturnValue:
-        return route.answer(visit_of(parts, path))
+        return route.answer(visit_of(parts, whose, path))
 
     return answer
 
 
-def _gated(parts: Parts, route: Route) -> Callable[..., ResponseReturnValue]:
+def _gated(parts: Parts, whose: Whose, route: Route) -> Callable[..., ResponseReturnValue]:
     def answer(**path: str) -> ResponseReturnValue:
-        return route.answer(call_of(visit_of(parts, path)))
+        call = Call(visit_of(parts, whose, path), whose.must())
+        # What a page asks for by itself must not keep a session alive.
+        if route.is_act:
+            whose.did()
+        return route.answer(call)
 
     return answer
 
 
-def call_of(visit: Visit) -> Call:
-    """Returns the request as somebody's who is signed in, or raises Unauthenticated."""
-    # Nobody is signed in until there are sessions: the default is no.
-    raise Unauthenticated(where=visit.request_id)
-
-
-def visit_of(parts: Parts, path: dict[str, str]) -> Visit:
+def visit_of(parts: Parts, whose: Whose, path: dict[str, str]) -> Visit:
     """Returns the request that Flask is answering as a value."""
     return Visit(
         parts=parts,
-        at=parts.clock(),
-        request_id=parts.new_request_id(),
+        whose=whose,
+        at=whose.at,
+        began_s=time.perf_counter(),
+        request_id=request_id(),
+        here=request.path,
         path=path,
         query=request.args.to_dict(),
         form=request.form.to_dict(),
-        is_fragment="HX-Request" in request.headers,
+        headers=dict(request.headers),
+        language=preferred(request.headers.get("Accept-Language", "")),
+        is_fragment=is_fragment(),
     )

@@ -1,25 +1,40 @@
 """What the pages of professionals are made of."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from careweave.db import Database
+from careweave.doors._access import Clients, Sessions
+from careweave.doors._frame import Brand
 from careweave.intake import Live, Receiver
 from careweave.ledger import Recorder
+from careweave.sources import Sources
 from careweave.terms import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What one process serves the workspace with; `base` is its address, without a last slash.
+    """What one process serves the workspace with.
 
-    `live` None means that no source is asked at the moment of need.
+    `base` is its address: scheme, host and port without a last slash. `live` None means that no
+    source is asked at the moment of need; `sources` are those that pages write to. `environment` says in words what is not real use.
     """
 
     database: Database
     recorder: Recorder
     receiver: Receiver
+    sessions: Sessions
+    clients: Clients
     clock: Clock
     new_request_id: Callable[[], str]
+    random: Callable[[int], bytes]
     base: str
+    zone: ZoneInfo
+    region: Path
+    sources: Callable[[], Sources]
     live: Live | None = None
+    brand: Brand = field(default_factory=Brand)
+    is_demonstration: bool = False
+    environment: str = ""

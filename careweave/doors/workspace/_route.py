@@ -19,20 +19,28 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An address for signed-in people: `rule` is below `/workspace`, `name` that of its page."""
+    """An address for signed-in people: `rule` is below `/workspace`, `name` that of its page.
+
+    One that a page asks by itself `is_act` not: it does not keep a session alive.
+    """
 
     rule: str
     name: str
     kind: Kind
     answer: Callable[[Call], ResponseReturnValue]
     method: str = "GET"
+    is_act: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRoute:
-    """An address for anybody: it shows nothing of a person."""
+    """An address for anybody: it shows nothing of a person.
+
+    With `is_for_systems`, a registered system posts to it by a proof of its own, from no page.
+    """
 
     rule: str
     name: str
     answer: Callable[[Visit], ResponseReturnValue]
     method: str = "GET"
+    is_for_systems: bool = False

@@ -1,0 +1,86 @@
+"""What stands round a page: who is signed in and as what, the places to go, how long it lasts."""
+
+from dataclasses import replace
+
+from careweave import disclosure
+from careweave.agreements import role_named
+from careweave.doors._access import Posting, SignedIn
+from careweave.doors._frame import (
+    UNCHECKED,
+    Frame,
+    Place,
+    Say,
+    Stay,
+    csrf_token,
+    direction,
+)
+from careweave.doors.workspace._call import DOOR, PREFIX, Visit
+
+HOME = f"{PREFIX}/"
+SIGN_IN = f"{PREFIX}/sign-in"
+SIGN_OUT = f"{PREFIX}/sign-out"
+SIGNED_OUT = f"{PREFIX}/signed-out"
+SWITCH = f"{PREFIX}/role"
+STAY = f"{PREFIX}/stay"
+COMMAND = f"{PREFIX}/go"
+
+_PLACES = (("My day", HOME), ("Find a person", f"{PREFIX}/find"))
+
+
+def frame_of(visit: Visit, title: str) -> Frame:
+    """Returns the frame of a page about nobody, for whoever makes the request."""
+    parts = visit.parts
+    frame = Frame(
+        door=DOOR,
+        title=title,
+        language=visit.language,
+        direction=direction(visit.language),
+        unchecked=visit.language in UNCHECKED,
+        brand=parts.brand,
+        environment=parts.environment,
+    )
+    signed_in = visit.whose.signed_in
+    return frame if signed_in is None else _of_somebody(frame, visit, signed_in)
+
+
+def _of_somebody(frame: Frame, visit: Visit, signed_in: SignedIn) -> Frame:
+    return replace(
+        frame,
+        user=signed_in.display_name,
+        role=role_of(signed_in.posting, visit.say),
+        organisation=organisation_name(visit, signed_in.posting.organisation),
+        places=_places(visit),
+        csrf=csrf_token(signed_in.secret, visit.parts.random),
+        stay=_stay(visit, signed_in),
+        sign_out=SIGN_OUT,
+        switch=SWITCH,
+        command=COMMAND,
+    )
+
+
+def role_of(posting: Posting, say: Say) -> str:
+    """Returns what a role or an office is called."""
+    if posting.role is None:
+        return say(posting.office.replace("-", " ").capitalize())
+    name = role_named(posting.role, (posting.setting,) if posting.setting else ())
+    return say(name[:1].upper() + name[1:])
+
+
+def _places(visit: Visit) -> tuple[Place, ...]:
+    return tuple(Place(visit.say(text), href, visit.here == href) for text, href in _PLACES)
+
+
+def _stay(visit: Visit, signed_in: SignedIn) -> Stay:
+    return Stay(
+        idle_s=int(visit.parts.sessions.limits.idle.total_seconds()),
+        absolute_s=max(0, int((signed_in.ends_at - visit.at).total_seconds())),
+        keep=STAY,
+        signed_out=SIGNED_OUT,
+    )
+
+
+def organisation_name(visit: Visit, slug: str) -> str:
+    """Returns what the region in force calls an organisation; its slug where it is not named."""
+    with visit.parts.database.reading() as session:
+        found = disclosure.world(session, visit.at).organisations.get(slug)
+    return slug if found is None else found.name
