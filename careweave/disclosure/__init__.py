@@ -7,14 +7,7 @@ from careweave.disclosure._audit_export import export_audit
 from careweave.disclosure._compared import FIELDS, Compared, compare
 from careweave.disclosure._criteria import Criteria, Span, Word
 from careweave.disclosure._cross import Crossed, cross
-from careweave.disclosure._disclosing import (
-    Indicator,
-    ShownPerson,
-    Wanted,
-    disclose,
-    explain,
-    may,
-)
+from careweave.disclosure._disclosing import disclose, explain, may
 from careweave.disclosure._effect import Effect, Effects, effects
 from careweave.disclosure._entitled import Because, Said
 from careweave.disclosure._episodes import Opened, end_episodes, open_episode
@@ -52,11 +45,21 @@ from careweave.disclosure._review_queue import (
     reviews,
     shown_under,
 )
+from careweave.disclosure._shown import (
+    FeedLine,
+    FeedState,
+    Indicator,
+    Mark,
+    OpenEpisode,
+    OrganisationShown,
+    ShownPerson,
+    Wanted,
+)
 from careweave.disclosure._sight import View, sight, view
 from careweave.disclosure._standing import Standing, open_episodes, standing
 from careweave.disclosure._watching import watch
 from careweave.disclosure._worlds import begin, look_again, world
-from careweave.record import Parameter, Row
+from careweave.record import Line, Parameter, Row
 
 __all__ = [
     "CLINICAL",
@@ -72,18 +75,24 @@ __all__ = [
     "Effect",
     "Effects",
     "Expected",
+    "FeedLine",
+    "FeedState",
     "Finding",
     "Indicator",
     "Ingredients",
     "Inside",
     "Interaction",
     "KeptOrder",
+    "Line",
     "Look",
+    "Mark",
     "Matched",
     "Matches",
     "Notice",
+    "OpenEpisode",
     "Opened",
     "Order",
+    "OrganisationShown",
     "Outlet",
     "Page",
     "Pairs",

@@ -89,7 +89,7 @@ def account_for(
     shared = replace(
         shared,
         config_version=left.sight.version,
-        shown_hash=_digest(left.rows),
+        shown_hash=digest(left.rows),
         bytes=sum(len(row.body or b"") for row in left.rows),
     )
     told = _spent(way, asking, left, shared)
@@ -125,12 +125,13 @@ def _spent(way: Way, asking: Asking, left: Leaving, shared: Account) -> Telling 
         raise
 
 
-def _digest(rows: Iterable[Row]) -> str:
-    digest = hashlib.sha256()
+def digest(rows: Iterable[Row]) -> str:
+    """Returns a digest of what is shown of some rows, in their order."""
+    made = hashlib.sha256()
     for row in rows:
-        digest.update(f"{row.type}/{row.id}/{row.version}\x1f".encode())
-        digest.update(row.body or b"")
-    return digest.hexdigest()
+        made.update(f"{row.type}/{row.id}/{row.version}\x1f".encode())
+        made.update(row.body or b"")
+    return made.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,63 +4,22 @@ Source: `reference/agreements.md` 5 (8) and 6.3.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from careweave import record
-from careweave.db import Session
-from careweave.disclosure._accounts import account_for, account_of
+from careweave.disclosure._accounts import account_for, account_of, digest
 from careweave.disclosure._asking import Asking, Way
-from careweave.disclosure._leaving import Leaving, leaving
-from careweave.disclosure._narrowed import narrowed
+from careweave.disclosure._page import Gathering, Held, as_row
 from careweave.disclosure._prospects import Expected, expected
 from careweave.disclosure._refusing import refuse
-from careweave.disclosure._sight import View, view
+from careweave.disclosure._shown import Mark, ShownPerson, Wanted
+from careweave.disclosure._sight import view
 from careweave.disclosure._whose import Person, people_seen, whose
 from careweave.ledger import Outcome
-from careweave.record import Line, Row
-from careweave.terms import Action, Branch, Heading, Issue, NotFound, PersonId, Role, Sight
+from careweave.record import Row
+from careweave.terms import Action, Heading, NotFound, PersonId, Role
 
 _ACTION, _WHAT = "open", "Person"
 _OF_PERSONS = frozenset({Role.CI, Role.PX})
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What of a person is asked for: entries under these headings, or an outline without bodies."""
-
-    headings: frozenset[Heading] = frozenset(Heading)
-    count: int = 500
-    is_outline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """That an organisation holds something under a heading, and whom to call; nothing else."""
-
-    heading: Heading
-    organisation: str
-    telephone: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPerson:
-    """What may leave of a person; its account is durable.
-
-    `withheld` are headings where something is not displayed. `expected` says of the headings
-    without an entry why, alike whatever is held. `coverage` is one word for each heading: HELD,
-    WITHHELD, INDICATED, NONE_RECEIVED or NOT_SHARED. `is_whole` says that nothing was left for
-    another page.
-    """
-
-    person: PersonId
-    rows: Mapping[Heading, tuple[Row, ...]]
-    lines: tuple[Line, ...]
-    withheld: frozenset[Heading]
-    indicators: tuple[Indicator, ...]
-    expected: Mapping[Heading, Expected]
-    coverage: Mapping[Heading, str]
-    issues: tuple[Issue, ...]
-    is_whole: bool
 
 
 def disclose(way: Way, asking: Asking, person: PersonId, wanted: Wanted) -> ShownPerson:
@@ -74,13 +33,14 @@ def disclose(way: Way, asking: Asking, person: PersonId, wanted: Wanted) -> Show
     with way.reading_pages() as session:
         seen = view(session, opening.actor, opening.purpose, Action.OPEN, at=opening.at)
         found = people_seen(session, opening, [person], seen.sight).get(person)
-        made = None if found is None else _Page(session, opening, seen, found, wanted).shown()
+        made = None if found is None else Gathering(session, opening, seen, found, wanted).shown()
     if found is None or made is None:
         account_for(way, opening, _ACTION, _WHAT, None)
         raise NotFound
-    shown, left = made
-    _account(way, opening, found, shown, left)
-    return shown
+    shown, held = made
+    told = _account(way, opening, found, shown, held, _what(wanted))
+    marks = shown.marks | ({Mark.MERGED} if found.id != person and held.lines else set())
+    return replace(shown, shown_hash=told, marks=marks)
 
 
 def _check_other(way: Way, asking: Asking, person: PersonId) -> None:
@@ -119,162 +79,65 @@ def explain(
         return expected(session, seen, person, found.subjects, headings)
 
 
-class _Page:
-    """Gathers one page of one person, in one snapshot."""
+def _what(wanted: Wanted) -> str:
+    """Returns what was asked of the person, so that it can be asked again; nobody's value is in it.
 
-    def __init__(
-        self, session: Session, asking: Asking, seen: View, person: Person, wanted: Wanted
-    ) -> None:
-        self._session = session
-        self._asking = asking
-        self._seen = seen
-        self._person = person
-        self._wanted = wanted
-        self._sight = _only(session, seen.sight, wanted.headings)
-
-    def shown(self) -> tuple[ShownPerson, Leaving]:
-        """Returns the page, and what leaves with it."""
-        left, lines, is_whole = self._entries()
-        rows = _by_heading(left.rows)
-        headings = frozenset(rows) | {line.heading for line in lines if line.heading is not None}
-        withheld, indicators = self._beyond()
-        told = self._expected(self._wanted.headings - headings)
-        shown = ShownPerson(
-            person=self._person.id,
-            rows={} if self._wanted.is_outline else rows,
-            lines=lines,
-            withheld=withheld,
-            indicators=indicators,
-            expected=told,
-            coverage=dict(self._coverage(headings, withheld, indicators, told)),
-            issues=self._person.issues,
-            is_whole=is_whole,
-        )
-        return shown, left
-
-    def _entries(self) -> tuple[Leaving, tuple[Line, ...], bool]:
-        subjects, most = self._person.subjects, self._wanted.count
-        if self._wanted.is_outline:
-            lines = record.outline(self._session, subjects, sight=self._sight, most=most)
-            left = Leaving(self._sight, tuple(map(_as_row, lines)))
-            return left, lines, len(lines) < most
-        found = record.entries_of(self._session, subjects, sight=self._sight, count=most)
-        left = leaving(self._session, self._asking, self._sight, found.rows)
-        return left, (), found.next is None
-
-    def _beyond(self) -> tuple[frozenset[Heading], tuple[Indicator, ...]]:
-        """Returns what is withheld, and what is only indicated, under the wanted headings."""
-        indicated, hidden = self._seen.indicated.branches, self._seen.withheld.branches
-        if not indicated and not hidden:
-            return frozenset(), ()
-        found = record.kinds(
-            self._session,
-            self._person.subjects,
-            sight=self._seen.sight,
-            beyond=(*indicated, *hidden),
-        )
-        wanted = [one for one in found if one.heading in self._wanted.headings]
-        known = record.dictionaries(self._session).sources
-        held = {
-            (one.heading, known[one.source].organisation)
-            for one in wanted
-            if one.via < len(indicated) and one.heading is not None
-        }
-        withheld = (one.heading for one in wanted if one.via >= len(indicated))
-        return (
-            frozenset(one for one in withheld if one is not None),
-            tuple(self._indicator(*one) for one in sorted(held)),
-        )
-
-    def _indicator(self, heading: Heading, organisation: str) -> Indicator:
-        of = self._seen.world.organisations.get(organisation)
-        if of is None:
-            return Indicator(heading, organisation, "")
-        return Indicator(heading, of.name, of.telephone)
-
-    def _expected(self, headings: Iterable[Heading]) -> Mapping[Heading, Expected]:
-        if self._asking.actor.role is Role.SYSTEM:
-            return {}
-        subjects = self._person.subjects
-        found = expected(self._session, self._seen, self._person.id, subjects, headings)
-        return {one.heading: one for one in found}
-
-    def _coverage(
-        self,
-        held: frozenset[Heading],
-        withheld: frozenset[Heading],
-        indicators: Iterable[Indicator],
-        told: Mapping[Heading, Expected],
-    ) -> Iterator[tuple[Heading, str]]:
-        indicated = {one.heading for one in indicators}
-        for heading in sorted(self._wanted.headings):
-            if heading in held:
-                yield heading, "HELD"
-            elif heading in withheld:
-                yield heading, "WITHHELD"
-            elif heading in indicated:
-                yield heading, "INDICATED"
-            elif heading in told and not told[heading].is_open:
-                yield heading, "NOT_SHARED"
-            else:
-                yield heading, "NONE_RECEIVED"
+    Source: `reference/security.md` 5.1, the query as canonical parameters.
+    """
+    plain = Wanted()
+    told = [
+        ("headings", wanted.headings != plain.headings, _named(wanted.headings)),
+        ("newest", wanted.newest, ",".join(f"{h}:{n}" for h, n in _sorted(wanted.newest))),
+        ("count", wanted.count != plain.count, str(wanted.count)),
+        ("outline", wanted.outline, _named(wanted.outline)),
+        ("at", wanted.as_of, "" if wanted.as_of is None else wanted.as_of.isoformat()),
+    ]
+    pairs = "&".join(f"{name}={text}" for name, is_said, text in told if is_said)
+    return _WHAT + ("/outline" if wanted.is_outline else "") + (f"?{pairs}" if pairs else "")
 
 
-def _only(session: Session, sight: Sight, headings: frozenset[Heading]) -> Sight:
-    """Returns the sight of the wanted headings: what is not wanted is not fetched."""
-    if headings == frozenset(Heading):
-        return sight
-
-    def narrow(branches: Iterable[Branch]) -> Iterator[Branch]:
-        for branch in branches:
-            if kept := branch.headings & headings:
-                yield replace(branch, headings=kept)
-
-    return narrowed(session, sight, "only " + " ".join(sorted(headings)), narrow)
+def _named(headings: Iterable[Heading]) -> str:
+    return ",".join(sorted(headings))
 
 
-def _by_heading(rows: Iterable[Row]) -> dict[Heading, tuple[Row, ...]]:
-    found: dict[Heading, list[Row]] = {}
-    for row in rows:
-        if row.heading is not None:
-            found.setdefault(row.heading, []).append(row)
-    return {heading: tuple(its) for heading, its in sorted(found.items())}
+def _sorted(newest: Mapping[Heading, int] | None) -> list[tuple[Heading, int]]:
+    return sorted((newest or {}).items())
 
 
-def _as_row(line: Line) -> Row:
-    """Returns a line of an outline as what it shows: an entry without its body."""
-    return Row(
-        line.type,
-        line.id,
-        0,
-        line.updated,
-        line.subject,
-        line.source,
-        line.heading,
-        gone=False,
-        body=None,
-        cut=(),
-        meta=b"",
-        op="U",
-        via=line.via,
-    )
+def _account(
+    way: Way, asking: Asking, found: Person, shown: ShownPerson, held: Held, what: str
+) -> str:
+    """Makes the account of a page durable, and returns the digest of what was shown.
 
-
-def _account(way: Way, asking: Asking, found: Person, shown: ShownPerson, left: Leaving) -> None:
-    what = _WHAT + ("/outline" if shown.lines else "")
-    if left.rows:
-        account_for(way, asking, _ACTION, what, left, whose((found,), left.rows))
-        return
+    Of a record of which lines alone are shown, its newest line stands for them all: what was shown
+    because of a wrong link can then be listed.
+    """
+    rows = (*held.left.rows, *_of_lines(held))
+    if rows:
+        left = held.left.of(rows)
+        account_for(way, asking, _ACTION, what, left, whose((found,), rows))
+        return digest(rows)
     shared = replace(
         account_of(asking, _ACTION, what, found.subjects, 0),
         person=found.id,
-        config_version=left.sight.version,
+        config_version=shown.config_version,
     )
     if shown.withheld or shown.indicators:
         way.account((replace(shared, outcome=Outcome.WITHHELD, reason="gate"),))
-        return
+        return ""
     reason = next((one.reason for one in shown.expected.values() if one.reason), None)
     is_open = any(one.is_open for one in shown.expected.values())
     if reason is not None and not is_open:
         shared = replace(shared, outcome=Outcome.REFUSED, reason=str(reason))
     way.account((shared,))
+    return ""
+
+
+def _of_lines(held: Held) -> Iterator[Row]:
+    """Yields all lines where nothing else is shown, else one of each record without an entry."""
+    met = {row.subject for row in held.left.rows}
+    is_alone = not met
+    for line in held.lines:
+        if is_alone or line.subject not in met:
+            met.add(line.subject)
+            yield as_row(line)

@@ -55,8 +55,19 @@ def leaving(session: Session, asking: Asking, sight: Sight, rows: Iterable[Row])
     found = tuple(rows)
     if asking.actor.role is Role.SYSTEM or not found:
         return Leaving(sight, found)
+    subjects = {row.subject for row in found if not is_own_record(asking.actor, row)}
+    return masked(asking, sight, found, hidden(session, asking, sight, subjects))
+
+
+def masked(
+    asking: Asking, sight: Sight, rows: Iterable[Row], whereabouts: frozenset[SubjectId]
+) -> Leaving:
+    """Returns the same where it is known of which subjects the whereabouts are not told."""
+    found = tuple(rows)
+    if asking.actor.role is Role.SYSTEM:
+        return Leaving(sight, found)
     mine = tuple(row for row in found if not is_own_record(asking.actor, row))
-    made = Leaving(sight, mine, hidden(session, asking, sight, {row.subject for row in mine}))
+    made = Leaving(sight, mine, whereabouts)
     return made.of(_masked(made, asking.at.date()))
 
 
@@ -88,12 +99,18 @@ def hidden(
     never does; a citizen is told the own address.
     Source: `reference/agreements.md` 1.5, S12, and 6.5.
     """
-    role = asking.actor.role
-    if role in (Role.SYSTEM, Role.CI) or not subjects:
+    if asking.actor.role in (Role.SYSTEM, Role.CI) or not subjects:
         return frozenset()
-    protected = restricted | record.with_fact(
-        session, Fact.PROTECTED_ADDRESS, subjects, at=asking.at
-    )
+    stated = record.with_fact(session, Fact.PROTECTED_ADDRESS, subjects, at=asking.at)
+    return untold(session, asking, sight, restricted | stated)
+
+
+def untold(
+    session: Session, asking: Asking, sight: Sight, protected: frozenset[SubjectId]
+) -> frozenset[SubjectId]:
+    """Returns those of the protected subjects whose whereabouts this reader is not told."""
+    if asking.actor.role in (Role.SYSTEM, Role.CI):
+        return frozenset()
     if not protected or asking.action is Action.FIND:
         return protected
     return protected - record.tied(session, sight, protected)

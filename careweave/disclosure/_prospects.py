@@ -19,7 +19,7 @@ from careweave.agreements import (
 )
 from careweave.db import Session
 from careweave.disclosure._sight import View
-from careweave.record import Fact
+from careweave.record import Bearing, Fact
 from careweave.terms import Heading, PersonId, SubjectId
 
 
@@ -51,7 +51,11 @@ def expected(
     headings: Iterable[Heading],
 ) -> tuple[Expected, ...]:
     """Returns what the reader may expect of a person under these headings."""
-    about = about_of(session, seen.world, person, tuple(subjects), seen)
+    return expected_of(seen, about_of(session, seen, person, tuple(subjects)), headings)
+
+
+def expected_of(seen: View, about: About, headings: Iterable[Heading]) -> tuple[Expected, ...]:
+    """Returns the same of a person of whom it is known what bears on who may see."""
     return tuple(_expected(seen, about, heading) for heading in sorted(headings))
 
 
@@ -76,23 +80,30 @@ def _sentence(seen: View, found: Prospect) -> str:
 
 
 def about_of(
-    session: Session,
-    world: World,
-    person: PersonId,
-    subjects: tuple[SubjectId, ...],
-    seen: View,
+    session: Session, seen: View, person: PersonId, subjects: tuple[SubjectId, ...]
 ) -> About:
     """Returns what is known of a person that bears on who may see."""
     at = seen.context.at
+    protected = record.with_fact(session, Fact.PROTECTED_ADDRESS, subjects, at=at)
+    watched = record.with_fact(session, Fact.WATCHED, subjects, at=at)
     known = record.bearing(session, subjects)
+    return known_about(
+        seen.world, person, known, is_protected=bool(protected), is_watched=bool(watched)
+    )
+
+
+def known_about(
+    world: World, person: PersonId, known: Bearing, *, is_protected: bool, is_watched: bool
+) -> About:
+    """Returns what bears on who may see a person, by the names that the agreements use."""
     slugs = _slugs(world)
     bonds = (_bond(one, slugs) for one in known.bonds)
     return About(
         person=person,
         bonds=tuple(one for one in bonds if one is not None),
         choices=tuple(_choice(one, slugs) for one in known.choices),
-        is_protected=bool(record.with_fact(session, Fact.PROTECTED_ADDRESS, subjects, at=at)),
-        is_watched=bool(record.with_fact(session, Fact.WATCHED, subjects, at=at)),
+        is_protected=is_protected,
+        is_watched=is_watched,
         born=known.born,
         outward=known.outward,
     )

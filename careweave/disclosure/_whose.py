@@ -8,6 +8,7 @@ from careweave import identity, record
 from careweave.db import Session
 from careweave.disclosure._accounts import ByPerson, Whose
 from careweave.disclosure._asking import Asking
+from careweave.identity import Standing
 from careweave.record import Member, Row
 from careweave.terms import Issue, PersonId, Role, Severity, Sight, SubjectId
 
@@ -25,11 +26,15 @@ HELD_BACK = Issue(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person as a caller may read it: `members` are visible ones, `held_back` of them frozen."""
+    """A person as a caller may read it: `members` are visible ones, `held_back` of them frozen.
+
+    `standings` tell how its records stand, those too that are not read.
+    """
 
     id: PersonId
     members: tuple[Member, ...]
     held_back: tuple[Member, ...] = ()
+    standings: tuple[Standing, ...] = ()
 
     @property
     def subjects(self) -> tuple[SubjectId, ...]:
@@ -72,31 +77,36 @@ def people_seen(
     and what is seen of it is the sight's to say for each entry.
     Source: reference/store.md 3.
     """
-    now = _now(session, asked)
+    together = identity.together(session, asked)
+    now = {one: standings[0].person for one, standings in together.items()}
     found = record.members(session, *now.values()) if now else ()
-    refs = [(_PATIENT, member.local_id) for member in found]
-    shown = {row.id for row in record.located(session, refs, sight=view)}
-    if asking.actor.role is not Role.SYSTEM:
-        shown |= {member.local_id for member in found if not member.is_frozen}
+    shown = _shown(session, asking, found, view)
     visible: dict[PersonId, list[Member]] = {}
     for member in found:
         if member.local_id in shown:
             visible.setdefault(member.person, []).append(member)
-    people = {person: _person(person, its) for person, its in visible.items()}
+    standings = {its[0].person: its for its in together.values()}
+    people = {one: _person(one, its, standings[one]) for one, its in visible.items()}
     return {one: people[to] for one, to in now.items() if to in people and people[to].members}
 
 
-def _now(session: Session, asked: Collection[PersonId]) -> dict[PersonId, PersonId]:
-    """Returns which person answers for each id; those that nobody has are left out."""
-    together = identity.together(session, asked)
-    return {one: standings[0].person for one, standings in together.items()}
+def _shown(
+    session: Session, asking: Asking, found: Sequence[Member], view: Sight
+) -> frozenset[str]:
+    """Returns the Patient ids of the members that count for the asker."""
+    is_at_work = asking.actor.role is not Role.SYSTEM
+    asked = [one for one in found if one.is_frozen or not is_at_work]
+    refs = [(_PATIENT, one.local_id) for one in asked]
+    seen = {row.id for row in record.located(session, refs, sight=view)}
+    return frozenset(seen | {one.local_id for one in found if one not in asked})
 
 
-def _person(person: PersonId, visible: Sequence[Member]) -> Person:
+def _person(person: PersonId, visible: Sequence[Member], standings: tuple[Standing, ...]) -> Person:
     return Person(
         person,
         tuple(member for member in visible if not member.is_frozen),
         tuple(member for member in visible if member.is_frozen),
+        standings,
     )
 
 

@@ -19,7 +19,7 @@ from careweave.ledger._sealing import (
     seal,
     unsealed_s,
 )
-from careweave.ledger._shown import Period, about, between, shown
+from careweave.ledger._shown import Period, about, between, last_look, shown
 from careweave.ledger._verifying import Finding, Tampering, Verified, verify
 from careweave.ledger._watching import FIRST, Broken, Place, Stretch, after, broken, written
 
@@ -46,6 +46,7 @@ __all__ = [
     "between",
     "broken",
     "keep_sealing",
+    "last_look",
     "new_id",
     "new_ids",
     "newest_head",

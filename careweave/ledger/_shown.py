@@ -59,6 +59,25 @@ def about(
     return tuple(map(account_of_row, rows))
 
 
+def last_look(
+    session: Session,
+    persons: Collection[PersonId],
+    *,
+    organisation: str,
+    user: str,
+    before: datetime,
+) -> datetime | None:
+    """Returns when a user was last shown one of these persons' page before a moment; None: never."""
+    row = session.row(
+        _QUERIES["last_look"],
+        persons=sorted(persons),
+        organisation=organisation,
+        user=user,
+        before=before,
+    )
+    return None if row is None else row[0]
+
+
 def between(
     session: Session, period: Period, *, organisation: str | None = None
 ) -> Iterator[Account]:

@@ -157,6 +157,17 @@ WHERE
 ORDER BY a.at DESC, a.id DESC
 LIMIT %(most)s;
 
+-- name: last_look
+-- When a user was last shown the page of one of these persons.
+SELECT a.at
+FROM ledger.account AS a
+WHERE
+  a.person = ANY(%(persons)s::uuid[]) AND a.at < %(before)s AND a.user_name = %(user)s
+  AND a.organisation = %(organisation)s AND a.deed = 'open' AND a.outcome = 'permit'
+  AND a.n_items > 0
+ORDER BY a.at DESC
+LIMIT 1;
+
 -- name: between
 -- What was done in a period after a place in the ledger, in the order of the ledger.
 SELECT

@@ -100,9 +100,18 @@ def as_of(
     What was deleted by then is left out. The class that an entry has now decides.
     Source: `reference/store.md` section 3.
     """
+    return tuple(row for row, _ in as_of_dated(session, subjects, at, sight=sight))
+
+
+def as_of_dated(
+    session: Session, subjects: Sequence[SubjectId], at: datetime, *, sight: Sight
+) -> tuple[tuple[Row, datetime | None], ...]:
+    """Returns the same, each with the main date that the entry has now."""
+    if not subjects or not sight.branches:
+        return ()
     values = {"subjects": sorted(subjects), "at": at}
     rows = seen(session, sight, _QUERIES["as_of"], values)
-    return tuple(row_of(columns) for columns in rows)
+    return tuple((row_of(columns), columns[ROW_COLUMNS + 1]) for columns in rows)
 
 
 def _stored(columns: Columns) -> tuple[int, int]:

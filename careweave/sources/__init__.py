@@ -31,6 +31,7 @@ from careweave.sources._extract import (
     sequence_of,
 )
 from careweave.sources._follow import Followed, Keeping
+from careweave.sources._hearing import Hearing, hearings
 from careweave.sources._live import (
     Answered,
     LiveClients,
@@ -97,6 +98,7 @@ __all__ = [
     "FindingCount",
     "Followed",
     "Head",
+    "Hearing",
     "Input",
     "Keeping",
     "KindCoverage",
@@ -138,6 +140,7 @@ __all__ = [
     "forget_coverage",
     "forget_feed_counts",
     "forget_live",
+    "hearings",
     "is_whole",
     "keep_configuration",
     "live_checks",

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from careweave.db import Queries, Session
+from careweave.sources._hearing import describe
 from careweave.sources._mapping import SourceMapping
 from careweave.sources._source import Sources
 from careweave.terms import Conflict, Issue, Severity
@@ -13,6 +14,7 @@ _QUERIES = Queries("careweave.sources")
 def activate(session: Session, sources: Sources, *, now: datetime) -> tuple[str, ...]:
     """Keeps the versions of mappings that are new, and returns their names ("uk-adt@4").
 
+    Which sources there are is kept too, so that a page can say which of them is silent.
     Raises Conflict, naming all of them, where a mapping has another content than it had when this
     version of it was put in force: give it the next version. Source: interop.md 6.1, 6.3.
     """
@@ -30,6 +32,7 @@ def activate(session: Session, sources: Sources, *, now: datetime) -> tuple[str,
     )
     made = {f"{row[0]}@{row[1]}": (bytes(row[2]), bool(row[3])) for row in rows}
     _refuse_changed([one for one in mappings if made[one.name][0].hex() != one.digest])
+    describe(session, sources)
     return tuple(name for name, (_, is_new) in made.items() if is_new)
 
 

@@ -572,3 +572,42 @@ ON CONFLICT (one) DO UPDATE SET faults = excluded.faults;
 -- Why what lies on disk is not in force.
 SELECT n.faults
 FROM sources.not_in_force AS n;
+
+-- name: describe
+-- Keeps which sources a region describes, by the organisation, system and feed that entries name.
+INSERT INTO sources.described AS d (name, organisation, system, feed, live)
+SELECT
+    w.name,
+    w.organisation,
+    w.system,
+    w.feed,
+    string_to_array(w.live, ' ')
+FROM unnest(
+    %(names)s::text[], %(organisations)s::text[], %(systems)s::text[], %(feeds)s::text[],
+    %(lives)s::text[]
+) AS w (name, organisation, system, feed, live)
+ORDER BY w.name
+ON CONFLICT (name) DO UPDATE SET
+    organisation = excluded.organisation,
+    system = excluded.system,
+    feed = excluded.feed,
+    live = excluded.live
+WHERE
+    (d.organisation, d.system, d.feed, d.live)
+    IS DISTINCT FROM (excluded.organisation, excluded.system, excluded.feed, excluded.live);
+
+-- name: hearings
+-- When each described source was last heard, and how often something is to come of it.
+SELECT
+    d.name,
+    d.organisation,
+    d.system,
+    d.feed,
+    d.live,
+    max(f.rhythm) AS rhythm,
+    max(f.last_success_at) AS heard_at,
+    min(f.since) AS since
+FROM sources.described AS d
+LEFT JOIN sources.feed_status AS f ON d.name = f.source
+GROUP BY d.name
+ORDER BY d.name;
