@@ -27,6 +27,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in long)
 
 
+_ONE_DEMO = ("tests/fuzz/", "tests/clients/", "tests/docs/test_tutorial.py")
+"""Files whose tests ask one running demo: on one process, so that only one is started."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Gives each process a file at a time, and all that share a demo together."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    # Only where tests run in several processes is there such a thing.
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "one demo" if nodeid.startswith(_ONE_DEMO) else super()._split_scope(nodeid)
+
+    return Together(config, log)  # type: ignore[arg-type]
+
+
 class _Undo(Exception):
     """Leaves a session without keeping what it did."""
 
