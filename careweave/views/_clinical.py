@@ -16,7 +16,10 @@ from careweave.terms import Heading
 Coded = tuple[str, str]
 T = TypeVar("T")
 
-_OWN = ("high-risk-medicines.csv", "same-facts.csv", "fact-words.csv", "silence.csv", "words.csv")
+_OWN = (
+    *("high-risk-medicines.csv", "same-facts.csv", "fact-words.csv"),
+    *("often.csv", "silence.csv", "words.csv"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Clinical:
 
     `high_risk` is why by substance. `meant` is by heading and code; `by_words` are the words by
     which a fact is known without a code. `silence` is when a kind of organisation is heeded that
-    says nothing: `always`, `beside` or `dispenses`. `words` are those of free text by meaning.
+    says nothing: `always`, `beside` or `dispenses`. `words` are those of free text by meaning, and
+    `often` is how often a day by words of a dose.
     """
 
     ingredients: Ingredients = field(default_factory=Ingredients)
@@ -46,6 +50,7 @@ class Clinical:
     by_words: Mapping[Heading, Mapping[str, str]] = field(default_factory=dict)
     silence: Mapping[Heading, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    often: Mapping[str, str] = field(default_factory=dict)
 
     def with_more(self, more: "Clinical") -> "Clinical":
         """Returns these lists with a region's, which win."""
@@ -61,6 +66,7 @@ class Clinical:
                 )
                 for meaning in (*self.words, *more.words)
             },
+            often={**self.often, **more.often},
         )
 
     def title_of(self, heading: Heading, fact: str) -> str:
@@ -106,6 +112,10 @@ def _read(files: Mapping[str, bytes], notices: Notices) -> Clinical:
         by_words=_by_heading(files, "fact-words.csv", ("heading", "words", "fact"), notices),
         silence=_by_heading(files, "silence.csv", ("heading", "kind", "when"), notices),
         words=_words(files, notices),
+        often={
+            row["words"].casefold(): row["per_day"]
+            for row in listed(files, "often.csv", ("words", "per_day"), notices)
+        },
     )
 
 

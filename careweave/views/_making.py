@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from careweave.views._clinical import Clinical, clinical_defaults
 from careweave.views._terms import Terms, national_terms
 
 Say = Callable[..., str]
@@ -32,7 +33,7 @@ class Making:
     """How one page is made: pure views take the time, handles and words from it.
 
     `now` is aware; `handle` gives the opaque name of an entry, by its type and id, in this session;
-    `terms` are the region's words for units and codes.
+    `terms` are the region's words for units and codes, `clinical` its lists of medicines and facts.
     """
 
     now: datetime
@@ -41,3 +42,4 @@ class Making:
     say: Say = english
     audience: Audience = Audience.PROFESSIONAL
     terms: Terms = field(default_factory=national_terms)
+    clinical: Clinical = field(default_factory=clinical_defaults)
