@@ -10,6 +10,7 @@ from careweave.disclosure._cross import Crossed, cross
 from careweave.disclosure._disclosing import disclose, explain, may
 from careweave.disclosure._effect import Effect, Effects, effects
 from careweave.disclosure._entitled import Because, Said
+from careweave.disclosure._entry import EntryVersion, ShownEntry, entry
 from careweave.disclosure._episodes import Opened, end_episodes, open_episode
 from careweave.disclosure._everything import everything
 from careweave.disclosure._exactly import match
@@ -74,6 +75,7 @@ __all__ = [
     "Disclosed",
     "Effect",
     "Effects",
+    "EntryVersion",
     "Expected",
     "FeedLine",
     "FeedState",
@@ -102,6 +104,7 @@ __all__ = [
     "Review",
     "Row",
     "Said",
+    "ShownEntry",
     "ShownPerson",
     "ShownTo",
     "Span",
@@ -125,6 +128,7 @@ __all__ = [
     "end_episodes",
     "end_mandate",
     "enter_mandate",
+    "entry",
     "everything",
     "explain",
     "export_audit",

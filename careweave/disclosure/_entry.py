@@ -1,0 +1,163 @@
+"""One entry of one person with where it comes from: source, versions, clause, what it points to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from careweave import record
+from careweave.db import Session
+from careweave.disclosure._accounts import account_for
+from careweave.disclosure._asking import Asking, Way
+from careweave.disclosure._leaving import Leaving, leaving
+from careweave.disclosure._sight import View, view
+from careweave.disclosure._whose import Person, people_seen, whose
+from careweave.formats import read_json
+from careweave.record import Row
+from careweave.terms import Action, Json, NotFound, PersonId, SourceId
+
+_ACTION = "open"
+_MOST_VERSIONS = 100
+_FOLLOWED = frozenset({"Binary", "Practitioner", "PractitionerRole", "Organization"})
+_CONTENT = "Binary"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryVersion:
+    """One version of an entry: its number, when it was received, and how it came to be."""
+
+    number: int
+    received_at: datetime
+    op: str
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """What may leave of one entry; its account is durable.
+
+    `beside` are the entries that it names, by "Type/id": its authors, and the content of a
+    document. `versions` are newest first. `system` is the system of the organisation. `clause` is
+    what lets the entry be shown.
+    """
+
+    row: Row
+    beside: Mapping[str, Row]
+    versions: tuple[EntryVersion, ...]
+    slug: str
+    organisation: str
+    telephone: str
+    system: str
+    clause: str
+    at: datetime
+
+
+def entry(way: Way, asking: Asking, person: PersonId, type_name: str, id_: str) -> ShownEntry:
+    """Returns one entry of this very person; one of somebody else is as absent as none.
+
+    Raises NotFound, accounted for, when it is absent, deleted, not visible, or not of the person.
+    """
+    opening = replace(asking, action=Action.OPEN)
+    with way.reading_pages() as session:
+        seen = view(session, opening.actor, opening.purpose, Action.OPEN, at=opening.at)
+        found = people_seen(session, opening, [person], seen.sight).get(person)
+        one = None if found is None else _Entry(session, opening, seen, found)
+        left = Leaving(seen.sight, ()) if one is None else one.leaving(type_name, id_)
+        made = None if one is None or not left.rows else one.shown(left.rows)
+    if made is None or found is None:
+        account_for(way, opening, _ACTION, type_name, left)
+        raise NotFound
+    # Who wrote it is reference data, about nobody.
+    told = left.of(one for one in left.rows if one.heading is not None)
+    account_for(way, opening, _ACTION, type_name, told, whose((found,), told.rows))
+    return made
+
+
+class _Entry:
+    """Gathers one entry in one snapshot."""
+
+    def __init__(self, session: Session, asking: Asking, seen: View, person: Person) -> None:
+        self._session = session
+        self._asking = asking
+        self._seen = seen
+        self._person = person
+
+    def leaving(self, type_name: str, id_: str) -> Leaving:
+        """Returns the entry as it may be shown, first, and what of its content is held apart."""
+        sight = self._seen.sight
+        row = record.read(self._session, type_name, id_, sight=sight)
+        if row is None or row.gone or not self._is_of_person(row):
+            return Leaving(sight, ())
+        left = leaving(self._session, self._asking, sight, (row,))
+        named = record.located(self._session, _named(left.rows), sight=sight)
+        beside = (one for one in named if one.type != _CONTENT or _is_same(one, row))
+        return leaving(self._session, self._asking, sight, (row, *beside)) if left.rows else left
+
+    def _is_of_person(self, row: Row) -> bool:
+        if row.subject in self._person.subjects:
+            return True
+        # What is kept under somebody else may name the person as a further subject.
+        held = record.entries_of(
+            self._session,
+            self._person.subjects,
+            sight=self._seen.sight,
+            types={row.type},
+            since=row.updated,
+            count=_MOST_VERSIONS,
+        )
+        return any(one.id == row.id for one in held.rows)
+
+    def shown(self, rows: tuple[Row, ...]) -> ShownEntry:
+        """Returns the entry with what is told of it."""
+        row = rows[0]
+        slug, system = self._place(row.source)
+        of = self._seen.world.organisations.get(slug)
+        branches = self._seen.sight.branches
+        return ShownEntry(
+            row=row,
+            beside={f"{one.type}/{one.id}": one for one in rows[1:]},
+            versions=self._versions(row),
+            slug=slug,
+            organisation=slug if of is None else of.name,
+            telephone="" if of is None else of.telephone,
+            system=system,
+            clause=branches[row.via].clause if 0 <= row.via < len(branches) else "",
+            at=self._asking.at,
+        )
+
+    def _place(self, source: SourceId) -> tuple[str, str]:
+        known = record.dictionaries(self._session).sources.get(source)
+        return ("", "") if known is None else (known.organisation, known.system)
+
+    def _versions(self, row: Row) -> tuple[EntryVersion, ...]:
+        found = record.history(
+            self._session, row.type, row.id, sight=self._seen.sight, count=_MOST_VERSIONS
+        )
+        return tuple(
+            EntryVersion(one.version, one.updated, str(one.op), one.gone) for one in found.rows
+        )
+
+
+def _is_same(content: Row, document: Row) -> bool:
+    """Says whether content is of the document's own source and subject."""
+    return (content.source, content.subject) == (document.source, document.subject)
+
+
+def _named(rows: tuple[Row, ...]) -> list[tuple[str, str]]:
+    """Returns the types and ids that entries name, of those that are followed."""
+    found = {text for row in rows if row.body for text in _texts(read_json(row.body).value)}
+    parts = (text.split("/") for text in sorted(found))
+    return [(one[0], one[1]) for one in parts if len(one) == 2 and one[0] in _FOLLOWED]
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Yields what stands where an entry names another: references, and addresses of content."""
+    waiting: list[Json] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield from (
+                text for key in ("reference", "url") if isinstance(text := one.get(key), str)
+            )
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
