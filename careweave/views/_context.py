@@ -61,7 +61,9 @@ class Voice:
     entry: str = field(metadata=_help("Opaque handle of the entry: its provenance page."))
     source: str = field(metadata=_help("Name of the organisation that says so."))
     when: When = field(metadata=_help("The main date of what is said; received when without one."))
-    text: str = field(metadata=_help("What it says in one line."))
+    text: str = field(
+        metadata=_help("What it says in one line; empty where the title says it all.")
+    )
     status: str = field(default="", metadata=_help("Status in a word: active, stopped, refuted."))
     details: tuple[Detail, ...] = field(default=(), metadata=_help("The labelled parts."))
     author: str = field(default="", metadata=_help("Who wrote it, where that is said."))
@@ -98,6 +100,9 @@ class Group:
     title: str = field(metadata=_help("The status in words."))
     facts: tuple[Fact, ...] = field(metadata=_help("The rows."))
     n_more: int = field(default=0, metadata=_help("How many more the full section shows."))
+    kind: str = field(
+        default="", metadata=_help("current, planned, ended or refuted; empty for events.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

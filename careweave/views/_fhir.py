@@ -53,16 +53,19 @@ _AUTHORS = (
 )
 
 
-def at(value: Json, *path: str) -> Json:
+def at(value: Json | Value, *path: str) -> Json:
     """Returns what stands at a path of member names, None where nothing does.
 
     Of a list on the way, the first item counts.
     """
+    found: Json | Value = value
     for name in path:
-        if isinstance(value, list):
-            value = value[0] if value else None
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+        if isinstance(found, list):
+            found = found[0] if found else None
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if isinstance(found, dict) or not isinstance(found, Mapping):
+        return found
+    return dict(found)
 
 
 def table(value: Json) -> Value:
@@ -121,7 +124,7 @@ def end_date(value: Value) -> str:
 
 
 def _first(value: Value, places: tuple[str, ...]) -> str:
-    found = (words(at(dict(value), *place.split("."))) for place in places)
+    found = (words(at(value, *place.split("."))) for place in places)
     return next((one for one in found if one), "")
 
 

@@ -43,6 +43,12 @@ FORM = Table(
         ),
         Member("alerts", MapOf(_LINE, _LINE), OPTIONAL, "what the categories of an alert mean"),
         Member("statuses", MapOf(_LINE, _LINE), OPTIONAL, "what a status means in a word"),
+        Member(
+            "numbers",
+            MapOf(_LINE, _LINE),
+            OPTIONAL,
+            "the label of a person's number by its system, or by who assigns it; first one first",
+        ),
     ),
 )
 """Everything that views/terms.yaml may say."""
@@ -59,6 +65,7 @@ class Terms:
     settings: Mapping[str, str]
     alerts: Mapping[str, str]
     statuses: Mapping[str, str]
+    numbers: Mapping[str, str]
 
     def with_more(self, more: "Terms") -> "Terms":
         """Returns these terms with a region's, which win."""
@@ -70,6 +77,7 @@ class Terms:
             settings={**self.settings, **more.settings},
             alerts={**self.alerts, **more.alerts},
             statuses={**self.statuses, **more.statuses},
+            numbers={**self.numbers, **more.numbers},
         )
 
 
@@ -88,6 +96,7 @@ def read_terms(data: bytes, path: str, notices: Notices) -> Terms | None:
         settings=texts["settings"],
         alerts=texts["alerts"],
         statuses=texts["statuses"],
+        numbers=texts["numbers"],
     )
 
 

@@ -1,0 +1,121 @@
+"""Headings whose entries stand for themselves: one fact of one voice each, by phase and date."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from careweave.disclosure import Row, ShownPerson
+from careweave.terms import Heading
+from careweave.views import _fhir as fhir
+from careweave.views import _said_care as care
+from careweave.views import _said_clinical as clinical
+from careweave.views._context import Fact, Group
+from careweave.views._making import Making
+from careweave.views._said import Phase, Said
+from careweave.views._voice import Spoken, spoken, voice
+
+_READERS: Mapping[str, Callable[[fhir.Value, Making], Said]] = {
+    "Appointment": care.appointment,
+    "CarePlan": care.plan,
+    "CareTeam": care.team,
+    "ClinicalImpression": clinical.impression,
+    "Communication": care.message,
+    "Condition": clinical.condition,
+    "Consent": care.consent,
+    "Device": care.device,
+    "DeviceRequest": care.device,
+    "DeviceUseStatement": care.device,
+    "DiagnosticReport": clinical.report,
+    "DocumentReference": care.document,
+    "Encounter": clinical.encounter,
+    "EpisodeOfCare": care.episode,
+    "FamilyMemberHistory": clinical.family,
+    "Flag": clinical.flag,
+    "Goal": care.goal,
+    "Immunization": clinical.immunization,
+    "Observation": clinical.observation,
+    "Procedure": clinical.procedure,
+    "QuestionnaireResponse": care.questionnaire,
+    "RelatedPerson": care.relative,
+    "RiskAssessment": clinical.risk,
+    "ServiceRequest": care.request,
+    "Task": care.task,
+}
+_SILENT = frozenset({"Binary", "List"})
+"""Kinds that carry or list other entries, and are no fact of their own."""
+
+_EVENTS = frozenset(
+    {
+        *(Heading.CON, Heading.DIS, Heading.DOC, Heading.EXM, Heading.INV, Heading.PRC),
+        *(Heading.VAC, Heading.PRG, Heading.FAM, Heading.ABM, Heading.IRQ),
+    }
+)
+"""Headings of what happened on a day: by date alone, since nothing of it goes on."""
+
+_TITLES: Mapping[Phase, str] = {
+    Phase.CURRENT: "Now",
+    Phase.PLANNED: "Planned",
+    Phase.ENDED: "Past",
+    Phase.REFUTED: "Refuted or entered in error",
+}
+_ORDER = (Phase.CURRENT, Phase.PLANNED, Phase.ENDED, Phase.REFUTED)
+
+
+def said(one: Spoken, making: Making) -> Said:
+    """Returns what an entry says, by its kind."""
+    return _READERS.get(one.row.type, care.other)(one.value, making)
+
+
+def single(one: Spoken, shown: ShownPerson, making: Making) -> Fact:
+    """Returns an entry as a fact of one voice."""
+    told = said(one, making)
+    its = voice(one, shown, making, text=told.text, status=told.status, details=told.details)
+    return Fact(told.title, (its,), key=f"{one.row.type}/{its.entry}")
+
+
+def fact_of(row: Row, shown: ShownPerson, making: Making) -> Fact:
+    """Returns one entry alone as a fact, for the page of the entry itself.
+
+    An entry whose body is not shown is a fact without a title and without a voice.
+    """
+    found = spoken((row,))
+    return single(found[0], shown, making) if found else Fact("", ())
+
+
+def speaking(rows: Iterable[Row]) -> tuple[Spoken, ...]:
+    """Returns the entries that are facts of their own, newest first."""
+    found = [one for one in spoken(rows) if one.row.type not in _SILENT]
+    return tuple(sorted(found, key=lambda one: one.order, reverse=True))
+
+
+def facts(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Group, ...]:
+    """Returns the entries as facts of one voice each, what goes on apart from what is past."""
+    return grouped([(one, single(one, shown, making)) for one in speaking(rows)], making)
+
+
+def grouped(found: Iterable[tuple[Spoken, Fact]], making: Making) -> tuple[Group, ...]:
+    """Returns facts by phase; each takes the phase of the entry it is given with."""
+    phases: dict[Phase, list[Fact]] = {}
+    heading = None
+    for one, fact in found:
+        heading = one.row.heading
+        phase = said(one, making).phase
+        is_event = heading in _EVENTS and phase is not Phase.REFUTED
+        phases.setdefault(Phase.CURRENT if is_event else phase, []).append(fact)
+    if heading is Heading.FUT:
+        phases.get(Phase.PLANNED, []).reverse()
+    is_plain = heading in _EVENTS and set(phases) == {Phase.CURRENT}
+    return tuple(
+        Group(
+            "" if is_plain else making.say(_TITLES[phase]),
+            tuple(phases[phase]),
+            kind="" if is_plain else str(phase),
+        )
+        for phase in _ordered(heading)
+        if phase in phases
+    )
+
+
+def _ordered(heading: Heading | None) -> tuple[Phase, ...]:
+    """Returns the phases in the order in which a reader needs them: the next visit comes first."""
+    if heading is Heading.FUT:
+        return (Phase.PLANNED, Phase.CURRENT, Phase.ENDED, Phase.REFUTED)
+    return _ORDER

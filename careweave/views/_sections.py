@@ -1,0 +1,126 @@
+"""One heading as a page shows it: its facts by status, its state, its sources, what is left out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from careweave.disclosure import Row, ShownPerson
+from careweave.terms import Heading
+from careweave.views import _plain as plain
+from careweave.views._context import Fact, Group, Section, State
+from careweave.views._format import moment
+from careweave.views._headings import NAMED, heading_of
+from careweave.views._making import Making
+from careweave.views._stated import is_none_known, stated
+from careweave.views._states import Held, standing
+from careweave.views._voice import Spoken, spoken
+
+Facts = Callable[[Iterable[Row], ShownPerson, Making], tuple[Group, ...]]
+
+_FACTS: Mapping[Heading, Facts] = {}
+"""Headings whose facts have rules of their own; every other is plain."""
+
+_CARRIERS = frozenset({"Binary", "List"})
+
+
+def section(slug: str, shown: ShownPerson, making: Making) -> Section:
+    """Returns the whole section of a name in addresses; raises NotFound for another word."""
+    return section_of(heading_of(slug), shown, making)
+
+
+def section_of(heading: Heading, shown: ShownPerson, making: Making) -> Section:
+    """Returns what is held and told of one heading."""
+    rows = shown.rows.get(heading, ())
+    groups = _FACTS.get(heading, plain.facts)(rows, shown, making)
+    read = spoken(rows)
+    held = Held(_slugs(_telling(read, making), shown), stated(read, shown, making))
+    known = standing(heading, held, shown, making)
+    named = NAMED[heading]
+    return Section(
+        slug=named.slug,
+        title=making.say(named.title),
+        state=known.state,
+        text=known.text,
+        groups=tuple(_marked(group, shown, rows, making) for group in groups),
+        n=max(count(groups), counted(heading, shown)),
+        as_of=moment(shown.at, making),
+        sources=known.lines,
+        withheld=_withheld(heading, known.state, shown, making),
+        indicators=_indicators(heading, shown, making),
+        left_out=_left_out(heading, shown),
+    )
+
+
+def count(groups: Iterable[Group]) -> int:
+    """Returns how many facts there are."""
+    return sum(len(group.facts) for group in groups)
+
+
+def counted(heading: Heading, shown: ShownPerson) -> int:
+    """Returns how many entries the outline has under a heading, but for what carries others."""
+    return sum(line.heading is heading and line.type not in _CARRIERS for line in shown.lines)
+
+
+def _telling(read: Iterable[Spoken], making: Making) -> Iterable[Spoken]:
+    """Yields the entries that say something is so, not that there is nothing."""
+    return (one for one in read if one.row.type not in _CARRIERS and not is_none_known(one, making))
+
+
+def _slugs(read: Iterable[Spoken], shown: ShownPerson) -> frozenset[str]:
+    found = (shown.organisations.get(one.row.source) for one in read)
+    return frozenset("" if of is None else of.slug for of in found)
+
+
+def _marked(group: Group, shown: ShownPerson, rows: Iterable[Row], making: Making) -> Group:
+    """Returns a group whose facts say whether they changed since the reader last looked."""
+    since = shown.last_looked_at
+    if since is None:
+        return group
+    new = {making.handle(row.type, row.id) for row in rows if row.updated > since}
+    return replace(group, facts=tuple(_as_new(fact, new) for fact in group.facts))
+
+
+def _as_new(fact: Fact, new: set[str]) -> Fact:
+    return replace(fact, is_new=True) if any(one.entry in new for one in fact.voices) else fact
+
+
+def _withheld(heading: Heading, state: State, shown: ShownPerson, making: Making) -> str:
+    if heading not in shown.withheld or state is State.WITHHELD:
+        return ""
+    return making.say("Something is withheld here by a sharing rule")
+
+
+def _indicators(heading: Heading, shown: ShownPerson, making: Making) -> tuple[str, ...]:
+    return tuple(
+        making.say(
+            "{name} holds something here. Call {phone}", name=one.organisation, phone=one.telephone
+        )
+        if one.telephone
+        else making.say("{name} holds something here", name=one.organisation)
+        for one in shown.indicators
+        if one.heading is heading
+    )
+
+
+def _left_out(heading: Heading, shown: ShownPerson) -> str:
+    told = shown.expected.get(heading)
+    return told.sentence if told is not None and told.is_open else ""
+
+
+def cut(section: Section, most: int | None, *, past: bool) -> Section:
+    """Returns a section with its first facts only, and how many more there are.
+
+    Without `past`, what is over or refuted is counted and not shown. Medicines and allergies are
+    never cut, whatever is asked for. Source: `reference/interface.md` 4 (HZ18).
+    """
+    if section.slug in _WHOLE:
+        return section
+    groups = [one for one in section.groups if past or one.kind not in {"ended", "refuted"}]
+    kept, left = [], most
+    for group in groups:
+        facts = group.facts if left is None else group.facts[:left]
+        left = None if left is None else left - len(facts)
+        kept.append(replace(group, facts=facts, n_more=len(group.facts) - len(facts)))
+    return replace(section, groups=tuple(one for one in kept if one.facts))
+
+
+_WHOLE = frozenset({NAMED[Heading.MED].slug, NAMED[Heading.ALG].slug})
