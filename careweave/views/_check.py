@@ -81,6 +81,7 @@ VIEW = Table(
         Member("setting", SLUG, OPTIONAL, "only for this setting of the role"),
         Member("team", SLUG, OPTIONAL, "only for this team of the role"),
         Member("title", _LINE, MANDATORY, "what the page is called"),
+        Member("page", Word("page", ("card",)), OPTIONAL, "card: small styles and no script"),
         Member("budget", _BUDGET, MANDATORY, "what the first screen may cost; tests hold it"),
         Member("questions", ListOf(_QUESTION, 1), MANDATORY, "what the first screen must answer"),
         Member("widgets", ListOf(_WIDGET, 1), MANDATORY, "the blocks of the page, in order"),
@@ -224,6 +225,7 @@ def _definition(top: Node, path: str) -> Definition:
         ),
         setting=top["setting"].text(),
         team=top["team"].text(),
+        is_card=top["page"].text() == "card",
     )
 
 

@@ -52,7 +52,7 @@ class Definition:
     """One view: for a role, or for a setting or team of it.
 
     `newest` is how many of the newest entries of a heading are fetched; what is not named there is
-    fetched whole.
+    fetched whole. `is_card`: the page is the emergency card, small and without a script.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Definition:
     budget: Budget
     setting: str = ""
     team: str = ""
+    is_card: bool = False
 
     @property
     def headings(self) -> frozenset[Heading]:
@@ -76,7 +77,7 @@ class Definition:
         return Wanted(headings=self.headings, newest=dict(self.newest), outline=frozenset(Heading))
 
 
-_ALWAYS = frozenset({Heading.DEM, Heading.ALG, Heading.REQ, Heading.ALR})
+_ALWAYS = frozenset({Heading.DEM, Heading.ALG, Heading.REQ, Heading.ALR, Heading.SAF})
 """What the banner needs on every page about a person."""
 
 
