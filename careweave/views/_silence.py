@@ -11,7 +11,10 @@ from careweave.views._context import Voice, When
 from careweave.views._format import recent
 from careweave.views._making import Making
 
-_ALWAYS, _BESIDE, _DISPENSES = "always", "beside", "dispenses"
+ALWAYS = "always"
+"""A source of which all is taken to be told: what it lacks is a disagreement."""
+
+_BESIDE, _DISPENSES = "beside", "dispenses"
 
 
 def silent(
@@ -35,11 +38,11 @@ def silent(
         for line in shown.feeds.get(heading, ())
         if line.state == "OK" and line.slug not in known_to and line.kind in rules
     ]
-    is_marked = is_lacking or any(rule == _ALWAYS for rule, _ in quiet)
+    is_marked = is_lacking or any(rule == ALWAYS for rule, _ in quiet)
     return tuple(
         _line(line, making)
         for rule, line in quiet
-        if rule == _ALWAYS
+        if rule == ALWAYS
         or (rule == _BESIDE and is_marked)
         or (rule == _DISPENSES and line.slug in dispensing)
     )
