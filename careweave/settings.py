@@ -178,6 +178,18 @@ class Settings:
             _number(0, 5), "seconds", "How long a token is remembered, so how late it is revoked."
         ),
     )
+    session_idle_minutes: int = field(
+        default=30,
+        metadata=_about(
+            _whole(1, 30), "1 to 30", "After how long without an act a session of somebody ends."
+        ),
+    )
+    session_hours: int = field(
+        default=12,
+        metadata=_about(
+            _whole(1, 12), "1 to 12", "How long a session lasts at most; then one signs in again."
+        ),
+    )
     seal_every_s: float = field(
         default=0.5,
         metadata=_about(
@@ -274,6 +286,11 @@ class Settings:
     def base(self) -> str:
         """Returns the address that clients use, without a last slash."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def people_base(self) -> str:
+        """Returns the address of pages on this very machine: browsers trust that name alone."""
+        return f"http://localhost:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,35 @@
 import gc
 import logging
 import os
+import secrets
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 from uuid import uuid4
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from careweave import disclosure
 from careweave.db import Database, Embedded
-from careweave.doors import cli, feeds, fhir, mllp
-from careweave.doors._access import Clients
+from careweave.doors import cli, feeds, fhir, mllp, workspace
+from careweave.doors._access import (
+    Clients,
+    Demonstration,
+    Limits,
+    Sessions,
+    ahead_of,
+    clock_of,
+    demonstration,
+    is_loopback,
+)
+from careweave.doors._frame import serve_static
 from careweave.intake import (
+    Live,
     Pulse,
     Receiver,
     SourceSettings,
@@ -36,6 +50,7 @@ from careweave.sources import (
     Channel,
     Followed,
     Keeping,
+    LiveClients,
     Source,
     Sources,
     activate,
@@ -46,12 +61,10 @@ from careweave.sources import (
 )
 from careweave.terms import Actor, CareweaveError, Incorrect, SourceId
 
-if TYPE_CHECKING:
-    import falcon
-
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _MIB = 1024 * 1024
 _FHIR = str(Channel.FHIR)
+_EXAMPLE = "Example region"
 
 
 def now() -> datetime:
@@ -59,17 +72,37 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  the one clock that all others are given
 
 
-def application() -> "falcon.App[falcon.Request, falcon.Response]":
+def application() -> WSGIApplication:
     """Returns what Granian serves in each process, made of the environment."""
     settings = load(os.environ)
     if isinstance(settings, Wrong):
         raise Incorrect(" ".join(settings.problems))
     _log_to(sys.stdout, settings.log_level)
     made = parts(settings)
-    served = fhir.application(made)
+    served = Served(
+        fhir.application(made),
+        {"static": serve_static, "workspace": workspace.application(people(settings, made))},
+    )
     _keep_showing(made)
     _spare_the_collector()
     return served
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """All doors over HTTP, told apart by the first part of the address; `rest` has all others."""
+
+    rest: WSGIApplication
+    doors: Mapping[str, WSGIApplication]
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Answers a request by the door that it is for; the root leads to the workspace."""
+        path = str(environ.get("PATH_INFO", ""))
+        if path in ("", "/") and environ.get("REQUEST_METHOD") in ("GET", "HEAD"):
+            start("303 See Other", [("Location", "/workspace/"), ("Content-Length", "0")])
+            return []
+        door = self.doors.get(path.lstrip("/").partition("/")[0], self.rest)
+        return door(environ, start)
 
 
 def parts(settings: Settings) -> fhir.Parts:
@@ -83,6 +116,7 @@ def parts(settings: Settings) -> fhir.Parts:
     )
     with database.reading() as session:
         disclosure.begin(session, takes_demonstration_keys=settings.demonstration_keys)
+    clock = clock_of(settings.home, now)
     known = _Clients(database, in_force(settings, database, frozenset({Channel.FHIR})))
     return fhir.Parts(
         database=database,
@@ -94,11 +128,63 @@ def parts(settings: Settings) -> fhir.Parts:
             pulse=Pulse(database, known.source),
         ),
         clients=Clients(database, remembered_s=settings.token_cache_s),
-        clock=now,
-        new_request_id=lambda: str(uuid4()),
+        clock=clock,
+        new_request_id=_new_request_id,
         base=f"{settings.base}/fhir",
         limits=_limits(settings),
         metrics=fhir.Metrics(settings.home / "metrics", started_at=now().timestamp()),
+    )
+
+
+def people(settings: Settings, made: fhir.Parts) -> workspace.Parts:
+    """Returns what the pages of professionals are made of, over the database of the other doors."""
+    database = made.database
+    with database.reading() as session:
+        mark = demonstration(session)
+    _check_clock(settings, mark)
+    sources = in_force(settings, database, frozenset({Channel.FHIR}))
+    is_demonstration = mark is not None and is_loopback(settings.host)
+    worker = Worker(
+        database,
+        sources,
+        made.clock,
+        name=f"live-{os.getpid()}",
+        rules=load_rules(value_sets(settings)),
+    )
+    return workspace.Parts(
+        database=database,
+        recorder=made.recorder,
+        receiver=Receiver(database, sources),
+        sessions=Sessions(database, limits=_session_limits(settings)),
+        clients=made.clients,
+        clock=made.clock,
+        new_request_id=_new_request_id,
+        random=secrets.token_bytes,
+        base=settings.people_base if is_demonstration else settings.base,
+        zone=settings.time_zone,
+        region=region(settings),
+        sources=sources,
+        live=Live(database, sources, LiveClients(), worker, made.clock),
+        is_demonstration=is_demonstration,
+        environment=_EXAMPLE if is_demonstration else "",
+    )
+
+
+def _check_clock(settings: Settings, mark: Demonstration | None) -> None:
+    """Raises Incorrect where the home and the database disagree on whose clock it is."""
+    if (None if mark is None else mark.ahead) != ahead_of(settings.home):
+        message = "The clock of this home is not that of its database; name the home of both."
+        raise Incorrect(message, where="home")
+
+
+def _new_request_id() -> str:
+    return str(uuid4())
+
+
+def _session_limits(settings: Settings) -> Limits:
+    return Limits(
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        absolute=timedelta(hours=settings.session_hours),
     )
 
 
@@ -120,7 +206,7 @@ def listen(settings: Settings, database: Database, stop: Event) -> None:
         Receiver(database, sources),
         sources,
         where=mllp.Where(settings.mllp_host, settings.mllp_shift, settings.mllp_plain),
-        clock=now,
+        clock=clock_of(settings.home, now),
         outcomes=mllp.outcomes_of(database),
     )
     listener.start()
@@ -137,7 +223,7 @@ def collect(settings: Settings, database: Database, stop: Event) -> None:
         database,
         in_force(settings, database, frozenset({Channel.FOLDER, Channel.MESH})),
         root=settings.drop_root,
-        clock=now,
+        clock=clock_of(settings.home, now),
         mesh=_mesh(settings),
     )
     collector.run(stop)
@@ -152,7 +238,7 @@ def arrive(settings: Settings, database: Database, stop: Event, name: str) -> No
     worker = Worker(
         database,
         in_force(settings, database),
-        now,
+        clock_of(settings.home, now),
         name=name,
         rules=load_rules(value_sets(settings)),
     )
@@ -171,17 +257,17 @@ def in_force(
 
     With `kinds`, those that come in by these ways: a process compiles no mapping that it never uses.
     """
-    place = region(settings)
+    place, clock = region(settings), clock_of(settings.home, now)
 
     def adopt(found: Sources) -> None:
         with database.session() as session:
-            activate(session, found, now=now())
-            adopt_identity(session, place, at=now())
+            activate(session, found, now=clock())
+            adopt_identity(session, place, at=clock())
             feeds_of = [(one.name, one.feed, one.rhythm) for one in found]
-            expect_feeds(session, feeds_of, now=now())
+            expect_feeds(session, feeds_of, now=clock())
             # Only who reads all of them knows that all of them can be used.
             if kinds is None:
-                keep_configuration(session, place, now=now())
+                keep_configuration(session, place, now=clock())
 
     def kept() -> bytes | None:
         with database.reading() as session:
@@ -190,7 +276,7 @@ def in_force(
     def refused(error: CareweaveError) -> None:
         logging.getLogger("careweave").warning('{"event": "region-not-in-force"}')
         with database.session() as session:
-            refuse_configuration(session, error, now=now())
+            refuse_configuration(session, error, now=clock())
 
     with database.reading() as session:
         secret = session.secret

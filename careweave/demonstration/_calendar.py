@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from careweave.terms import Incorrect
 
 DAY_0 = date(2026, 3, 16)
+HISTORY_DAYS = 10
+"""How many days of the scenario lie behind when a demonstration opens."""
 
 
 @cache
@@ -26,6 +28,11 @@ def moment(day: date, clock: time) -> datetime:
 def start() -> datetime:
     """Returns the beginning of day 0."""
     return moment(DAY_0, time(8))
+
+
+def opening() -> datetime:
+    """Returns when a demonstration opens: the morning up to which history is sent."""
+    return moment(DAY_0 + timedelta(HISTORY_DAYS), time(8))
 
 
 def day_of(at: datetime) -> int:

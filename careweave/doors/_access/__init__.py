@@ -10,7 +10,11 @@ from careweave.doors._access._clients import (
 )
 from careweave.doors._access._demonstration import (
     Demonstration,
+    ahead_of,
+    clock_of,
     demonstration,
+    is_loopback,
+    keep_ahead,
     mark_demonstration,
 )
 from careweave.doors._access._handles import Handles
@@ -67,9 +71,13 @@ __all__ = [
     "add_account",
     "add_client",
     "add_posting",
+    "ahead_of",
+    "clock_of",
     "demonstration",
     "end_account",
     "end_posting",
+    "is_loopback",
+    "keep_ahead",
     "list_accounts",
     "list_clients",
     "mark_demonstration",

@@ -17,7 +17,9 @@ from careweave.db import Database, Embedded, migrate
 from careweave.doors import _access
 from careweave.doors.cli import _apply, _feed, _serve
 from careweave.doors.cli._ask import Asker, wait_open, wait_ready
+from careweave.doors.cli._demo_clock import on_its_clock
 from careweave.doors.cli._demo_roles import EXAMPLE, logins, worn
+from careweave.doors.cli._demo_staff import Signin, add_example_staff, signins
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._files import make_private, write_whole
 from careweave.doors.cli._listen import told_to_stop
@@ -49,11 +51,17 @@ class _Stage:
     server: Embedded
     sources: Sources
     feeding: tuple[str, ...]
+    signins: tuple[Signin, ...] = ()
 
     @property
     def base(self) -> str:
         """Returns the address of the door for systems."""
         return f"{self.desk.settings.base}/fhir"
+
+    @property
+    def pages(self) -> str:
+        """Returns the address of the pages for people."""
+        return f"{self.desk.settings.people_base}/workspace/"
 
 
 def _run(desk: Desk, arguments: Namespace) -> int:
@@ -130,8 +138,12 @@ def _play(stage: _Stage, stop: threading.Event) -> None:
     database = Database(stage.server.url, size=4, zone=stage.desk.settings.time_zone)
     try:
         migrate(database)
+        stage = replace(stage, desk=on_its_clock(stage.desk, database, stage.home))
         _apply.apply_demonstration(stage.desk, database)
         tokens = _tokens(stage, database)
+        told = _access.Told(stage.desk.around.clock())
+        add_example_staff(database, stage.desk.region, told)
+        stage = replace(stage, signins=tuple(signins(database)))
     finally:
         database.close()
     _serve_until(stage, tokens, stop)
@@ -158,7 +170,8 @@ def _registrations(stage: _Stage) -> list[_access.Registration]:
     found = [
         _registration(source, source.name, source.system, until)
         for source in stage.sources
-        if source.transport.kind is Channel.FHIR
+        # What pages write comes by no client: whoever is signed in writes it.
+        if source.transport.kind is Channel.FHIR and not source.telling.names_persons
     ]
     sending = {one.organisation for one in found}
     for source in stage.sources:
@@ -291,8 +304,14 @@ def _revived(stage: _Stage) -> bool:
 def _describe(stage: _Stage, tokens: list[Token], supervisor: Supervisor) -> None:
     lines = {name: f"{host}:{port}" for name, (host, port) in _lines(stage).items()}
     said = {
-        "doors": {"fhir": stage.base, "mllp": lines, "folders": _folders(stage)},
+        "doors": {
+            "fhir": stage.base,
+            "workspace": stage.pages,
+            "mllp": lines,
+            "folders": _folders(stage),
+        },
         "clients": tokens,
+        "signins": list(stage.signins),
         "pids": {"postgres": stage.server.pid, **supervisor.pids()},
     }
     write_whole(stage.home / "demo.json", json.dumps(said, indent=1))
@@ -304,7 +323,8 @@ def _announce(
     first = tokens[0]
     patient = Asker(stage.base, first["token"]).wait_for("Patient", stop)
     _describe(stage, tokens, supervisor)
-    say(f"\nCareweave answers at {stage.base}")
+    say(f"\nPages for people, with examples to sign in as: {stage.pages}")
+    say(f"Careweave answers systems at {stage.base}")
     say(f"Token of {first['name']}: {first['token']}")
     say(f"All clients, their tokens, and where HL7 v2 and files go: {stage.home / 'demo.json'}\n")
     say("Three requests to paste:\n")

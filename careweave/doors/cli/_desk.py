@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
 from careweave.db import Database, Embedded, Session, migrate
+from careweave.doors._access import clock_of
 from careweave.settings import Settings, Wrong, load
 from careweave.terms import Clock, Incorrect
 
@@ -90,7 +91,7 @@ def desk_of(around: Around, overrides: Mapping[str, str]) -> Desk:
     settings = load({**around.environ, **named})
     if isinstance(settings, Wrong):
         raise Incorrect(" ".join(settings.problems))
-    return Desk(around, settings)
+    return Desk(replace(around, clock=clock_of(settings.home, around.clock)), settings)
 
 
 def say(text: str = "") -> None:

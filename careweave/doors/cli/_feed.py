@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from careweave.demonstration import Sent, named, sent, trickle
+from careweave.demonstration import HISTORY_DAYS, Sent, named, sent, trickle
 from careweave.doors.cli._desk import Desk, note
 from careweave.doors.cli._files import write_whole
 from careweave.doors.cli._listen import told_to_stop
@@ -23,7 +23,6 @@ SEED = "northmere"
 PLACES = "feed.json"
 """Where the demo says, in its home, how each source is reached."""
 
-_DAYS = 10
 _WAITING = 64
 _KEEP_EVERY = 200
 _LOOK_S = 0.5
@@ -158,7 +157,7 @@ def _send_history(desk: Desk, arguments: Namespace, feed: Feed, progress: Progre
         desk.region,
         seed=SEED,
         n_background=arguments.people,
-        until=_DAYS,
+        until=HISTORY_DAYS,
         only=_only(desk.region, arguments.named),
     )
     for message in progress.unsent(messages):

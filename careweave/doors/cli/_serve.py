@@ -6,9 +6,11 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from careweave.db import Database
+from careweave.doors import _access
 from careweave.doors.cli._desk import Desk, note
 from careweave.settings import Settings
-from careweave.terms import Unavailable
+from careweave.terms import Incorrect, Unavailable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -30,10 +32,19 @@ def _run(desk: Desk, _arguments: Namespace) -> int:
     must_be_free(desk.settings.host, desk.settings.port)
     with desk.database() as database:
         url = database.url
+        _must_be_real(database)
     command = granian(desk.settings, desk.around.target)
-    note(f"Careweave answers at {desk.settings.base}/fhir; Ctrl-C stops it.")
+    note(f"Careweave answers at {desk.settings.base}/workspace/ and /fhir; Ctrl-C stops it.")
     # This process becomes the server, so that signals reach it.
     os.execve(command[0], command, desk.environ(**served(desk.settings, url)))  # noqa: S606
+
+
+def _must_be_real(database: Database) -> None:
+    """Raises Incorrect for what `careweave demo` made: anybody may sign in there as anybody."""
+    with database.reading() as session:
+        if _access.demonstration(session) is not None:
+            message = "This is a demonstration's database; start it with careweave demo."
+            raise Incorrect(message, where="database")
 
 
 def served(settings: Settings, url: str) -> dict[str, object]:

@@ -10,12 +10,11 @@ from typing import cast
 from flask import Response, redirect
 
 from careweave import disclosure
-from careweave.agreements import World, role_named
+from careweave.agreements import World
 from careweave.doors._access import (
     Account,
     Assurance,
     Chooser,
-    Posting,
     Proof,
     Seat,
     SignedIn,
@@ -33,24 +32,20 @@ from careweave.doors._frame import (
     render,
     set_session,
 )
-from careweave.doors.workspace._call import PREFIX, Call, Visit
-from careweave.doors.workspace._framing import frame_of, organisation_name
+from careweave.doors.workspace._call import Call, Visit
+from careweave.doors.workspace._framing import (
+    HOME,
+    SIGN_IN,
+    SIGNED_OUT,
+    SWITCH,
+    frame_of,
+    organisation_name,
+    role_of,
+)
 from careweave.doors.workspace._route import Kind, OpenRoute, Route
 from careweave.terms import Forbidden, Incorrect, NotFound, Unauthenticated
 
-HOME = f"{PREFIX}/"
-SIGN_IN = f"{PREFIX}/sign-in"
-SIGNED_OUT = f"{PREFIX}/signed-out"
-ROLE = f"{PREFIX}/role"
 _DOOR = "workspace"
-_BROWSERS = {
-    "Edg": "Edge",
-    "OPR": "Opera",
-    "Firefox": "Firefox",
-    "Chrome": "Chrome",
-    "Safari": "Safari",
-}
-_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
 
 
 def _help(text: str) -> dict[str, str]:
@@ -105,7 +100,7 @@ def sign_in(visit: Visit) -> Response:
     if visit.whose.signed_in is not None:
         return _onwards(HOME)
     if visit.whose.chooser is not None:
-        return _onwards(ROLE)
+        return _onwards(SWITCH)
     form = new_form(visit.whose.visited(), "sign-in", "", secrets.token_bytes)
     body = SignInPage(form=form, examples=_examples(visit))
     return _shown(visit, "Sign in", "workspace/sign-in.html", body)
@@ -120,10 +115,10 @@ def sign_in_as_example(visit: Visit) -> Response:
     if not name.isdecimal():
         raise Incorrect("Choose one of the example people.", where="as")
     account = _account(visit, int(name))
-    proof = Proof(Assurance.DEMO, visit.at, _device(visit))
+    proof = Proof(Assurance.DEMO, visit.at, visit.device)
     if not number:
         token = visit.parts.sessions.begin(Seat(account), proof, _told(visit))
-        return _with_session(token, ROLE)
+        return _with_session(token, SWITCH)
     seat = _seat(visit, account, number)
     return _with_session(visit.parts.sessions.begin(seat, proof, _told(visit)), HOME)
 
@@ -178,7 +173,7 @@ OPEN_ROUTES = (
     OpenRoute("/sign-out", "sign-out", sign_out, "POST"),
     OpenRoute("/signed-out", "signed-out", signed_out),
 )
-ROUTES = (Route("/keep", "keep", Kind.OPERATES, keep, "POST"),)
+ROUTES = (Route("/stay", "stay", Kind.OPERATES, keep, "POST"),)
 
 
 def _own(visit: Visit) -> Account:
@@ -222,18 +217,12 @@ def _choices(visit: Visit, account: Account, now: SignedIn | None) -> tuple[Choi
     return tuple(
         Choice(
             value=f"{account.id}/{one.id}",
-            text=_words(one),
+            text=role_of(one, visit.say),
             place=", ".join(filter(None, (names[one.organisation], one.team.replace("-", " ")))),
             is_here=now is not None and now.posting.id == one.id,
         )
         for one in account.postings
     )
-
-
-def _words(posting: Posting) -> str:
-    if posting.role is None:
-        return posting.office.replace("-", " ")
-    return role_named(posting.role, (posting.setting,) if posting.setting else ())
 
 
 def _close_episodes(visit: Visit, signed_in: SignedIn) -> None:
@@ -256,11 +245,3 @@ def _with_session(token: str, where: str) -> Response:
 
 def _onwards(where: str) -> Response:
     return cast(Response, redirect(where, 303))
-
-
-def _device(visit: Visit) -> str:
-    """Returns the kind of a browser in two words, for its owner to know it by; nothing more."""
-    agent = visit.headers.get("User-Agent", "")
-    browser = next((name for word, name in _BROWSERS.items() if word in agent), "")
-    system = next((one for one in _SYSTEMS if one in agent), "")
-    return " ".join(filter(None, (browser, system)))
