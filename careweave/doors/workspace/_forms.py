@@ -1,0 +1,101 @@
+"""The forms of a region: its own, and the national defaults that it does not replace."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from careweave.db import Session
+from careweave.disclosure import region_files
+from careweave.doors.workspace._questionnaire import read_questions
+from careweave.doors.workspace._questions import Choice, Questions
+from careweave.terms import Incorrect, NotFound, Role
+
+FORMS = "forms/"
+"""The folder of a region with its forms: FHIR Questionnaires as JSON."""
+
+_DEFAULTS = Path(__file__).resolve().parent / "forms"
+_VALUE_SETS = "value-sets/"
+_LARGEST = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The forms by their names."""
+
+    by_name: Mapping[str, Questions]
+
+    def of_role(self, role: Role | None) -> tuple[Questions, ...]:
+        """Returns the forms that a role may fill in, in the order of their titles."""
+        found = (one for one in self.by_name.values() if role in one.roles)
+        return tuple(sorted(found, key=lambda one: one.title))
+
+    def named(self, name: str, role: Role | None) -> Questions:
+        """Returns a form that a role may fill in; NotFound for every other."""
+        found = self.by_name.get(name)
+        if found is None or role not in found.roles:
+            raise NotFound
+        return found
+
+
+class _Kept:
+    """The forms of one version, as this process remembers them."""
+
+    def __init__(self, version: int, forms: Forms) -> None:
+        self.version = version
+        self.forms = forms
+
+
+def forms_in_force(session: Session, at: datetime) -> Forms:
+    """Returns the forms of the configuration in force, read once for each version."""
+    found = region_files(session, at, FORMS)
+
+    def read(inside: Session) -> _Kept:
+        sets = region_files(inside, at, _VALUE_SETS).files
+        return _Kept(found.version, read_forms({**found.files, **sets}))
+
+    kept = session.memo(_Kept, read)
+    if kept.version != found.version:
+        session.forget(_Kept)
+        kept = session.memo(_Kept, read)
+    return kept.forms
+
+
+def read_forms(files: Mapping[str, bytes]) -> Forms:
+    """Returns the forms among the files of a region, with the national defaults.
+
+    A file of the region takes the place of the default of its name. Incorrect, with file and path,
+    for one that pages cannot ask.
+    """
+    given = {f"{FORMS}{path.name}": path.read_bytes() for path in _DEFAULTS.glob("*.json")}
+    given |= {name: body for name, body in files.items() if _is_form(name)}
+    found = (_read(name, body, files) for name, body in sorted(given.items()))
+    return Forms({one.name: one for one in found})
+
+
+def _is_form(name: str) -> bool:
+    return name.startswith(FORMS) and name.endswith(".json")
+
+
+def _read(name: str, body: bytes, files: Mapping[str, bytes]) -> Questions:
+    if len(body) > _LARGEST:
+        raise Incorrect("A form is at most 256 KiB.", where=name)
+    try:
+        made = read_questions(body, lambda canonical: tuple(_members(files, canonical)))
+    except Incorrect as error:
+        raise Incorrect(error.message, where=f"{name}: {error.where or ''}") from error
+    if made.name != PurePosixPath(name).stem:
+        raise Incorrect("The file and the form have one name.", where=name)
+    return made
+
+
+def _members(files: Mapping[str, bytes], canonical: str) -> Iterator[Choice]:
+    """Yields the members of a value set of the region, by the last part of its canonical."""
+    name = canonical.rpartition("/")[2].rpartition(":")[2]
+    body = files.get(f"{_VALUE_SETS}{name}.yaml")
+    said = None if body is None else yaml.safe_load(body)
+    for one in said.get("members", []) if isinstance(said, dict) else []:
+        code = str(one["code"])
+        yield Choice(code, str(one.get("display", code)), str(one.get("system", "")))

@@ -1,0 +1,105 @@
+-- name: spend_form
+-- Spends the id of a form; no row where it was spent before.
+INSERT INTO workspace.form (id, spent_at, led_to)
+VALUES (%(id)s, %(at)s, %(led_to)s)
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
+
+-- name: form_led_to
+-- What a form that was spent became.
+SELECT f.led_to
+FROM workspace.form AS f
+WHERE f.id = %(id)s;
+
+-- name: name_form_result
+-- Notes what a spent form became, in the transaction that spent it.
+UPDATE workspace.form SET led_to = %(led_to)s
+WHERE id = %(id)s;
+
+-- name: forget_forms
+-- Forgets forms spent before a time: the sessions that had them are over.
+DELETE FROM workspace.form
+WHERE spent_at < %(before)s;
+
+-- name: keep_draft
+-- Keeps what somebody has begun in one place, instead of what was kept there.
+INSERT INTO workspace.draft (owner, place, sealed, kept_at, expires_at)
+VALUES (%(owner)s, %(place)s, %(sealed)s, %(at)s, %(expires_at)s)
+ON CONFLICT (owner, place) DO UPDATE
+SET sealed = excluded.sealed, kept_at = excluded.kept_at, expires_at = excluded.expires_at;
+
+-- name: draft_of
+-- What somebody has begun in one place, while it lives.
+SELECT d.sealed, d.kept_at
+FROM workspace.draft AS d
+WHERE d.owner = %(owner)s AND d.place = %(place)s AND d.expires_at > %(at)s;
+
+-- name: drop_draft
+-- Drops what somebody has begun in one place.
+DELETE FROM workspace.draft
+WHERE owner = %(owner)s AND place = %(place)s;
+
+-- name: forget_drafts
+-- Forgets drafts whose day is over.
+DELETE FROM workspace.draft
+WHERE expires_at <= %(at)s;
+
+-- name: note_saved
+-- Notes who saved what, as which message.
+INSERT INTO workspace.saved (
+    message, user_name, organisation, role, person, form, type, entry, saved_at
+)
+VALUES (
+    %(message)s, %(user)s, %(organisation)s, %(role)s, %(person)s, %(form)s, %(type)s, %(entry)s,
+    %(at)s
+)
+ON CONFLICT (message) DO NOTHING;
+
+-- name: saved_by
+-- What a user saved about a person since a time, the newest first.
+SELECT
+    s.message,
+    s.form,
+    s.type,
+    s.entry,
+    s.saved_at
+FROM workspace.saved AS s
+WHERE
+    s.user_name = %(user)s
+    AND s.organisation = %(organisation)s
+    AND s.person = %(person)s
+    AND s.saved_at >= %(since)s
+ORDER BY s.saved_at DESC, s.message DESC
+LIMIT %(most)s;
+
+-- name: forget_saved
+-- Forgets what was saved before a time: the record has it, or the sender was told.
+DELETE FROM workspace.saved
+WHERE saved_at < %(before)s;
+
+-- name: note_answer
+-- Notes whether a page answered, without who asked or about whom.
+INSERT INTO workspace.answered (
+    told_on, organisation, role, setting, page, is_answered, answer_s, sections
+)
+VALUES (
+    %(on)s, %(organisation)s, %(role)s, %(setting)s, %(page)s, %(is_answered)s, %(answer_s)s,
+    %(sections)s
+);
+
+-- name: answers
+-- How pages answered since a day, by role and page; groups of fewer than five are left out.
+SELECT
+    a.organisation,
+    a.role,
+    a.setting,
+    a.page,
+    count(*) AS n,
+    count(*) FILTER (WHERE a.is_answered) AS n_answered,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY a.answer_s) AS median_s,
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY a.answer_s) AS p95_s
+FROM workspace.answered AS a
+WHERE a.told_on >= %(since)s
+GROUP BY a.organisation, a.role, a.setting, a.page
+HAVING count(*) >= 5
+ORDER BY a.organisation, a.role, a.setting, a.page;
