@@ -21,7 +21,7 @@ SIGN_IN = f"{PREFIX}/sign-in"
 SIGN_OUT = f"{PREFIX}/sign-out"
 SIGNED_OUT = f"{PREFIX}/signed-out"
 SWITCH = f"{PREFIX}/role"
-STAY = f"{PREFIX}/stay"
+STAY = f"{PREFIX}/keep"
 COMMAND = f"{PREFIX}/go"
 
 _PLACES = (("My day", HOME), ("Find a person", f"{PREFIX}/find"))
