@@ -18,8 +18,11 @@ from careweave.agreements._yaml import Document, read_yaml
 
 FOLDER = "agreements/"
 ORGANISATIONS = "organisations.yaml"
-FOLDERS = ("agreements/", "roles/", "jurisdictions/", "cohorts/")
-"""The folders of a region that are part of its configuration, besides its organisations."""
+FOLDERS = ("agreements/", "roles/", "jurisdictions/", "cohorts/", "views/", "clinical/")
+"""The folders of a region that are part of its configuration, besides its organisations.
+
+What stands in the last two is read by the pages, from the version in force.
+"""
 
 
 def read_world(

@@ -1,7 +1,7 @@
 """What each role needs on one page: from what was disclosed to what a page prints; pure."""
 
 from careweave.views._banner import banner
-from careweave.views._check import FOLDER, checked_views, national, read_views
+from careweave.views._check import FOLDERS, checked_views, national, read_views
 from careweave.views._context import (
     Banner,
     Detail,
@@ -17,14 +17,17 @@ from careweave.views._context import (
     When,
     Widget,
 )
-from careweave.views._definition import Definition, Views
+from careweave.views._definition import Definition, Views, wanted_for
+from careweave.views._format import clock_time, day, moment, nhs, recent, span, written, written_day
+from careweave.views._headings import NAMED, Named, heading_of, slug_of
 from careweave.views._making import Audience, Making, Say, english
 from careweave.views._overview import overview
 from careweave.views._plain import fact_of
 from careweave.views._sections import section
 
 __all__ = [
-    "FOLDER",
+    "FOLDERS",
+    "NAMED",
     "Audience",
     "Banner",
     "Definition",
@@ -32,6 +35,7 @@ __all__ = [
     "Fact",
     "Group",
     "Making",
+    "Named",
     "Overview",
     "Quantity",
     "Question",
@@ -45,10 +49,21 @@ __all__ = [
     "Widget",
     "banner",
     "checked_views",
+    "clock_time",
+    "day",
     "english",
     "fact_of",
+    "heading_of",
+    "moment",
     "national",
+    "nhs",
     "overview",
     "read_views",
+    "recent",
     "section",
+    "slug_of",
+    "span",
+    "wanted_for",
+    "written",
+    "written_day",
 ]

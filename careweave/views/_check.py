@@ -34,12 +34,14 @@ from careweave.agreements.forms import (
     refuse,
 )
 from careweave.terms import Heading, Role
+from careweave.views._clinical import clinical_defaults, read_clinical
 from careweave.views._definition import KINDS, SLOTS, Answer, Block, Budget, Definition, Views
 from careweave.views._terms import PATH as TERMS
 from careweave.views._terms import national_terms, read_terms
 
 FOLDER = "views/"
-"""Where a region keeps its views, below its folder."""
+FOLDERS = (FOLDER, "clinical/")
+"""Where a region keeps what its pages are made by, below its folder."""
 
 _LINE = Text("a line of text", 120)
 _HEADING = Word("heading", tuple(Heading))
@@ -107,7 +109,8 @@ RULES: Mapping[str, str] = {
 def read_views(given: Mapping[str, bytes]) -> Views:
     """Returns the views of a region over those of the package; raises Incorrect with every fault.
 
-    `given` are files by their paths below the region; those outside `views/` are none of ours. A
+    `given` are files by their paths below the region; those outside `views/` and `clinical/` are none of
+    ours. A
     file of a region holds whole instead of the package's view for the same role, setting and team.
     """
     views, notices = checked_views(given)
@@ -130,7 +133,9 @@ def checked_views(given: Mapping[str, bytes]) -> tuple[Views, tuple[Notice, ...]
             _keep(found, path, made, notices)
     mine = {key: made for key, (_, made) in found.items()}
     rest = {_key(one): one for one in national().definitions}
-    return Views(tuple(one for _, one in sorted({**rest, **mine}.items())), terms), notices.told()
+    definitions = tuple(one for _, one in sorted({**rest, **mine}.items()))
+    clinical = read_clinical(given, notices)
+    return Views(definitions, terms, clinical), notices.told()
 
 
 @cache
@@ -145,7 +150,7 @@ def national() -> Views:
             made = _read(one.read_bytes(), path, notices)
             found += [] if made is None else [made]
     refuse(notices.told())
-    return Views(tuple(sorted(found, key=_key)), national_terms())
+    return Views(tuple(sorted(found, key=_key)), national_terms(), clinical_defaults())
 
 
 def _key(one: Definition) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from careweave.disclosure import Wanted
 from careweave.terms import Heading, Role, Unsupported
+from careweave.views._clinical import Clinical
 from careweave.views._terms import Terms
 
 SLOTS = ("top", "main", "side", "foot")
@@ -80,13 +81,16 @@ class Definition:
 _ALWAYS = frozenset({Heading.DEM, Heading.ALG, Heading.REQ, Heading.ALR, Heading.SAF})
 """What the banner needs on every page about a person."""
 
+_WHOLE = frozenset({Heading.MED, Heading.ALG})
+
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """All views in force, and the words they print by."""
+    """All views in force, and the words and clinical lists they print by."""
 
     definitions: tuple[Definition, ...]
     terms: Terms
+    clinical: Clinical
 
     def definition(self, role: Role, setting: str = "", team: str = "") -> Definition:
         """Returns the view for a role: that of its team before its setting's before its own.
@@ -98,3 +102,16 @@ class Views:
             if wanted in mine:
                 return mine[wanted]
         raise Unsupported("There is no view for this role.")
+
+
+def wanted_for(heading: Heading, *, most: int | None = None) -> Wanted:
+    """Returns what the page of one section asks for: its entries, those of the banner, no outline.
+
+    `most` bounds the entries of the section; medicines and allergies are never bounded.
+    """
+    newest = {} if most is None or heading in _WHOLE else {heading: most}
+    return Wanted(
+        headings=_ALWAYS | {heading},
+        newest=newest,
+        outline=frozenset({heading}),
+    )

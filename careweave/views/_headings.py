@@ -86,3 +86,8 @@ def heading_of(slug: str) -> Heading:
     if found is None:
         raise NotFound
     return found
+
+
+def slug_of(heading: Heading) -> str:
+    """Returns the name of a heading in addresses."""
+    return NAMED[heading].slug

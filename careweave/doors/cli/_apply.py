@@ -14,6 +14,7 @@ from careweave.db import Applying, Database, configuration_files, configurations
 from careweave.disclosure import Planned, Through
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._region_files import region_files
+from careweave.doors.cli._views import refuse_views
 from careweave.doors.cli._when import MEANING, moment, whole
 from careweave.terms import Incorrect
 
@@ -97,6 +98,7 @@ def _planned(desk: Desk, database: Database, arguments: Namespace) -> Planned:
             if arguments.revert is None
             else configuration_files(session, arguments.revert)
         )
+        refuse_views(files)
         return disclosure.plan(session, files, takes_demonstration_keys=takes)
 
 

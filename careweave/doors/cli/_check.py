@@ -9,6 +9,7 @@ from careweave.agreements import Grade, Notice, World, checked, in_force, warnin
 from careweave.demonstration import faults_of_people
 from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._region_files import region_files
+from careweave.doors.cli._views import faults_of_views
 from careweave.intake import identity_rules, load_rules
 from careweave.sources import load_sources, try_examples
 from careweave.terms import CareweaveError, Incorrect
@@ -44,6 +45,7 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     faults += try_examples(folder) if not faults else ()
     if (folder / "people").is_dir():
         faults += faults_of_people(folder)
+    faults += faults_of_views(folder)
     faults += _agreements(desk, folder, is_demonstration=arguments.demonstration)
     for fault in faults:
         say(fault)
