@@ -8,6 +8,7 @@ from careweave import record
 from careweave.db import Session
 from careweave.disclosure._accounts import account_for
 from careweave.disclosure._asking import Asking, Way
+from careweave.disclosure._beside import beside, names_in
 from careweave.disclosure._leaving import Leaving, leaving
 from careweave.disclosure._sight import View, view
 from careweave.disclosure._whose import Person, people_seen, whose
@@ -15,9 +16,8 @@ from careweave.formats import read_json
 from careweave.record import Row
 from careweave.terms import Action, Json, NotFound, PersonId, SourceId
 
-_ACTION = "open"
+_ACTION = "read"
 _MOST_VERSIONS = 100
-_FOLLOWED = frozenset({"Binary", "Practitioner", "PractitionerRole", "Organization"})
 _CONTENT = "Binary"
 
 
@@ -35,13 +35,14 @@ class EntryVersion:
 class ShownEntry:
     """What may leave of one entry; its account is durable.
 
-    `beside` are the entries that it names, by "Type/id": its authors, and the content of a
-    document. `versions` are newest first. `system` is the system of the organisation. `clause` is
+    `beside` is the content of a document that is kept apart, by "Type/id"; `authors` are the names
+    of whom it refers to. `versions` are newest first. `system` is the system of the organisation. `clause` is
     what lets the entry be shown.
     """
 
     row: Row
     beside: Mapping[str, Row]
+    authors: Mapping[str, str]
     versions: tuple[EntryVersion, ...]
     slug: str
     organisation: str
@@ -56,19 +57,17 @@ def entry(way: Way, asking: Asking, person: PersonId, type_name: str, id_: str) 
 
     Raises NotFound, accounted for, when it is absent, deleted, not visible, or not of the person.
     """
-    opening = replace(asking, action=Action.OPEN)
+    reading = replace(asking, action=Action.READ)
     with way.reading_pages() as session:
-        seen = view(session, opening.actor, opening.purpose, Action.OPEN, at=opening.at)
-        found = people_seen(session, opening, [person], seen.sight).get(person)
-        one = None if found is None else _Entry(session, opening, seen, found)
+        seen = view(session, reading.actor, reading.purpose, Action.READ, at=reading.at)
+        found = people_seen(session, reading, [person], seen.sight).get(person)
+        one = None if found is None else _Entry(session, reading, seen, found)
         left = Leaving(seen.sight, ()) if one is None else one.leaving(type_name, id_)
         made = None if one is None or not left.rows else one.shown(left.rows)
     if made is None or found is None:
-        account_for(way, opening, _ACTION, type_name, left)
+        account_for(way, reading, _ACTION, type_name, left)
         raise NotFound
-    # Who wrote it is reference data, about nobody.
-    told = left.of(one for one in left.rows if one.heading is not None)
-    account_for(way, opening, _ACTION, type_name, told, whose((found,), told.rows))
+    account_for(way, reading, _ACTION, type_name, left, whose((found,), left.rows))
     return made
 
 
@@ -88,9 +87,9 @@ class _Entry:
         if row is None or row.gone or not self._is_of_person(row):
             return Leaving(sight, ())
         left = leaving(self._session, self._asking, sight, (row,))
-        named = record.located(self._session, _named(left.rows), sight=sight)
-        beside = (one for one in named if one.type != _CONTENT or _is_same(one, row))
-        return leaving(self._session, self._asking, sight, (row, *beside)) if left.rows else left
+        named = record.located(self._session, _contents(left.rows), sight=sight)
+        held = [one for one in named if _is_same(one, row)]
+        return leaving(self._session, self._asking, sight, (row, *held)) if held else left
 
     def _is_of_person(self, row: Row) -> bool:
         if row.subject in self._person.subjects:
@@ -115,6 +114,7 @@ class _Entry:
         return ShownEntry(
             row=row,
             beside={f"{one.type}/{one.id}": one for one in rows[1:]},
+            authors=names_in(beside(self._session, self._seen.sight, rows[:1])),
             versions=self._versions(row),
             slug=slug,
             organisation=slug if of is None else of.name,
@@ -142,22 +142,25 @@ def _is_same(content: Row, document: Row) -> bool:
     return (content.source, content.subject) == (document.source, document.subject)
 
 
-def _named(rows: tuple[Row, ...]) -> list[tuple[str, str]]:
-    """Returns the types and ids that entries name, of those that are followed."""
-    found = {text for row in rows if row.body for text in _texts(read_json(row.body).value)}
-    parts = (text.split("/") for text in sorted(found))
-    return [(one[0], one[1]) for one in parts if len(one) == 2 and one[0] in _FOLLOWED]
+def _contents(rows: tuple[Row, ...]) -> list[tuple[str, str]]:
+    """Returns the type and id of the content that documents keep apart."""
+    found = {text for row in rows if row.body for text in _addresses(read_json(row.body).value)}
+    return [
+        (_CONTENT, text.removeprefix(f"{_CONTENT}/"))
+        for text in sorted(found)
+        if text.startswith(f"{_CONTENT}/")
+    ]
 
 
-def _texts(value: Json) -> Iterator[str]:
-    """Yields what stands where an entry names another: references, and addresses of content."""
+def _addresses(value: Json) -> Iterator[str]:
+    """Yields the addresses that stand anywhere in an entry."""
     waiting: list[Json] = [value]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
-            yield from (
-                text for key in ("reference", "url") if isinstance(text := one.get(key), str)
-            )
+            text = one.get("url")
+            if isinstance(text, str):
+                yield text
             waiting.extend(one.values())
         elif isinstance(one, list):
             waiting.extend(one)

@@ -18,11 +18,14 @@ from careweave.views._context import (
     Widget,
 )
 from careweave.views._definition import Definition, Views, wanted_for
+from careweave.views._document import Content, contents, document_parts
+from careweave.views._entry import entry_page
 from careweave.views._format import clock_time, day, moment, nhs, recent, span, written, written_day
 from careweave.views._headings import NAMED, Named, heading_of, slug_of
 from careweave.views._making import Audience, Making, Say, english
 from careweave.views._overview import overview
 from careweave.views._plain import fact_of
+from careweave.views._record_context import DocumentPart, EntryPage, VersionLine
 from careweave.views._sections import section
 
 __all__ = [
@@ -30,8 +33,11 @@ __all__ = [
     "NAMED",
     "Audience",
     "Banner",
+    "Content",
     "Definition",
     "Detail",
+    "DocumentPart",
+    "EntryPage",
     "Fact",
     "Group",
     "Making",
@@ -43,6 +49,7 @@ __all__ = [
     "Section",
     "SourceLine",
     "State",
+    "VersionLine",
     "Views",
     "Voice",
     "When",
@@ -50,8 +57,11 @@ __all__ = [
     "banner",
     "checked_views",
     "clock_time",
+    "contents",
     "day",
+    "document_parts",
     "english",
+    "entry_page",
     "fact_of",
     "heading_of",
     "moment",
