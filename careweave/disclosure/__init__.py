@@ -11,7 +11,12 @@ from careweave.disclosure._disclosing import disclose, explain, may
 from careweave.disclosure._effect import Effect, Effects, effects
 from careweave.disclosure._entitled import Because, Said
 from careweave.disclosure._entry import EntryVersion, ShownEntry, entry
-from careweave.disclosure._episodes import Opened, end_episodes, open_episode
+from careweave.disclosure._episodes import (
+    Opened,
+    end_all_episodes,
+    end_episodes,
+    open_episode,
+)
 from careweave.disclosure._everything import everything
 from careweave.disclosure._exactly import match
 from careweave.disclosure._find import find
@@ -19,6 +24,8 @@ from careweave.disclosure._finding import parameters, search
 from careweave.disclosure._ingredients import Ingredients
 from careweave.disclosure._interactions import Checked
 from careweave.disclosure._lists import CLINICAL, listed
+from careweave.disclosure._lists_people import Listed, ListKind, People, people_of
+from careweave.disclosure._live_questions import LiveQuestions, live_questions
 from careweave.disclosure._looked import audited, looked
 from careweave.disclosure._looks import Look
 from careweave.disclosure._mandates import (
@@ -30,12 +37,14 @@ from careweave.disclosure._mandates import (
 )
 from careweave.disclosure._masked import asks, whole
 from careweave.disclosure._match import Matched, Matches
+from careweave.disclosure._own import Access, my_accesses
 from careweave.disclosure._pairs import Interaction, Pairs, read_pairs
 from careweave.disclosure._prospects import Expected
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._recall import Recall, ShownTo, recall
 from careweave.disclosure._redact import is_partial
 from careweave.disclosure._refusing import refuse
+from careweave.disclosure._region_files import RegionFiles, region_files
 from careweave.disclosure._review_queue import (
     Finding,
     Review,
@@ -59,12 +68,14 @@ from careweave.disclosure._shown import (
 from careweave.disclosure._sight import View, sight, view
 from careweave.disclosure._standing import Standing, open_episodes, standing
 from careweave.disclosure._watching import watch
+from careweave.disclosure._who import Who, who
 from careweave.disclosure._worlds import begin, look_again, world
 from careweave.record import Line, Parameter, Row
 
 __all__ = [
     "CLINICAL",
     "FIELDS",
+    "Access",
     "Alert",
     "Asking",
     "Because",
@@ -86,6 +97,9 @@ __all__ = [
     "Interaction",
     "KeptOrder",
     "Line",
+    "ListKind",
+    "Listed",
+    "LiveQuestions",
     "Look",
     "Mark",
     "Matched",
@@ -99,8 +113,10 @@ __all__ = [
     "Page",
     "Pairs",
     "Parameter",
+    "People",
     "Planned",
     "Recall",
+    "RegionFiles",
     "Review",
     "Row",
     "Said",
@@ -113,6 +129,7 @@ __all__ = [
     "View",
     "Wanted",
     "Way",
+    "Who",
     "Word",
     "alert",
     "apply",
@@ -125,6 +142,7 @@ __all__ = [
     "cross",
     "disclose",
     "effects",
+    "end_all_episodes",
     "end_episodes",
     "end_mandate",
     "enter_mandate",
@@ -136,19 +154,23 @@ __all__ = [
     "history",
     "is_partial",
     "listed",
+    "live_questions",
     "look_again",
     "looked",
     "mandates",
     "match",
     "may",
+    "my_accesses",
     "open_episode",
     "open_episodes",
     "parameters",
+    "people_of",
     "plan",
     "read",
     "read_pairs",
     "recall",
     "refuse",
+    "region_files",
     "release",
     "review",
     "reviews",
@@ -158,6 +180,7 @@ __all__ = [
     "standing",
     "view",
     "watch",
+    "who",
     "whole",
     "world",
 ]

@@ -126,9 +126,9 @@ def _spent(way: Way, asking: Asking, left: Leaving, shared: Account) -> Telling 
 
 
 def digest(rows: Iterable[Row]) -> str:
-    """Returns a digest of what is shown of some rows, in their order."""
+    """Returns a digest of what is shown of some rows, whatever their order."""
     made = hashlib.sha256()
-    for row in rows:
+    for row in sorted(rows, key=lambda one: (one.type, one.id, one.version)):
         made.update(f"{row.type}/{row.id}/{row.version}\x1f".encode())
         made.update(row.body or b"")
     return made.hexdigest()

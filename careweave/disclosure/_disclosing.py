@@ -3,19 +3,19 @@
 Source: `reference/agreements.md` 5 (8) and 6.3.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from careweave.disclosure._accounts import account_for, account_of, digest
+from careweave.disclosure._asked_then import what_of_page
 from careweave.disclosure._asking import Asking, Way
-from careweave.disclosure._page import Gathering, Held, as_row
+from careweave.disclosure._page import Gathering, Held, counted_rows
 from careweave.disclosure._prospects import Expected, expected
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._shown import Mark, ShownPerson, Wanted
 from careweave.disclosure._sight import view
 from careweave.disclosure._whose import Person, people_seen, whose
 from careweave.ledger import Outcome
-from careweave.record import Row
 from careweave.terms import Action, Heading, NotFound, PersonId, Role
 
 _ACTION, _WHAT = "open", "Person"
@@ -38,7 +38,7 @@ def disclose(way: Way, asking: Asking, person: PersonId, wanted: Wanted) -> Show
         account_for(way, opening, _ACTION, _WHAT, None)
         raise NotFound
     shown, held = made
-    told = _account(way, opening, found, shown, held, _what(wanted))
+    told = _account(way, opening, found, shown, held, what_of_page(wanted))
     marks = shown.marks | ({Mark.MERGED} if found.id != person and held.lines else set())
     return replace(shown, shown_hash=told, marks=marks)
 
@@ -79,40 +79,11 @@ def explain(
         return expected(session, seen, person, found.subjects, headings)
 
 
-def _what(wanted: Wanted) -> str:
-    """Returns what was asked of the person, so that it can be asked again; nobody's value is in it.
-
-    Source: `reference/security.md` 5.1, the query as canonical parameters.
-    """
-    plain = Wanted()
-    told = [
-        ("headings", wanted.headings != plain.headings, _named(wanted.headings)),
-        ("newest", wanted.newest, ",".join(f"{h}:{n}" for h, n in _sorted(wanted.newest))),
-        ("count", wanted.count != plain.count, str(wanted.count)),
-        ("outline", wanted.outline, _named(wanted.outline)),
-        ("at", wanted.as_of, "" if wanted.as_of is None else wanted.as_of.isoformat()),
-    ]
-    pairs = "&".join(f"{name}={text}" for name, is_said, text in told if is_said)
-    return _WHAT + ("/outline" if wanted.is_outline else "") + (f"?{pairs}" if pairs else "")
-
-
-def _named(headings: Iterable[Heading]) -> str:
-    return ",".join(sorted(headings))
-
-
-def _sorted(newest: Mapping[Heading, int] | None) -> list[tuple[Heading, int]]:
-    return sorted((newest or {}).items())
-
-
 def _account(
     way: Way, asking: Asking, found: Person, shown: ShownPerson, held: Held, what: str
 ) -> str:
-    """Makes the account of a page durable, and returns the digest of what was shown.
-
-    Of a record of which lines alone are shown, its newest line stands for them all: what was shown
-    because of a wrong link can then be listed.
-    """
-    rows = (*held.left.rows, *_of_lines(held))
+    """Makes the account of a page durable, and returns the digest of what was shown."""
+    rows = counted_rows(held)
     if rows:
         left = held.left.of(rows)
         account_for(way, asking, _ACTION, what, left, whose((found,), rows))
@@ -131,13 +102,3 @@ def _account(
         shared = replace(shared, outcome=Outcome.REFUSED, reason=str(reason))
     way.account((shared,))
     return ""
-
-
-def _of_lines(held: Held) -> Iterator[Row]:
-    """Yields all lines where nothing else is shown, else one of each record without an entry."""
-    met = {row.subject for row in held.left.rows}
-    is_alone = not met
-    for line in held.lines:
-        if is_alone or line.subject not in met:
-            met.add(line.subject)
-            yield as_row(line)

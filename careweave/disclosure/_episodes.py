@@ -97,6 +97,18 @@ def end_episodes(database: Database, asking: Asking, person: PersonId) -> int:
     return len(rows)
 
 
+def end_all_episodes(database: Database, asking: Asking) -> int:
+    """Ends at once all that the user has open in this session, for whomever; returns how many.
+
+    For the end of a session and a change of role. Source: `reference/security.md` section 4.
+    """
+    with database.session() as session:
+        bound = bound_to(asking.actor)
+        rows = session.rows(_QUERIES["end_all_episodes"], at=asking.at, **bound)
+        append(session, [account_of_end(asking, PersonId(row[1]), row[0]) for row in rows])
+    return len(rows)
+
+
 def _try(session: Session, asking: Asking, asked: PersonId, said: Said, rules: Rules) -> _Tried:
     together = _current(session, asked)
     person = together[0].person if together else asked

@@ -260,7 +260,20 @@ def picks(lines: Sequence[Line], wanted: Wanted) -> tuple[tuple[Line, ...], bool
     return tuple(kept), not n_cut
 
 
-def as_row(line: Line) -> Row:
+def counted_rows(held: Held) -> tuple[Row, ...]:
+    """Returns what an account counts: entries, and lines where nothing else is shown.
+
+    Of a record of which lines alone are shown, its newest line stands for them all: what was shown
+    because of a wrong link can then be listed.
+    """
+    met = {row.subject for row in held.left.rows}
+    if not met:
+        return tuple(map(_as_row, held.lines))
+    alone = {line.subject: line for line in reversed(held.lines) if line.subject not in met}
+    return (*held.left.rows, *(_as_row(alone[subject]) for subject in sorted(alone)))
+
+
+def _as_row(line: Line) -> Row:
     """Returns a line of an outline as what it shows: an entry without its body."""
     return Row(
         line.type,

@@ -15,7 +15,7 @@ from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._episode_accounts import acted
 from careweave.disclosure._looks import is_look, items_of
 from careweave.ledger import Account, Broken, Outcome, Period, append, new_id
-from careweave.terms import Conflict, Incorrect, NotFound, PersonId
+from careweave.terms import Actor, Conflict, Incorrect, NotFound, PersonId
 
 _QUERIES = Queries("careweave.disclosure")
 _MOST, _MOST_SHOWN = 500, 10_000
@@ -151,7 +151,7 @@ def release(database: Database, asking: Asking, user: str, *, why: str) -> None:
     actor = asking.actor
     if not why.strip():
         raise Incorrect("Say why more emergencies are needed.", where="reason")
-    if user == actor.name:
+    if user in (actor.name, actor.user):
         raise Conflict("Nobody releases emergencies for themself.", where="user")
     with database.session() as session:
         session.defer(_QUERIES["lock_user"], organisation=actor.organisation, user=user)
@@ -161,7 +161,7 @@ def release(database: Database, asking: Asking, user: str, *, why: str) -> None:
             at=asking.at,
             user=user,
             organisation=actor.organisation,
-            officer=actor.name,
+            officer=_officer(actor),
             reason=why.strip(),
         )
         append(session, [_permitted(acted(asking, "review-release", None))])
@@ -181,7 +181,7 @@ def _write(
         _QUERIES[query],
         id=id_,
         organisation=actor.organisation,
-        officer=actor.name,
+        officer=_officer(actor),
         at=asking.at,
         **more,
     )
@@ -189,6 +189,11 @@ def _write(
         raise Conflict("It is not here, or reviewed, or another officer's, or of your own doing.")
     done = _permitted(acted(asking, action, row[0]))
     append(session, [replace(done, reason=reason, episode=id_)])
+
+
+def _officer(actor: Actor) -> str:
+    """Returns who reviews: the person at work, not the session that comes and goes."""
+    return actor.user or actor.name
 
 
 def _review(row: Row, at: datetime) -> Review:

@@ -105,6 +105,16 @@ WHERE
   AND e.person = %(person)s
 RETURNING e.id;
 
+-- name: end_all_episodes
+-- Ends all that a user has open, before its time.
+UPDATE disclosure.episode AS e
+SET ended_at = %(at)s
+WHERE
+  e.organisation = %(organisation)s AND e.user_name = %(user)s AND e.expires_at > %(at)s
+  AND e.client = %(client)s AND e.role = %(role)s AND e.setting = %(setting)s
+  AND e.team = %(team)s AND e.began_at <= %(at)s AND e.ended_at IS NULL
+RETURNING e.id, e.person;
+
 -- name: add_alerts
 -- Adds what an officer is to look into.
 INSERT INTO disclosure.alert (

@@ -19,7 +19,16 @@ from careweave.ledger._sealing import (
     seal,
     unsealed_s,
 )
-from careweave.ledger._shown import Period, about, between, last_look, shown
+from careweave.ledger._shown import (
+    Period,
+    about,
+    answer_of,
+    between,
+    done_by,
+    last_look,
+    seen_by,
+    shown,
+)
 from careweave.ledger._verifying import Finding, Tampering, Verified, verify
 from careweave.ledger._watching import FIRST, Broken, Place, Stretch, after, broken, written
 
@@ -42,15 +51,18 @@ __all__ = [
     "Verified",
     "about",
     "after",
+    "answer_of",
     "append",
     "between",
     "broken",
+    "done_by",
     "keep_sealing",
     "last_look",
     "new_id",
     "new_ids",
     "newest_head",
     "seal",
+    "seen_by",
     "shown",
     "unsealed_s",
     "verify",

@@ -78,6 +78,45 @@ def last_look(
     return None if row is None else row[0]
 
 
+def seen_by(
+    session: Session, period: Period, *, organisation: str, user: str, most: int
+) -> tuple[tuple[PersonId, datetime], ...]:
+    """Returns whom a user was shown the page of in a period and when last, the newest first."""
+    rows = session.rows(
+        _QUERIES["seen_by"],
+        organisation=organisation,
+        user=user,
+        since=period.since,
+        until=period.until,
+        most=most,
+    )
+    return tuple((PersonId(person), at) for person, at in rows)
+
+
+def done_by(
+    session: Session, period: Period, *, organisation: str, user: str, most: int
+) -> tuple[Account, ...]:
+    """Returns what a user of an organisation did in a period, the newest first."""
+    rows = session.rows(
+        _QUERIES["done_by"],
+        organisation=organisation,
+        user=user,
+        since=period.since,
+        until=period.until,
+        most=most,
+    )
+    return tuple(map(account_of_row, rows))
+
+
+def answer_of(session: Session, account: UUID) -> tuple[Account, ...]:
+    """Returns the accounts of the answer that one of them names; none for an id of nothing.
+
+    Only what a user at work was answered: technical systems have no page.
+    """
+    rows = session.rows(_QUERIES["answer_of"], id=account)
+    return tuple(map(account_of_row, rows))
+
+
 def between(
     session: Session, period: Period, *, organisation: str | None = None
 ) -> Iterator[Account]:

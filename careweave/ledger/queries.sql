@@ -168,6 +168,49 @@ WHERE
 ORDER BY a.at DESC
 LIMIT 1;
 
+-- name: seen_by
+-- Whom a user was shown the page of in a period, each once, the newest first.
+SELECT
+  a.person,
+  max(a.at) AS at
+FROM ledger.account AS a
+WHERE
+  a.organisation = %(organisation)s AND a.user_name = %(user)s AND a.at >= %(since)s
+  AND a.at <= %(until)s AND a.deed = 'open' AND a.outcome = 'permit' AND a.n_items > 0
+  AND a.person IS NOT NULL
+GROUP BY a.person
+ORDER BY max(a.at) DESC, a.person
+LIMIT %(most)s;
+
+-- name: done_by
+-- What a user of an organisation did in a period, the newest first.
+SELECT
+  a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
+  a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
+  a.bytes, a.person, a.links, a.deed, a.role, a.setting, a.team, a.user_name, a.second_purpose,
+  a.episode, a.mandate, a.visible_to_person, a.shown_hash
+FROM ledger.account AS a
+WHERE
+  a.organisation = %(organisation)s AND a.user_name = %(user)s AND a.at >= %(since)s
+  AND a.at < %(until)s
+ORDER BY a.at DESC, a.id DESC
+LIMIT %(most)s;
+
+-- name: answer_of
+-- All accounts of the answer that one account belongs to, in the order in which they were made.
+SELECT
+  a.id, a.at, a.actor, a.organisation, a.source, a.action, a.door, a.request_id, a.purpose,
+  a.subjects, a.what, a.n_items, a.outcome, a.reason, a.clauses, a.config_version, a.answer_ms,
+  a.bytes, a.person, a.links, a.deed, a.role, a.setting, a.team, a.user_name, a.second_purpose,
+  a.episode, a.mandate, a.visible_to_person, a.shown_hash
+FROM ledger.account AS o
+INNER JOIN ledger.account AS a
+  ON
+    o.organisation = a.organisation AND o.user_name = a.user_name AND o.at = a.at
+    AND o.request_id = a.request_id
+WHERE o.id = %(id)s::uuid
+ORDER BY a.id;
+
 -- name: between
 -- What was done in a period after a place in the ledger, in the order of the ledger.
 SELECT

@@ -42,8 +42,10 @@ from careweave.record._search import Found, Match, find_ids, find_ids_each, sear
 from careweave.record._search_steps import is_plain
 from careweave.record._subjects import subjects, subjects_of
 from careweave.record._therapy import Taken, therapy
+from careweave.record._tied_people import After, Tied, people_changed, people_tied
 
 __all__ = [
+    "After",
     "Appended",
     "Bearing",
     "Change",
@@ -73,6 +75,7 @@ __all__ = [
     "Summary",
     "Taken",
     "TieProof",
+    "Tied",
     "Total",
     "analyse",
     "append",
@@ -106,6 +109,8 @@ __all__ = [
     "parameters",
     "parents",
     "parse",
+    "people_changed",
+    "people_tied",
     "persons_of",
     "prepare",
     "reach",

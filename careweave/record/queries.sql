@@ -790,6 +790,60 @@ WHERE EXISTS (
 )
 ORDER BY w.subject;
 
+-- name: people_tied
+-- The people with whom one of these organisations has a tie of some kinds now, the newest first.
+SELECT k.person, k.since, k.until
+FROM (
+    SELECT
+        p.person,
+        max(t.since) AS since,
+        max(t.until) AS until
+    FROM record.tie AS t
+    INNER JOIN record.org AS o ON t.org = o.org
+    INNER JOIN record.subject AS s ON t.subject = s.subject
+    INNER JOIN record.subject_person AS p ON t.subject = p.subject
+    WHERE
+        o.slug = ANY(%(names)s::text[]) AND t.kind = ANY(%(kinds)s::smallint[])
+        AND t.since <= %(at)s AND t.until > %(at)s AND NOT s.frozen
+    GROUP BY p.person
+) AS k
+WHERE
+    k.since >= %(begun)s AND k.since <= %(before)s
+    AND (k.since < %(before)s OR k.person > %(after)s::uuid)
+ORDER BY k.since DESC, k.person
+LIMIT %(most)s;
+
+-- name: people_changed
+-- The people with such a tie of whom something visible has changed, the newest change first.
+SELECT
+    c.person,
+    c.upd,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM (
+    SELECT
+        k.person,
+        max(r.upd) AS upd
+    FROM (
+        SELECT DISTINCT p.person
+        FROM record.tie AS t
+        INNER JOIN record.org AS o ON t.org = o.org
+        INNER JOIN record.subject AS s ON t.subject = s.subject
+        INNER JOIN record.subject_person AS p ON t.subject = p.subject
+        WHERE
+            o.slug = ANY(%(names)s::text[]) AND t.kind = ANY(%(kinds)s::smallint[])
+            AND t.since <= %(at)s AND t.until > %(at)s AND NOT s.frozen
+    ) AS k
+    INNER JOIN record.subject_person AS q ON k.person = q.person
+    INNER JOIN record.resource AS r ON q.subject = r.subject
+    WHERE
+        NOT r.gone AND r.heading <> 0 AND r.upd >= %(begun)s
+        AND get_bit(%(bits)s::bytea, r.cls) <> 0
+    GROUP BY k.person
+) AS c
+WHERE c.upd <= %(before)s AND (c.upd < %(before)s OR c.person > %(after)s::uuid)
+ORDER BY c.upd DESC, c.person
+LIMIT %(most)s;
+
 -- name: clear
 -- Releases these versions of these entries of these sources, as they are now.
 INSERT INTO record.cleared (subject, rid, ver, at, by_actor)

@@ -17,7 +17,7 @@ QUERIES = Queries("careweave.record")
 
 READING = {
     "as_of", "entries_of", "history_of_entry", "history_of_type", "kinds", "located", "outline",
-    "people_by_heading", "read", "read_version", "timeline", "type_as_of",
+    "people_by_heading", "people_changed", "read", "read_version", "timeline", "type_as_of",
 }  # fmt: skip
 """What reads for a caller."""
 
@@ -25,7 +25,7 @@ INWARD = {
     "children", "clear", "create", "erase", "facts_note", "fault_class", "fault_digest", "fault_moments",
     "fault_rows", "fault_sample", "fault_subject", "fault_token", "fault_version_digest",
     "fault_versions", "held", "held_for_update", "held_locks", "parents", "stakes",
-    "statistics_count", "supersede", "taken",
+    "statistics_count", "supersede", "taken", "therapy",
 }  # fmt: skip
 """What the way in and maintenance read, which no door reaches and no sight narrows."""
 
