@@ -24,6 +24,7 @@ from careweave.views._format import clock_time, day, moment, nhs, recent, span, 
 from careweave.views._headings import NAMED, Named, heading_of, slug_of
 from careweave.views._making import Audience, Making, Say, english
 from careweave.views._overview import overview
+from careweave.views._person_line import PersonLine, person_line
 from careweave.views._plain import fact_of
 from careweave.views._record_context import DocumentPart, EntryPage, VersionLine
 from careweave.views._sections import section
@@ -43,6 +44,7 @@ __all__ = [
     "Making",
     "Named",
     "Overview",
+    "PersonLine",
     "Quantity",
     "Question",
     "Say",
@@ -68,6 +70,7 @@ __all__ = [
     "national",
     "nhs",
     "overview",
+    "person_line",
     "read_views",
     "recent",
     "section",
