@@ -28,12 +28,23 @@ from careweave.views._person_line import PersonLine, person_line
 from careweave.views._plain import fact_of
 from careweave.views._record_context import DocumentPart, EntryPage, VersionLine
 from careweave.views._sections import section
+from careweave.views._timeline import ALL, Chosen, timeline, wanted_for_timeline
+from careweave.views._timeline_context import (
+    Choice,
+    Timeline,
+    TimelineGap,
+    TimelineItem,
+    TimelineRow,
+)
 
 __all__ = [
+    "ALL",
     "FOLDERS",
     "NAMED",
     "Audience",
     "Banner",
+    "Choice",
+    "Chosen",
     "Content",
     "Definition",
     "Detail",
@@ -51,6 +62,10 @@ __all__ = [
     "Section",
     "SourceLine",
     "State",
+    "Timeline",
+    "TimelineGap",
+    "TimelineItem",
+    "TimelineRow",
     "VersionLine",
     "Views",
     "Voice",
@@ -76,7 +91,9 @@ __all__ = [
     "section",
     "slug_of",
     "span",
+    "timeline",
     "wanted_for",
+    "wanted_for_timeline",
     "written",
     "written_day",
 ]

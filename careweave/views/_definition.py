@@ -70,7 +70,7 @@ class Definition:
     @property
     def headings(self) -> frozenset[Heading]:
         """Returns what the page shows entries of."""
-        return frozenset(one for block in self.blocks for one in block.headings) | _ALWAYS
+        return frozenset(one for block in self.blocks for one in block.headings) | ALWAYS
 
     @property
     def wanted(self) -> Wanted:
@@ -78,7 +78,7 @@ class Definition:
         return Wanted(headings=self.headings, newest=dict(self.newest), outline=frozenset(Heading))
 
 
-_ALWAYS = frozenset({Heading.DEM, Heading.ALG, Heading.REQ, Heading.ALR, Heading.SAF})
+ALWAYS = frozenset({Heading.DEM, Heading.ALG, Heading.REQ, Heading.ALR, Heading.SAF})
 """What the banner needs on every page about a person."""
 
 _WHOLE = frozenset({Heading.MED, Heading.ALG})
@@ -111,7 +111,7 @@ def wanted_for(heading: Heading, *, most: int | None = None) -> Wanted:
     """
     newest = {} if most is None or heading in _WHOLE else {heading: most}
     return Wanted(
-        headings=_ALWAYS | {heading},
+        headings=ALWAYS | {heading},
         newest=newest,
         outline=frozenset({heading}),
     )
