@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 
+from careweave.db import Embedded
 from careweave.demonstration import Told, facts_of, sent
-from tests.lib.day10 import Day10, live
+from tests.lib.day10 import live
+from tests.lib.door import fresh_database
 from tests.lib.northmere import REGION, Entry, Northmere
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text(encoding="utf-8"))
@@ -69,15 +70,16 @@ def told() -> list[Told]:
 
 
 @pytest.fixture(scope="session")
-def region(northmere10: Day10, tmp_path_factory) -> Iterator[Northmere]:
-    """The ways in over a database that lives as long as the run."""
-    with northmere10.copied(zone=ZoneInfo("UTC")) as database:
-        yield northmere10.northmere(database, tmp_path_factory.mktemp("drop"))
+def region(server: Embedded, template: str, tmp_path_factory) -> Iterator[Northmere]:
+    """The ways in over a database that lives as long as the run; all comes in at one moment."""
+    with fresh_database(server, template) as database:
+        yield Northmere(database, tmp_path_factory.mktemp("drop"))
 
 
 @pytest.fixture(scope="session")
 def day10(region: Northmere, told: list[Told]) -> Record:
     """The record after everything that is sent before day 10, 08:00."""
+    live(region, list(sent(REGION, until=10)))
     return Record(region.entries(), told)
 
 
