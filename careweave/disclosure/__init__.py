@@ -37,6 +37,7 @@ from careweave.disclosure._mandates import (
 )
 from careweave.disclosure._masked import asks, whole
 from careweave.disclosure._match import Matched, Matches
+from careweave.disclosure._offline import OfflineLook, note_opened
 from careweave.disclosure._own import Access, my_accesses
 from careweave.disclosure._pairs import Interaction, Pairs, read_pairs
 from careweave.disclosure._prospects import Expected
@@ -45,6 +46,7 @@ from careweave.disclosure._recall import Recall, ShownTo, recall
 from careweave.disclosure._redact import is_partial
 from careweave.disclosure._refusing import refuse
 from careweave.disclosure._region_files import RegionFiles, region_files
+from careweave.disclosure._replay import ShownAgain, as_shown
 from careweave.disclosure._review_queue import (
     Finding,
     Review,
@@ -105,6 +107,7 @@ __all__ = [
     "Matched",
     "Matches",
     "Notice",
+    "OfflineLook",
     "OpenEpisode",
     "Opened",
     "Order",
@@ -120,6 +123,7 @@ __all__ = [
     "Review",
     "Row",
     "Said",
+    "ShownAgain",
     "ShownEntry",
     "ShownPerson",
     "ShownTo",
@@ -133,6 +137,7 @@ __all__ = [
     "Word",
     "alert",
     "apply",
+    "as_shown",
     "asks",
     "audited",
     "begin",
@@ -161,6 +166,7 @@ __all__ = [
     "match",
     "may",
     "my_accesses",
+    "note_opened",
     "open_episode",
     "open_episodes",
     "parameters",

@@ -27,10 +27,15 @@ def what_of_page(wanted: Wanted) -> str:
     return _WHAT + (_OUTLINE if wanted.is_outline else "") + (f"?{pairs}" if pairs else "")
 
 
+def is_page(what: str) -> bool:
+    """Says whether an account is of a page of a person."""
+    return what.partition("?")[0] in (_WHAT, _WHAT + _OUTLINE)
+
+
 def wanted_of(what: str) -> Wanted:
     """Returns what an account says was asked; raises Incorrect where it says no page of a person."""
     head, _, query = what.partition("?")
-    if head not in (_WHAT, _WHAT + _OUTLINE):
+    if not is_page(what):
         raise Incorrect("This account is of no page of a person.")
     told = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair)
     at = told.get("at")

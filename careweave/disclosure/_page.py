@@ -30,7 +30,8 @@ from careweave.disclosure._whose import Person
 from careweave.record import Line, Row
 from careweave.terms import Branch, Heading, Role, Sight, SourceId
 
-_MOST_LINES = 20_000
+MOST_LINES = 20_000
+"""How many lines of a person an outline has at most."""
 
 _WHOLE = frozenset({Heading.ALG, Heading.MED})
 """Never cut, whatever their number. Source: `reference/security.md` 11.3, HZ18."""
@@ -83,7 +84,7 @@ class Gathering:
         if self._wanted.as_of is not None:
             return self._found_then()
         subjects, wanted = self._person.subjects, self._wanted
-        most = wanted.count if wanted.is_outline else _MOST_LINES
+        most = wanted.count if wanted.is_outline else MOST_LINES
         lines = record.outline(self._session, subjects, sight=self._sight, most=most)
         picked, is_whole = ((), True) if wanted.is_outline else picks(lines, wanted)
         refs = [(line.type, line.id) for line in picked]

@@ -111,7 +111,28 @@ def view(session: Session, actor: Actor, purpose: Purpose, action: Action, *, at
 
     Besides what this process remembers, it asks one statement for what the user has opened.
     """
-    compiled = _compiled(session, at)
+    return _view(session, _compiled(session, at), actor, purpose, action, at)
+
+
+def view_then(
+    session: Session, then: World, actor: Actor, purpose: Purpose, action: Action, at: datetime
+) -> View:
+    """Returns what the actor could see at an earlier moment, in the world of that moment.
+
+    Sources and classes are those of now: what has come since is of later entries alone.
+    """
+    compiled = _Compiled(then, record.dictionaries(session))
+    return _view(session, compiled, actor, purpose, action, at)
+
+
+def _view(
+    session: Session,
+    compiled: _Compiled,
+    actor: Actor,
+    purpose: Purpose,
+    action: Action,
+    at: datetime,
+) -> View:
     actor = _as_now(session, actor)
     context = _context(session, compiled, actor, purpose, action, at)
     made = compiled.branches(context, actor.source)

@@ -15,6 +15,7 @@ from careweave.terms import Incorrect
 
 _LOG = logging.getLogger("careweave")
 _EVERY_S = 2.0
+_MOST_EARLIER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,36 @@ def world(session: Session, at: datetime) -> World:
     Before anything was applied these are the rules of the package and no agreement.
     """
     return session.memo(_Followed, _follow).at(session, at)
+
+
+def world_of(session: Session, version: int) -> World:
+    """Returns the world of a version, as this process would have read it; kept for the last few."""
+    kept = session.memo(_Earlier, lambda _: _Earlier())
+    found = kept.worlds.get(version)
+    if found is None:
+        found = _read_again(session, version)
+        if len(kept.worlds) >= _MOST_EARLIER:
+            kept.worlds.clear()
+        kept.worlds[version] = found
+    return found
+
+
+class _Earlier:
+    """Worlds of versions that were asked for lately."""
+
+    def __init__(self) -> None:
+        self.worlds: dict[int, World] = {}
+
+
+def _read_again(session: Session, version: int) -> World:
+    if version == 0:
+        return _nothing(0, session.zone.key)
+    return read_world(
+        configuration_files(session, version),
+        version=version,
+        zone=session.zone.key,
+        takes_demonstration_keys=session.memo(_Trust, lambda _: _Trust()).takes_demonstration_keys,
+    )
 
 
 def begin(session: Session, *, takes_demonstration_keys: bool) -> None:
