@@ -72,12 +72,13 @@ from careweave.disclosure._standing import Standing, open_episodes, standing
 from careweave.disclosure._watching import watch
 from careweave.disclosure._who import Who, who
 from careweave.disclosure._worlds import begin, look_again, world
-from careweave.record import Line, Parameter, Row
+from careweave.record import After, Line, Parameter, Row
 
 __all__ = [
     "CLINICAL",
     "FIELDS",
     "Access",
+    "After",
     "Alert",
     "Asking",
     "Because",
