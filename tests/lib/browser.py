@@ -62,6 +62,7 @@ class Tab:
 
     page: Page
     base: str
+    token: str = ""
     requests: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     n_bytes: int = 0
@@ -125,7 +126,7 @@ def tab(
     try:
         if token:
             sign_in(context, base, token)
-        yield watched(context, base, line)
+        yield watched(context, base, token=token, line=line)
     finally:
         context.close()
 
@@ -146,9 +147,11 @@ def sign_in(context: BrowserContext, base: str, token: str) -> None:
     )
 
 
-def watched(context: BrowserContext, base: str, line: dict[str, float] | None = None) -> Tab:
+def watched(
+    context: BrowserContext, base: str, *, token: str = "", line: dict[str, float] | None = None
+) -> Tab:
     """A new tab of a context, which notes what goes over its line and what goes wrong."""
-    made = Tab(context.new_page(), base)
+    made = Tab(context.new_page(), base, token)
     wire = context.new_cdp_session(made.page)
     wire.send("Network.enable")
     wire.on("Network.requestWillBeSent", lambda one: made.requests.append(one["request"]["url"]))

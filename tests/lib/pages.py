@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -39,9 +39,11 @@ from careweave.doors._access import (
     seat_of,
 )
 from careweave.doors._frame import serve_static
+from careweave.intake import Live, Worker
 from careweave.ledger import Recorder
 from careweave.record._ties import number_of_kind
-from careweave.terms import PersonId, Role, Tie
+from careweave.sources import LiveClients, Sources
+from careweave.terms import Heading, PersonId, Role, Tie
 from tests.lib.day10 import BEGAN, DAY_10, Day10, agree
 from tests.lib.northmere import REGION, Northmere
 
@@ -222,6 +224,36 @@ class World:
                 [kind, self.now - since, until or "infinity", -next(self.n), person, where],
             )
 
+    def address_of(self, token: str, person: PersonId, rest: str = "") -> str:
+        """The address of a person's record, or of a part of it, in a session."""
+        handle = Handles(self.session_of(token).secret).of("person", str(person))
+        return f"/workspace/r/{handle}/{rest}".rstrip("/")
+
+    @contextmanager
+    def asking(self, source: str, base: str, *headings: Heading) -> Iterator[None]:
+        """Lets the pages ask a source at the moment of need, at an address of the test."""
+        found = self.north.sources.named(source)
+        live = replace(found, live=frozenset(headings), live_base=base)
+        asked = Sources({**self.north.sources.by_name, source: live})
+        clients = LiveClients()
+        worker = Worker(self.database, lambda: asked, self.at, name="live")
+        self.open_doors(Live(self.database, lambda: asked, clients, worker, self.at))
+        try:
+            yield
+        finally:
+            self.open_doors()
+            clients.close()
+
+    def open_doors(self, live: Live | None = None) -> None:
+        """Makes the applications of the doors anew."""
+        self.doors = {"workspace": workspace.application(_parts(self, live))}
+        self.app = dispatch({**self.doors, "static": serve_static})
+
+    def answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Answers a request as the doors are just now."""
+        assert self.app is not None
+        return self.app(environ, start)
+
     def rows(self, query: str, **values: object) -> list[tuple]:
         """Rows of a query of a test, past every room."""
         return self.north.rows(query, **values)
@@ -239,13 +271,9 @@ class Visitor:
     token: str
     client: FlaskClient
 
-    def handle(self, person: PersonId) -> str:
-        """The opaque name that a person has in this session."""
-        return Handles(self.world.session_of(self.token).secret).of("person", str(person))
-
     def record(self, person: PersonId, rest: str = "") -> str:
-        """The address of a person's record, or of a part of it."""
-        return f"/workspace/r/{self.handle(person)}/{rest}".rstrip("/")
+        """The address of a person's record, or of a part of it, in this session."""
+        return self.world.address_of(self.token, person, rest)
 
     def get(self, path: str, **options: Any):
         """Asks for a page."""
@@ -284,8 +312,7 @@ def world_over(day10: Day10, folder: Path, *, is_served: bool = False) -> Iterat
         north = day10.northmere(database, folder)
         world = World(day10, north, f"http://localhost:{free_port()}")
         _employ(world)
-        world.doors = {"workspace": workspace.application(_parts(world))}
-        world.app = dispatch({**world.doors, "static": serve_static})
+        world.open_doors()
         with _served(world) if is_served else nullcontext():
             yield world
 
@@ -306,7 +333,7 @@ def _name_of(user: str) -> str:
     return f"Test {user.removeprefix('u-').replace('-', ' ').title()}"
 
 
-def _parts(world: World) -> workspace.Parts:
+def _parts(world: World, live: Live | None = None) -> workspace.Parts:
     database = world.database
     return workspace.Parts(
         database=database,
@@ -321,14 +348,14 @@ def _parts(world: World) -> workspace.Parts:
         zone=london(),
         region=REGION,
         sources=lambda: world.north.sources,
+        live=live,
     )
 
 
 @contextmanager
 def _served(world: World) -> Iterator[None]:
-    assert world.app is not None
     host, port = "127.0.0.1", int(world.base.rpartition(":")[2])
-    server = make_server(host, port, world.app, threaded=True, request_handler=_Quiet)
+    server = make_server(host, port, world.answer, threaded=True, request_handler=_Quiet)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
