@@ -2,6 +2,7 @@
 
 from careweave.views._banner import banner
 from careweave.views._check import FOLDERS, checked_views, national, read_views
+from careweave.views._clinical_context import Point, Trend
 from careweave.views._context import (
     Banner,
     Detail,
@@ -56,6 +57,7 @@ __all__ = [
     "Named",
     "Overview",
     "PersonLine",
+    "Point",
     "Quantity",
     "Question",
     "Say",
@@ -66,6 +68,7 @@ __all__ = [
     "TimelineGap",
     "TimelineItem",
     "TimelineRow",
+    "Trend",
     "VersionLine",
     "Views",
     "Voice",

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from careweave.doors._frame._assets import static
 from careweave.doors._frame._catalogue import ENGLISH, Words, say_of
+from careweave.doors._frame._charts import chart_filters
 from careweave.doors._frame._forms import changes, check_csrf, refuse_other_sites
 from careweave.doors._frame._headers import compress, harden
 from careweave.doors._frame._page import Frame, Page
@@ -109,6 +110,7 @@ def _teach(app: Flask) -> None:
         return say_of(language())(text, **values)
 
     app.jinja_env.filters.update({"static": static, "say": marked, "say_plain": plain})
+    app.jinja_env.filters.update(chart_filters(lambda: say_of(language())))
     for name in _FLASK_NAMES:
         app.jinja_env.globals.pop(name, None)
     app.template_context_processors[None].clear()
