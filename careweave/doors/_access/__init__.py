@@ -8,6 +8,7 @@ from careweave.doors._access._clients import (
     list_clients,
     revoke_client,
 )
+from careweave.doors._access._codes import Codes, first_password, n_codes, new_codes
 from careweave.doors._access._demonstration import (
     Demonstration,
     ahead_of,
@@ -18,6 +19,7 @@ from careweave.doors._access._demonstration import (
     mark_demonstration,
 )
 from careweave.doors._access._handles import Handles
+from careweave.doors._access._passkeys import Asked, Party, Passkey, Passkeys
 from careweave.doors._access._people import (
     OFFICES,
     Account,
@@ -49,15 +51,20 @@ __all__ = [
     "COOKIE",
     "OFFICES",
     "Account",
+    "Asked",
     "Assurance",
     "Chooser",
     "Client",
     "Clients",
+    "Codes",
     "Demonstration",
     "Handles",
     "Kept",
     "Limits",
     "Newcomer",
+    "Party",
+    "Passkey",
+    "Passkeys",
     "Posting",
     "Proof",
     "Registration",
@@ -76,11 +83,14 @@ __all__ = [
     "demonstration",
     "end_account",
     "end_posting",
+    "first_password",
     "is_loopback",
     "keep_ahead",
     "list_accounts",
     "list_clients",
     "mark_demonstration",
+    "n_codes",
+    "new_codes",
     "officer_of",
     "purpose_of",
     "revoke_client",

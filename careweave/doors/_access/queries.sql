@@ -174,3 +174,104 @@ SELECT d.ahead, d.made_at FROM access.demonstration AS d;
 -- Marks a database as a demonstration's, once.
 INSERT INTO access.demonstration (ahead, made_at) VALUES (%(ahead)s, %(made_at)s)
 ON CONFLICT (is_it) DO NOTHING;
+
+-- name: spend
+-- Notes that something was used; nothing where it was before.
+INSERT INTO access.spent (digest, until) VALUES (%(digest)s, %(until)s)
+ON CONFLICT (digest) DO NOTHING;
+
+-- name: forget_spent
+-- Forgets what is worthless by now.
+DELETE FROM access.spent WHERE until <= %(now)s;
+
+-- name: count_try
+-- Counts a try and gives how many there were in a row; those of long ago no longer count.
+INSERT INTO access.tries (digest, n, since) VALUES (%(digest)s, 1, %(now)s)
+ON CONFLICT (digest) DO UPDATE
+SET
+  n = CASE WHEN access.tries.since <= %(since)s THEN 1 ELSE access.tries.n + 1 END,
+  since = CASE
+    WHEN access.tries.since <= %(since)s OR access.tries.n < 5 THEN excluded.since
+    ELSE access.tries.since
+  END
+RETURNING access.tries.n;
+
+-- name: forget_tries
+-- Forgets the tries at a name.
+DELETE FROM access.tries WHERE digest = %(digest)s;
+
+-- name: passkey
+-- The account and public key of a passkey that counts.
+SELECT k.account, k.public_key
+FROM access.passkey AS k
+WHERE k.credential = %(credential)s AND k.ended_at IS NULL;
+
+-- name: passkeys
+-- The passkeys of an account that count, the first enrolled first.
+SELECT k.id, k.name, k.added_at, k.used_at, k.credential
+FROM access.passkey AS k
+WHERE k.account = %(account)s AND k.ended_at IS NULL
+ORDER BY k.id;
+
+-- name: add_passkey
+-- Enrols a passkey, unless somebody has it.
+INSERT INTO access.passkey (account, credential, public_key, n_signed, name, added_at)
+VALUES (%(account)s, %(credential)s, %(public_key)s, %(n_signed)s, %(name)s, %(now)s)
+ON CONFLICT (credential) DO NOTHING
+RETURNING id;
+
+-- name: count_signature
+-- Notes the counter of a signature, if it has gone on; authenticators without one always say 0.
+UPDATE access.passkey
+SET n_signed = %(n)s, used_at = %(now)s
+WHERE
+  credential = %(credential)s AND ended_at IS NULL
+  AND (n_signed < %(n)s OR (n_signed = 0 AND %(n)s = 0));
+
+-- name: end_copied_passkey
+-- Ends a passkey of which there is a copy.
+UPDATE access.passkey SET ended_at = %(now)s WHERE credential = %(credential)s AND ended_at IS NULL;
+
+-- name: end_passkey
+-- Ends a passkey.
+UPDATE access.passkey SET ended_at = %(now)s WHERE id = %(id)s AND ended_at IS NULL;
+
+-- name: lock_account
+-- Lets one transaction at a time change what an account has.
+SELECT a.id FROM access.account AS a WHERE a.id = %(account)s FOR UPDATE OF a;
+
+-- name: add_codes
+-- Adds codes to an account.
+INSERT INTO access.code (account, digest, made_at, expires_at)
+SELECT %(account)s, d.digest, %(now)s, %(expires_at)s
+FROM unnest(%(digests)s::bytea[]) AS d (digest);
+
+-- name: use_code
+-- Uses a code up.
+UPDATE access.code
+SET used_at = %(now)s
+WHERE account = %(account)s AND digest = %(digest)s AND used_at IS NULL AND expires_at > %(now)s;
+
+-- name: n_codes
+-- How many codes an account may still use.
+SELECT count(*)
+FROM access.code AS c
+WHERE c.account = %(account)s AND c.used_at IS NULL AND c.expires_at > %(now)s;
+
+-- name: password
+-- The hash of the password of an account.
+SELECT p.hash FROM access.password AS p WHERE p.account = %(account)s;
+
+-- name: set_password
+-- Sets the password of an account.
+INSERT INTO access.password (account, hash, made_at) VALUES (%(account)s, %(hash)s, %(now)s);
+
+-- name: n_administrators
+-- How many living administrators have passkeys enough.
+SELECT count(*)
+FROM access.account AS a
+WHERE
+  a.is_administrator AND a.ended_at IS NULL
+  AND (
+    SELECT count(*) FROM access.passkey AS k WHERE k.account = a.id AND k.ended_at IS NULL
+  ) >= %(enough)s;
