@@ -3,117 +3,125 @@
 Source: `reference/stories.md` U3 and U8.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from careweave.disclosure import ShownPerson
+from careweave.disclosure import Line, ShownPerson
 from careweave.terms import Heading
 from careweave.views import _fhir as fhir
-from careweave.views._context import Fact, Group, Section, State
+from careweave.views._context import Fact, Group, Section
 from careweave.views._format import instant_of, moment
-from careweave.views._headings import NAMED
+from careweave.views._headings import heading_of
 from careweave.views._making import Making
+from careweave.views._sections import counted, cut
 from careweave.views._voice import spoken
 
-_FIRST_LOOK = timedelta(days=14)
-"""What counts as new to a reader who has not opened the person before."""
-
-_CARRIERS = frozenset({"Binary", "List"})
+FIRST_LOOK = timedelta(days=14)
+"""How far back a reader is told what happened who opens somebody for the first time."""
 
 
-def since(shown: ShownPerson) -> datetime:
-    """Returns from when on something is new to this reader."""
-    return shown.last_looked_at or shown.at - _FIRST_LOOK
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a block of changes says first, and the sections in which something changed."""
+
+    text: str
+    sections: tuple[Section, ...]
 
 
-def delta(sections: Iterable[Section], shown: ShownPerson, making: Making) -> Iterator[Section]:
-    """Yields each section with what came since the reader last looked, and how many entries did.
+def delta(sections: Iterable[Section], shown: ShownPerson, making: Making, most: int) -> Told:
+    """Returns what came since the reader last looked, by section, with how many entries did.
 
-    The count is over all that may be seen, by the outline: what is hidden now is not in it.
+    The count is over all that may be seen, by the outline: what is hidden now is not in it. Who
+    looks for the first time is told what happened in the last fourteen days.
     """
-    from_then = since(shown)
-    new = {
-        making.handle(row.type, row.id)
-        for rows in shown.rows.values()
-        for row in rows
-        if row.updated > from_then
-    }
-    for one in sections:
-        n = _arrived(one.slug, shown, from_then)
-        groups = tuple(_only(group, new) for group in one.groups)
-        yield replace(
-            one,
-            groups=tuple(group for group in groups if group.facts),
-            n=n,
-            text=_since_text(n, shown, making),
-        )
+    looked = shown.last_looked_at
+    since = looked or shown.at - FIRST_LOOK
+    is_new = _with(shown, making, _came(since) if looked else _happened(since))
+    counts = counted(shown, since=looked) if looked else counted(shown, happened=since)
+    found = [
+        cut(_only(one, is_new, n=counts[heading_of(one.slug)]), most, past=True)
+        for one in sections
+        if counts[heading_of(one.slug)]
+    ]
+    return Told(_since_text(shown, bool(found), making), tuple(found))
 
 
-def _arrived(slug: str, shown: ShownPerson, from_then: datetime) -> int:
-    return sum(
-        line.updated > from_then
-        and line.type not in _CARRIERS
-        and line.heading is not None
-        and NAMED[line.heading].slug == slug
-        for line in shown.lines
+def _since_text(shown: ShownPerson, is_any: bool, making: Making) -> str:  # noqa: FBT001  a fact
+    if shown.last_looked_at is None:
+        days = FIRST_LOOK.days
+        if is_any:
+            text = "You have not opened this record before. In the last {n} days:"
+        else:
+            text = "You have not opened this record before. Nothing in the last {n} days"
+        return making.say(text, n=days)
+    date = moment(shown.last_looked_at, making).text
+    text = (
+        "Since you last looked, {date}:" if is_any else "Nothing new since you last looked, {date}"
     )
+    return making.say(text, date=date)
 
 
-def _only(group: Group, handles: set[str]) -> Group:
-    facts = tuple(
-        replace(fact, is_new=True)
-        for fact in group.facts
-        if any(one.entry in handles for one in fact.voices)
-    )
+def _with(
+    shown: ShownPerson, making: Making, is_meant: Callable[[Line], bool]
+) -> Callable[[Fact], bool]:
+    """Returns what says of a fact that one of its entries is meant, by the outline."""
+    meant = {making.handle(line.type, line.id) for line in shown.lines if is_meant(line)}
+    return lambda fact: any(one.entry in meant for one in fact.voices)
+
+
+def _came(since: datetime) -> Callable[[Line], bool]:
+    return lambda line: line.updated > since
+
+
+def _happened(since: datetime) -> Callable[[Line], bool]:
+    """Returns what says of an entry that its own date is a moment or later; without one it is not."""
+    return lambda line: line.at is not None and line.at >= since
+
+
+def _only(section: Section, is_new: Callable[[Fact], bool], *, n: int) -> Section:
+    groups = (_kept(group, is_new) for group in section.groups)
+    return replace(section, groups=tuple(one for one in groups if one.facts), n=n, text="")
+
+
+def _kept(group: Group, is_new: Callable[[Fact], bool]) -> Group:
+    facts = tuple(replace(one, is_new=True) for one in group.facts if is_new(one))
     return replace(group, facts=facts, n_more=0)
 
 
-def _since_text(n: int, shown: ShownPerson, making: Making) -> str:
-    date = moment(since(shown), making).text
-    if n:
-        return making.say("{n} since {date}", n=n, date=date)
-    return making.say("Nothing new since {date}", date=date)
+def changed(sections: Iterable[Section], shown: ShownPerson, making: Making, most: int) -> Told:
+    """Returns what was said since the last stay in hospital began, section by section.
 
-
-def changed(sections: Iterable[Section], shown: ShownPerson, making: Making) -> Iterator[Section]:
-    """Yields each section with what was said since the last stay in hospital began.
-
-    Without a stay that is shown, it says so, and shows nothing as changed.
+    Without a stay that is shown it says so, and calls nothing changed.
     """
     stay = last_stay(shown)
+    if stay is None:
+        return Told(making.say("No stay in hospital is shown here"), ())
+    is_new = _with(shown, making, _happened(stay))
+    found = []
     for one in sections:
-        if stay is None:
-            text = making.say("No stay in hospital is shown here")
-            yield replace(one, groups=(), n=0, state=State.NONE_RECEIVED, text=text)
-            continue
-        groups = tuple(_dated(group, stay) for group in one.groups)
-        groups = tuple(group for group in groups if group.facts)
-        date = moment(stay, making).text
-        n = sum(len(group.facts) for group in groups)
-        text = (
-            making.say("Since the hospital stay that began {date}", date=date)
-            if n
-            else making.say("Nothing changed since the hospital stay that began {date}", date=date)
-        )
-        yield replace(one, groups=groups, n=n, text=text)
+        kept = _only(one, is_new, n=0)
+        n = sum(len(group.facts) for group in kept.groups)
+        if n:
+            found.append(cut(replace(kept, n=n), most, past=True))
+    date = moment(stay, making).text
+    text = (
+        "Since the hospital stay that began {date}:"
+        if found
+        else "Nothing changed since the hospital stay that began {date}"
+    )
+    return Told(making.say(text, date=date), tuple(found))
 
 
 def last_stay(shown: ShownPerson) -> datetime | None:
     """Returns when the last stay in hospital began, None where none is shown."""
-    begun = (
-        instant_of(fhir.words(fhir.at(one.value, "period", "start")))
-        for heading in (Heading.ADM, Heading.DIS)
-        for one in spoken(row for row in shown.rows.get(heading, ()) if row.type == "Encounter")
-    )
-    return max((one for one in begun if one is not None), default=None)
+    return max(_stays(shown), default=None)
 
 
-def _dated(group: Group, stay: datetime) -> Group:
-    first = stay.astimezone(UTC).date().isoformat()
-    facts = tuple(fact for fact in group.facts if _is_after(fact, first))
-    return replace(group, facts=facts, n_more=0)
-
-
-def _is_after(fact: Fact, first: str) -> bool:
-    return any(one.when.machine[:10] >= first for one in fact.voices)
+def _stays(shown: ShownPerson) -> Iterator[datetime]:
+    for heading in (Heading.ADM, Heading.DIS):
+        rows = (row for row in shown.rows.get(heading, ()) if row.type == "Encounter")
+        for one in spoken(rows):
+            begun = instant_of(fhir.words(fhir.at(one.value, "period", "start")))
+            if begun is not None:
+                yield begun

@@ -138,6 +138,9 @@ class Section:
     warnings: tuple[str, ...] = field(
         default=(), metadata=_help("What is to be heeded, e.g. interactions.")
     )
+    coverage: str = field(
+        default="", metadata=_help("How many of the expected sources are heard, and since when.")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ class Widget:
     title: str = field(metadata=_help("Its heading."))
     sections: tuple[Section, ...] = field(metadata=_help("What it shows."))
     more: str = field(default="", metadata=_help("Slug of the full section; empty without one."))
+    text: str = field(default="", metadata=_help("What the block says before its sections."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,4 +215,7 @@ class Overview:
     )
     shown: tuple[str, ...] = field(
         default=(), metadata=_help("Handles of all entries on the page.")
+    )
+    left_out: tuple[str, ...] = field(
+        default=(), metadata=_help("What agreements leave out of this page, each thing once.")
     )

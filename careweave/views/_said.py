@@ -9,6 +9,7 @@ from careweave.terms import Json
 from careweave.views import _fhir as fhir
 from careweave.views._context import Detail
 from careweave.views._format import (
+    NBSP,
     clock_time,
     day_of,
     instant_of,
@@ -76,7 +77,9 @@ def joined(*parts: str) -> str:
 def period_text(value: fhir.Value, making: Making) -> str:
     """Returns from when to when something is or was so."""
     start, end = fhir.main_date(value), fhir.end_date(value)
-    return span(start, end, making) if end else ""
+    if not end or start[:10] == end[:10]:
+        return ""
+    return span(start, end, making)
 
 
 def is_over(value: fhir.Value, now: datetime) -> bool:
@@ -130,16 +133,20 @@ def _text(value: str, making: Making) -> str:
 def range_text(value: fhir.Value, making: Making) -> str:
     """Returns the reference range that the source gives with a result."""
     for one in fhir.items(value.get("referenceRange")):
-        low, high = (quantity(one.get(end), making).text for end in ("low", "high"))
-        if low and high:
-            return making.say("{low} to {high}", low=low, high=high)
-        if low or high:
-            return (
-                making.say("from {low}", low=low) if low else making.say("up to {high}", high=high)
-            )
-        if said := fhir.words(one.get("text")):
+        if said := _ends(one, making) or fhir.words(one.get("text")):
             return said
     return ""
+
+
+def _ends(one: dict[str, Json], making: Making) -> str:
+    low, high = (quantity(one.get(end), making).text for end in ("low", "high"))
+    if low and high:
+        number, _, unit = low.partition(NBSP)
+        is_alike = high.endswith(f"{NBSP}{unit}")
+        return making.say("{low} to {high}", low=number if is_alike else low, high=high)
+    if low:
+        return making.say("from {low}", low=low)
+    return making.say("up to {high}", high=high) if high else ""
 
 
 def hours(start: str, end: str, making: Making) -> str:

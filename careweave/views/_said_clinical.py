@@ -91,19 +91,20 @@ def immunization(value: fhir.Value, making: Making) -> Said:
 def encounter(value: fhir.Value, making: Making) -> Said:
     """Returns what an Encounter says: why, where, with whom, and how it ended."""
     status = fhir.words(value.get("status"))
-    kind = fhir.words(fhir.at(value, "class", "display")) or fhir.concept(value.get("type"))
+    coded = making.terms.encounters.get(fhir.words(fhir.at(value, "class", "code")), "")
+    kind = (making.say(coded) if coded else "") or fhir.concept(value.get("type"))
     why = fhir.concept(value.get("reasonCode"))
     service = fhir.concept(value.get("serviceType"))
     where = [fhir.words(fhir.at(one, "location", "display")) for one in places(value)]
     outcome = fhir.concept(fhir.at(value, "hospitalization", "dischargeDisposition"))
     return Said(
-        why or service or kind or making.say("Contact"),
-        joined(*where[-1:], outcome) or (service if why else ""),
+        why or kind or service or making.say("Contact"),
+        joined(*where[-1:], outcome) or service,
         "" if status == "finished" else status,
         Phase.ENDED if is_over(value, making.now) else phase_of(status),
         details(
             making,
-            ("Kind", kind),
+            ("Kind", kind if why else ""),
             ("Service", service),
             ("Period", period_text(value, making)),
             ("With", joined(*names(value.get("participant")))),

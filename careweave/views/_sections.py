@@ -1,12 +1,17 @@
 """One heading as a page shows it: its facts by status, its state, its sources, what is left out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from careweave.disclosure import Row, ShownPerson
 from careweave.terms import Heading
+from careweave.views import _allergies as allergies
+from careweave.views import _medicines as medicines
 from careweave.views import _plain as plain
-from careweave.views._context import Fact, Group, Section, State
+from careweave.views._conflicts import joined
+from careweave.views._context import Fact, Group, Section, SourceLine, State
 from careweave.views._format import moment
 from careweave.views._headings import NAMED, heading_of
 from careweave.views._making import Making
@@ -14,9 +19,13 @@ from careweave.views._stated import is_none_known, stated
 from careweave.views._states import Held, standing
 from careweave.views._voice import Spoken, spoken
 
+Counts = Counter[Heading | None]
 Facts = Callable[[Iterable[Row], ShownPerson, Making], tuple[Group, ...]]
 
-_FACTS: Mapping[Heading, Facts] = {}
+_FACTS: Mapping[Heading, Facts] = {
+    Heading.ALG: allergies.facts,
+    Heading.MED: medicines.facts,
+}
 """Headings whose facts have rules of their own; every other is plain."""
 
 _CARRIERS = frozenset({"Binary", "List"})
@@ -27,10 +36,12 @@ def section(slug: str, shown: ShownPerson, making: Making) -> Section:
     return section_of(heading_of(slug), shown, making)
 
 
-def section_of(heading: Heading, shown: ShownPerson, making: Making) -> Section:
-    """Returns what is held and told of one heading."""
+def section_of(
+    heading: Heading, shown: ShownPerson, making: Making, counts: Counts | None = None
+) -> Section:
+    """Returns what is held and told of one heading; `counts` are those of `counted`, once a page."""
     rows = shown.rows.get(heading, ())
-    groups = _FACTS.get(heading, plain.facts)(rows, shown, making)
+    groups = _FACTS.get(heading, _told)(rows, shown, making)
     read = spoken(rows)
     held = Held(_slugs(_telling(read, making), shown), stated(read, shown, making))
     known = standing(heading, held, shown, making)
@@ -41,13 +52,23 @@ def section_of(heading: Heading, shown: ShownPerson, making: Making) -> Section:
         state=known.state,
         text=known.text,
         groups=tuple(_marked(group, shown, rows, making) for group in groups),
-        n=max(count(groups), counted(heading, shown)),
+        n=max(count(groups), (counts or counted(shown))[heading]),
         as_of=moment(shown.at, making),
         sources=known.lines,
         withheld=_withheld(heading, known.state, shown, making),
         indicators=_indicators(heading, shown, making),
         left_out=_left_out(heading, shown),
+        coverage=known.coverage,
     )
+
+
+def _told(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Group, ...]:
+    """Returns entries as facts, those that speak of the same thing in one row."""
+    singles = [(one, plain.single(one, shown, making)) for one in plain.speaking(rows)]
+    heading = singles[0][0].row.heading if singles else None
+    if heading is None:
+        return ()
+    return plain.grouped(joined(heading, singles, shown, making), making)
 
 
 def count(groups: Iterable[Group]) -> int:
@@ -55,9 +76,20 @@ def count(groups: Iterable[Group]) -> int:
     return sum(len(group.facts) for group in groups)
 
 
-def counted(heading: Heading, shown: ShownPerson) -> int:
-    """Returns how many entries the outline has under a heading, but for what carries others."""
-    return sum(line.heading is heading and line.type not in _CARRIERS for line in shown.lines)
+def counted(
+    shown: ShownPerson, *, since: datetime | None = None, happened: datetime | None = None
+) -> Counts:
+    """Returns how many entries the outline has by heading, but for what carries others.
+
+    With `since`, those that came after it; with `happened`, those whose own date is after it.
+    """
+    return Counter(
+        line.heading
+        for line in shown.lines
+        if line.type not in _CARRIERS
+        and (since is None or line.updated > since)
+        and (happened is None or (line.at is not None and line.at >= happened))
+    )
 
 
 def _telling(read: Iterable[Spoken], making: Making) -> Iterable[Spoken]:
@@ -112,6 +144,7 @@ def cut(section: Section, most: int | None, *, past: bool) -> Section:
     Without `past`, what is over or refuted is counted and not shown. Medicines and allergies are
     never cut, whatever is asked for. Source: `reference/interface.md` 4 (HZ18).
     """
+    section = replace(section, sources=_heeded(section.sources), left_out="")
     if section.slug in _WHOLE:
         return section
     groups = [one for one in section.groups if past or one.kind not in {"ended", "refuted"}]
@@ -121,6 +154,15 @@ def cut(section: Section, most: int | None, *, past: bool) -> Section:
         left = None if left is None else left - len(facts)
         kept.append(replace(group, facts=facts, n_more=len(group.facts) - len(facts)))
     return replace(section, groups=tuple(one for one in kept if one.facts))
+
+
+def _heeded(lines: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:
+    """Returns the lines that a first screen needs: of the silent, and of those that state none.
+
+    The others stand in the full section; how many are heard is said in any case.
+    """
+    plain_ones = {State.HELD, State.NONE_RECEIVED, State.NO_FEED}
+    return tuple(one for one in lines if one.state not in plain_ones)
 
 
 _WHOLE = frozenset({NAMED[Heading.MED].slug, NAMED[Heading.ALG].slug})

@@ -30,6 +30,7 @@ class Standing:
     state: State
     text: str
     lines: tuple[SourceLine, ...]
+    coverage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,42 @@ class Held:
 def standing(heading: Heading, held: Held, shown: ShownPerson, making: Making) -> Standing:
     """Returns the state of a heading: the first that any source is in, and each source's line."""
     words = _Words(heading, shown, making)
-    lines = tuple(sorted(_lines(held, shown, words), key=_place))
+    found = sorted(_lines(held, shown, words), key=_place)
+    lines = tuple(line for line, _ in found)
+    coverage = _coverage(heading, shown, making)
     if held.slugs:
-        return Standing(State.HELD, "", lines)
-    if lines:
-        return Standing(lines[0].state, lines[0].text, _but_first(lines))
+        return Standing(State.HELD, "", lines, coverage)
+    if found:
+        first, headline = found[0]
+        return Standing(first.state, headline, _adding(lines), coverage)
     return _without_sources(heading, shown, words)
 
 
-def _place(line: SourceLine) -> tuple[int, str]:
-    return _ORDER.index(line.state), line.source
+def _place(one: tuple[SourceLine, str]) -> tuple[int, str]:
+    return _ORDER.index(one[0].state), one[0].source
 
 
-def _but_first(lines: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:
-    """Returns the lines that add to the headline: alike lines of further sources say nothing new."""
+def _adding(lines: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:
+    """Returns the lines that add to a headline: none where every source is alike without news."""
     plain = {State.NONE_RECEIVED, State.NO_FEED}
-    return lines if len(lines) > 1 or lines[0].state not in plain else ()
+    return lines if len(lines) > 1 and not {one.state for one in lines} <= plain else ()
+
+
+def _coverage(heading: Heading, shown: ShownPerson, making: Making) -> str:
+    """Returns how many of the expected sources are heard, and how old the oldest news is.
+
+    Counted over sources that the reader may know of. Source: `reference/record.md` 3.2 (d).
+    """
+    due = [one for one in shown.feeds.get(heading, ()) if one.state is not FeedState.NO_FEED]
+    heard = [one.last_good_at for one in due if one.state is FeedState.OK]
+    times = [one for one in heard if one is not None]
+    if not due:
+        return ""
+    told = making.say("{n} of {all} sources heard", n=len(heard), all=len(due))
+    if not times:
+        return told
+    oldest = making.say("oldest news {date}", date=moment(min(times), making).text)
+    return f"{told}; {oldest}"
 
 
 def _without_sources(heading: Heading, shown: ShownPerson, words: "_Words") -> Standing:
@@ -72,16 +93,19 @@ def _without_sources(heading: Heading, shown: ShownPerson, words: "_Words") -> S
     return Standing(State.NO_FEED, words.no_feed(), ())
 
 
-def _lines(held: Held, shown: ShownPerson, words: "_Words") -> Iterator[SourceLine]:
+def _lines(held: Held, shown: ShownPerson, words: "_Words") -> Iterator[tuple[SourceLine, str]]:
+    """Yields the line of each source, and the headline that it would make."""
     spoke = {_slug(one, shown): one for one in reversed(held.stated)}
     feeds = shown.feeds.get(words.heading, ())
     for line in feeds:
         state = _state(line, held, spoke)
-        yield SourceLine(line.organisation, state, words.line(state, line, spoke.get(line.slug)))
+        told = words.line(state, line, spoke.get(line.slug))
+        yield SourceLine(line.organisation, state, told), words.headline(state, told)
     known = {line.slug for line in feeds}
     for slug, one in spoke.items():
         if slug not in known:
-            yield SourceLine(one.voice.source, one.state, words.stated(one))
+            told = words.stated(one)
+            yield SourceLine(one.voice.source, one.state, told), told
 
 
 def _slug(one: Stated, shown: ShownPerson) -> str:
@@ -118,7 +142,18 @@ class _Words:
         }
         if state in told:
             return told[state](line)
-        return self.no_feed() if state is State.NO_FEED else self._nothing()
+        if state is State.NO_FEED:
+            noun = self.making.say(NAMED[self.heading].noun)
+            text = "{source} does not send {noun}"
+            return self.making.say(text, source=line.organisation, noun=noun)
+        text = "{source}: nothing shared with this view"
+        return self.making.say(text, source=line.organisation)
+
+    def headline(self, state: State, told: str) -> str:
+        """Returns the state of the heading where this source's is the first of all."""
+        if state is State.NO_FEED:
+            return self.no_feed()
+        return self._nothing() if state is State.NONE_RECEIVED else told
 
     def _held(self, line: FeedLine) -> str:
         if line.last_good_at is None:

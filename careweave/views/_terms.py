@@ -43,6 +43,7 @@ FORM = Table(
         ),
         Member("alerts", MapOf(_LINE, _LINE), OPTIONAL, "what the categories of an alert mean"),
         Member("statuses", MapOf(_LINE, _LINE), OPTIONAL, "what a status means in a word"),
+        Member("encounters", MapOf(_LINE, _LINE), OPTIONAL, "what the class of a contact means"),
         Member(
             "numbers",
             MapOf(_LINE, _LINE),
@@ -66,6 +67,7 @@ class Terms:
     alerts: Mapping[str, str]
     statuses: Mapping[str, str]
     numbers: Mapping[str, str]
+    encounters: Mapping[str, str]
 
     def with_more(self, more: "Terms") -> "Terms":
         """Returns these terms with a region's, which win."""
@@ -78,6 +80,7 @@ class Terms:
             alerts={**self.alerts, **more.alerts},
             statuses={**self.statuses, **more.statuses},
             numbers={**self.numbers, **more.numbers},
+            encounters={**self.encounters, **more.encounters},
         )
 
 
@@ -97,6 +100,7 @@ def read_terms(data: bytes, path: str, notices: Notices) -> Terms | None:
         alerts=texts["alerts"],
         statuses=texts["statuses"],
         numbers=texts["numbers"],
+        encounters=texts["encounters"],
     )
 
 
