@@ -1,0 +1,66 @@
+"""What each story may cost, as the files of `tests/journeys/budgets` say."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from careweave.terms import Role
+from tests.lib.browser import POOR_4G, WARD
+
+FOLDER = Path(__file__).parents[1] / "journeys" / "budgets"
+LINES = {"4g-poor": POOR_4G, "ward": WARD, "lan": None}
+N_LOADS = int(os.environ.get("JOURNEY_LOADS", "30"))
+"""How often a page is loaded for its p95: 30 in a run, 200 by night. Source: stories.md 1."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one story costs at most, who reads, on whom it is tried, and what must be answered.
+
+    `answers` are widgets of the role's view; `page` is the part of the record that answers.
+    """
+
+    story: str
+    owner: str
+    role: Role
+    reader: str
+    page: str
+    clicks: int
+    seconds_p95: float
+    bytes: int
+    network: str
+    window: tuple[int, int]
+    answers: tuple[str, ...]
+    seeds: tuple[str, ...]
+
+    @property
+    def line(self) -> dict[str, float] | None:
+        """The line over which it is measured; None for one that is not shaped."""
+        return LINES[self.network]
+
+    @property
+    def selectors(self) -> list[str]:
+        """Where its answers stand."""
+        return [f'[data-widget="{name}"]' for name in self.answers]
+
+
+@cache
+def budget(story: str) -> Budget:
+    """Returns the budget of a story."""
+    read = yaml.safe_load((FOLDER / f"{story.lower()}.yaml").read_text(encoding="utf-8"))
+    read |= {
+        "role": Role(read["role"]),
+        "window": tuple(read["window"]),
+        "answers": tuple(read["answers"]),
+        "seeds": tuple(read["seeds"]),
+    }
+    return Budget(**read)
+
+
+def p95(measured: list[float]) -> float:
+    """Returns the value that 19 of 20 do not pass: of 30, the 29th."""
+    ordered = sorted(measured)
+    return ordered[max(0, -(-len(ordered) * 95 // 100) - 1)]

@@ -1,0 +1,31 @@
+"""How long a page takes to show its answers, over a line, in a browser that knows nothing of it."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from playwright.sync_api import Browser
+
+from tests.lib.browser import Tab, tab
+from tests.lib.budgets import N_LOADS, Budget
+from tests.lib.pages import World
+
+_ANSWERED = """(selectors) => selectors.every(one => {
+    const e = document.querySelector(one); return e && e.getClientRects().length > 0 })
+    && document.readyState === 'complete'"""
+
+
+def loads(
+    browser: Browser, world: World, asked: Budget, path: Callable[[str], str]
+) -> Iterator[tuple[float, Tab]]:
+    """Yields how long each load took until the answers were there, each with a cold cache.
+
+    `path` gives the address in the session of a token: names of people are opaque and its own.
+    """
+    token = world.token(asked.reader)
+    where = path(token)
+    for _ in range(N_LOADS):
+        with tab(browser, world.base, token=token, size=asked.window, line=asked.line) as opened:
+            began = time.perf_counter()
+            opened.open(where)
+            opened.page.wait_for_function(_ANSWERED, arg=asked.selectors)
+            yield time.perf_counter() - began, opened
