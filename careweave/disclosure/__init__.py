@@ -15,6 +15,7 @@ from careweave.disclosure._episodes import (
     Opened,
     end_all_episodes,
     end_episodes,
+    may_state,
     open_episode,
 )
 from careweave.disclosure._everything import everything
@@ -166,6 +167,7 @@ __all__ = [
     "mandates",
     "match",
     "may",
+    "may_state",
     "my_accesses",
     "note_opened",
     "open_episode",

@@ -16,6 +16,7 @@ from careweave.disclosure._entitled import Said, is_entitled, is_said_well
 from careweave.disclosure._episode_accounts import account_of_end, account_of_try
 from careweave.disclosure._noticing import noticed
 from careweave.disclosure._standing import bound_to
+from careweave.disclosure._worlds import world
 from careweave.identity import Standing
 from careweave.ledger import Outcome, append, new_id
 from careweave.terms import CareweaveError, Forbidden, Incorrect, NotFound, PersonId
@@ -80,6 +81,16 @@ def open_episode(
     if tried.opened is None:
         raise tried.refusal or NotFound()
     return tried.opened
+
+
+def may_state(database: Database, asking: Asking, said: Said) -> bool:
+    """Says whether the asker's role may open this at all; whether anything is there is never asked.
+
+    It shows nothing of anybody, and is not accounted for.
+    """
+    with database.reading() as session:
+        rules = world(session, asking.at).rules
+    return is_entitled(rules, asking.actor, asking.purpose, said)
 
 
 def end_episodes(database: Database, asking: Asking, person: PersonId) -> int:
