@@ -90,12 +90,9 @@ def _given(one: Mapping[str, Json]) -> str:
 
 def _preferred(value: fhir.Value) -> str:
     """Returns the name that the person wants to be called by, where it is another."""
-    official = _official(value)
     for one in fhir.items(value.get("name")):
         if one.get("use") == "nickname":
             return _given(one) or fhir.words(one.get("text"))
-        if one.get("use") == "usual" and _given(one) not in {"", _given(official)}:
-            return _given(one)
     return ""
 
 

@@ -40,7 +40,7 @@ def delta(sections: Iterable[Section], shown: ShownPerson, making: Making, most:
     is_new = _with(shown, making, _came(since) if looked else _happened(since))
     counts = counted(shown, since=looked) if looked else counted(shown, happened=since)
     found = [
-        cut(_only(one, is_new, n=counts[heading_of(one.slug)]), most, past=True)
+        cut(_only(one, is_new, n=counts[heading_of(one.slug)]), making, most, past=True)
         for one in sections
         if counts[heading_of(one.slug)]
     ]
@@ -79,6 +79,11 @@ def _happened(since: datetime) -> Callable[[Line], bool]:
     return lambda line: line.at is not None and line.at >= since
 
 
+def _happened_or_came(since: datetime) -> Callable[[Line], bool]:
+    """Returns the same, where an entry without a date of its own counts from its receipt."""
+    return lambda line: (line.at or line.updated) >= since
+
+
 def _only(section: Section, is_new: Callable[[Fact], bool], *, n: int) -> Section:
     groups = (_kept(group, is_new) for group in section.groups)
     return replace(section, groups=tuple(one for one in groups if one.facts), n=n, text="")
@@ -97,13 +102,13 @@ def changed(sections: Iterable[Section], shown: ShownPerson, making: Making, mos
     stay = last_stay(shown)
     if stay is None:
         return Told(making.say("No stay in hospital is shown here"), ())
-    is_new = _with(shown, making, _happened(stay))
+    is_new = _with(shown, making, _happened_or_came(stay))
     found = []
     for one in sections:
         kept = _only(one, is_new, n=0)
         n = sum(len(group.facts) for group in kept.groups)
         if n:
-            found.append(cut(replace(kept, n=n), most, past=True))
+            found.append(cut(replace(kept, n=n), making, most, past=True))
     date = moment(stay, making).text
     text = (
         "Since the hospital stay that began {date}:"

@@ -76,7 +76,9 @@ class _Made:
             return delta(sections, self._shown, self._making, block.count or _FEW)
         if block.kind == "changes":
             return changed(sections, self._shown, self._making, block.count or _FEW)
-        return Told("", tuple(cut(one, block.count, past=block.past) for one in sections))
+        return Told(
+            "", tuple(cut(one, self._making, block.count, past=block.past) for one in sections)
+        )
 
     def lines(self) -> Iterator[SourceLine]:
         """Yields how each source stands for each heading of the page."""

@@ -91,27 +91,44 @@ def facts(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Grou
     return grouped([(one, single(one, shown, making)) for one in speaking(rows)], making)
 
 
-def grouped(found: Iterable[tuple[Spoken, Fact]], making: Making) -> tuple[Group, ...]:
-    """Returns facts by phase; each takes the phase of the entry it is given with."""
-    phases: dict[Phase, list[Fact]] = {}
+def phases(singles: Iterable[tuple[Spoken, Fact]], making: Making) -> Mapping[str, Phase]:
+    """Returns the phase of each entry by its handle."""
+    return {fact.voices[0].entry: said(one, making).phase for one, fact in singles}
+
+
+def grouped(
+    found: Iterable[tuple[Spoken, Fact]],
+    making: Making,
+    known: Mapping[str, Phase] | None = None,
+) -> tuple[Group, ...]:
+    """Returns facts by phase: of several voices, the one that is most current decides.
+
+    What one source holds for ended and another for running is shown as running, with its mark.
+    """
+    by_phase: dict[Phase, list[Fact]] = {}
     heading = None
     for one, fact in found:
         heading = one.row.heading
-        phase = said(one, making).phase
+        phase = _most_current(fact, known or {}, said(one, making).phase)
         is_event = heading in _EVENTS and phase is not Phase.REFUTED
-        phases.setdefault(Phase.CURRENT if is_event else phase, []).append(fact)
+        by_phase.setdefault(Phase.CURRENT if is_event else phase, []).append(fact)
     if heading is Heading.FUT:
-        phases.get(Phase.PLANNED, []).reverse()
-    is_plain = heading in _EVENTS and set(phases) == {Phase.CURRENT}
+        by_phase.get(Phase.PLANNED, []).reverse()
+    is_plain = heading in _EVENTS and set(by_phase) == {Phase.CURRENT}
     return tuple(
         Group(
             "" if is_plain else making.say(_TITLES[phase]),
-            tuple(phases[phase]),
+            tuple(by_phase[phase]),
             kind="" if is_plain else str(phase),
         )
         for phase in _ordered(heading)
-        if phase in phases
+        if phase in by_phase
     )
+
+
+def _most_current(fact: Fact, known: Mapping[str, Phase], otherwise: Phase) -> Phase:
+    found = [known[one.entry] for one in fact.voices if one.entry in known]
+    return min(found, key=_ORDER.index, default=otherwise)
 
 
 def _ordered(heading: Heading | None) -> tuple[Phase, ...]:

@@ -68,7 +68,8 @@ def _told(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Grou
     heading = singles[0][0].row.heading if singles else None
     if heading is None:
         return ()
-    return plain.grouped(joined(heading, singles, shown, making), making)
+    known = plain.phases(singles, making)
+    return plain.grouped(joined(heading, singles, shown, making), making, known)
 
 
 def count(groups: Iterable[Group]) -> int:
@@ -138,7 +139,7 @@ def _left_out(heading: Heading, shown: ShownPerson) -> str:
     return told.sentence if told is not None and told.is_open else ""
 
 
-def cut(section: Section, most: int | None, *, past: bool) -> Section:
+def cut(section: Section, making: Making, most: int | None, *, past: bool) -> Section:
     """Returns a section with its first facts only, and how many more there are.
 
     Without `past`, what is over or refuted is counted and not shown. Medicines and allergies are
@@ -153,7 +154,11 @@ def cut(section: Section, most: int | None, *, past: bool) -> Section:
         facts = group.facts if left is None else group.facts[:left]
         left = None if left is None else left - len(facts)
         kept.append(replace(group, facts=facts, n_more=len(group.facts) - len(facts)))
-    return replace(section, groups=tuple(one for one in kept if one.facts))
+    made = tuple(one for one in kept if one.facts)
+    text = section.text
+    if section.groups and not made:
+        text = making.say("Nothing now; {n} past, in the full section", n=count(section.groups))
+    return replace(section, groups=made, text=text)
 
 
 def _heeded(lines: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:

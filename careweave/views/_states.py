@@ -51,7 +51,7 @@ def standing(heading: Heading, held: Held, shown: ShownPerson, making: Making) -
         return Standing(State.HELD, "", lines, coverage)
     if found:
         first, headline = found[0]
-        return Standing(first.state, headline, _adding(lines), coverage)
+        return Standing(first.state, headline, _adding(lines, headline), coverage)
     return _without_sources(heading, shown, words)
 
 
@@ -59,10 +59,11 @@ def _place(one: tuple[SourceLine, str]) -> tuple[int, str]:
     return _ORDER.index(one[0].state), one[0].source
 
 
-def _adding(lines: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:
+def _adding(lines: tuple[SourceLine, ...], headline: str) -> tuple[SourceLine, ...]:
     """Returns the lines that add to a headline: none where every source is alike without news."""
-    plain = {State.NONE_RECEIVED, State.NO_FEED}
-    return lines if len(lines) > 1 and not {one.state for one in lines} <= plain else ()
+    if {one.state for one in lines} <= {State.NONE_RECEIVED, State.NO_FEED}:
+        return ()
+    return tuple(one for one in lines if one.text != headline)
 
 
 def _coverage(heading: Heading, shown: ShownPerson, making: Making) -> str:
