@@ -8,7 +8,22 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
 from careweave.doors._frame import Door, Frame, Whose, is_fragment, make_app, preferred, request_id
-from careweave.doors.workspace import _signing
+from careweave.doors.workspace import (
+    _accesses,
+    _adding,
+    _break,
+    _command,
+    _day,
+    _find,
+    _record,
+    _record_entries,
+    _record_plan,
+    _record_sections,
+    _record_shown,
+    _record_timeline,
+    _signing,
+    _why,
+)
 from careweave.doors.workspace._call import DOOR, PREFIX, Call, Visit
 from careweave.doors.workspace._framing import frame_of
 from careweave.doors.workspace._parts import Parts
@@ -17,7 +32,22 @@ from careweave.doors.workspace._route import OpenRoute, Route
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 # Each module of pages adds its addresses here, and nowhere else.
-ROUTES: tuple[Route, ...] = (*_signing.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *_signing.ROUTES,
+    *_accesses.ROUTES,
+    *_adding.ROUTES,
+    *_break.ROUTES,
+    *_command.ROUTES,
+    *_day.ROUTES,
+    *_find.ROUTES,
+    *_record.ROUTES,
+    *_record_entries.ROUTES,
+    *_record_plan.ROUTES,
+    *_record_sections.ROUTES,
+    *_record_shown.ROUTES,
+    *_record_timeline.ROUTES,
+    *_why.ROUTES,
+)
 OPEN_ROUTES: tuple[OpenRoute, ...] = (*_signing.OPEN_ROUTES,)
 
 
