@@ -5,7 +5,7 @@ against: written for one entry, step by step, and sharing nothing with the compi
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from careweave.agreements._bonds import has_own_tie, has_tie
@@ -186,10 +186,17 @@ def depth(case: Case, trial: Trial) -> Trial | Stop:
     if not _is_deep_enough(case, trial.filters):
         return Stop(Reason.DEPTH, is_silent=True)
     months = months_of(case, trial)
-    thing, at = case.thing, case.context.at
-    if months is None or thing.live_until > at or thing.at >= months_before(at, months):
+    if months is None or _is_young(case.thing, months_before(case.context.at, months)):
         return trial
     return Stop(Reason.HORIZON, is_silent=True)
+
+
+def _is_young(thing: Thing, since: datetime) -> bool:
+    """Says that an entry is of a time since then: it began, or it still held, after its beginning.
+
+    What was stopped last week is a week old, however long ago it began.
+    """
+    return thing.live_until > since or thing.at >= since
 
 
 def _is_deep_enough(case: Case, filters: Filters) -> bool:

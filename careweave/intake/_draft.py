@@ -120,7 +120,12 @@ class Drafter:
         resource = replace(said, value={**said.value, "meta": meta})
         stated = choices_of(said, self.rules.choices, self.rules.sets_of, self.zone)
         prepared = record.prepare(
-            resource, keys=self.keys, zone=self.zone, public_id=public_id, choices=stated.choices
+            resource,
+            keys=self.keys,
+            zone=self.zone,
+            public_id=public_id,
+            choices=stated.choices,
+            heading=found.primary,
         )
         doubts = tuple(map(_remark, stated.findings))
         issues = issues + tuple(doubt for doubt in doubts if doubt not in issues)

@@ -117,16 +117,15 @@ def _besides(about: Piece) -> Piece:
 
 
 def _of_time(row: Piece, branch: Piece) -> Piece:
-    """Returns: current, within the horizon, and released where that is asked."""
+    """Returns: current, begun or ended within the horizon, and released where that is asked."""
     return fill(
         "({b}.cur = 0 OR {r}.live_until > (%(s_moments)s::timestamptz [])[{b}.cur])"
-        " AND ({b}.hor = 0 OR {r}.live_until > {now}"
+        " AND ({b}.hor = 0 OR {r}.live_until > (%(s_moments)s::timestamptz [])[{b}.hor]"
         " OR {at} >= (%(s_moments)s::timestamptz [])[{b}.hor])"
         " AND (NOT {f} OR EXISTS (SELECT 1 FROM record.cleared AS zx"
         " WHERE zx.subject = {r}.subject AND zx.rid = {r}.rid AND zx.ver = {r}.ver OFFSET 0))",
         b=branch,
         r=row,
-        now=_NOW,
         at=at_of(row),
         f=asks(branch, Flag.CLEARED),
     )

@@ -15,7 +15,7 @@ from careweave.record._prepared import Prepared
 from careweave.record._subject_rule import patients_of
 from careweave.record._tie_rules import tie_proofs
 from careweave.record._types import rt_of
-from careweave.terms import Incorrect
+from careweave.terms import Heading, Incorrect
 
 
 def prepare(
@@ -25,19 +25,20 @@ def prepare(
     zone: tzinfo,
     public_id: str,
     choices: Sequence[Choice] = (),
+    heading: Heading | None = None,
 ) -> Prepared:
     """Returns all that is kept of a resource besides its bytes.
 
     `public_id` is the id that it will have; times without a zone are read in `zone`. The resource
     was checked before (`formats.check`); references in it are as they will be stored.
-    `choices` are those that it states.
+    `choices` are those that it states, `heading` is that under which it is kept.
     """
     value = resource.value
     try:
         found = gather(resource.type, value, keys, zone)
         main = None if found.low is None or found.high is None else (found.low, found.high)
         about = patients_of(resource.type, value, public_id)
-        until = live_until(value, zone, main)
+        until = live_until(value, zone, main, heading)
         ties = tie_proofs(resource.type, value, zone)
     except Incorrect as fault:
         raise Incorrect(fault.message, where=resource.type, code="value") from fault

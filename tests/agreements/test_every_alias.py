@@ -107,9 +107,10 @@ CASES = {
         clauses=(replace(SHARED, headings={H.PRB: Share(Level.FULL), H.INV: Share(Level.FULL)}),),
     ),
     "a horizon": _case(
-        thing(at=OLD - SECOND), thing(at=OLD - SECOND, **PAST), thing(at=OLD, **PAST),
-        thing(at=OLD + SECOND, **PAST), thing(at=OLD - SECOND, live_until=NOW),
-        thing(at=OLD - SECOND, live_until=NOW + SECOND),
+        thing(at=OLD - SECOND), thing(at=OLD - SECOND, live_until=OLD),
+        thing(at=OLD, live_until=OLD), thing(at=OLD + SECOND, live_until=OLD),
+        thing(at=OLD - SECOND, live_until=OLD + SECOND),
+        thing(at=OLD - SECOND, live_until=OLD - SECOND), thing(at=OLD - SECOND, live_until=NOW),
         clauses=(replace(SHARED, quantity=replace(SHARED.quantity, months_back=12)),),
     ),
     "what is current": _case(

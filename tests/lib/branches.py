@@ -112,7 +112,8 @@ class Seen:
         at = self.context.at
         days, months = branch.current_days, branch.months_back
         is_current = days is None or thing.live_until > at - timedelta(days=days)
-        is_recent = months is None or thing.live_until > at or thing.at >= months_before(at, months)
+        since = at if months is None else months_before(at, months)
+        is_recent = months is None or thing.live_until > since or thing.at >= since
         return is_current and is_recent and (thing.is_cleared or not branch.is_cleared)
 
     def _is_of(self, branch: Branch, about: About) -> bool:

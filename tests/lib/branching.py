@@ -89,7 +89,8 @@ def _is_deep_enough(branch: Branch, context: Context, thing: Thing) -> bool:
     if days is not None and not thing.live_until > at - timedelta(days=days):
         return False
     months = branch.months_back
-    is_young = months is None or thing.live_until > at or thing.at >= months_before(at, months)
+    since = at if months is None else months_before(at, months)
+    is_young = months is None or thing.live_until > since or thing.at >= since
     return is_young and (thing.is_cleared or not branch.is_cleared)
 
 
