@@ -2,7 +2,7 @@
 
 from careweave.views._banner import banner
 from careweave.views._check import FOLDERS, checked_views, national, read_views
-from careweave.views._clinical_context import Point, Trend
+from careweave.views._clinical_context import Caution, Change, Point, Reconciliation, Trend, Turn
 from careweave.views._context import (
     Banner,
     Detail,
@@ -44,6 +44,8 @@ __all__ = [
     "NAMED",
     "Audience",
     "Banner",
+    "Caution",
+    "Change",
     "Choice",
     "Chosen",
     "Content",
@@ -60,6 +62,7 @@ __all__ = [
     "Point",
     "Quantity",
     "Question",
+    "Reconciliation",
     "Say",
     "Section",
     "SourceLine",
@@ -69,6 +72,7 @@ __all__ = [
     "TimelineItem",
     "TimelineRow",
     "Trend",
+    "Turn",
     "VersionLine",
     "Views",
     "Voice",
