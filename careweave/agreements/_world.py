@@ -18,10 +18,13 @@ from careweave.agreements._yaml import Document, read_yaml
 
 FOLDER = "agreements/"
 ORGANISATIONS = "organisations.yaml"
-FOLDERS = ("agreements/", "roles/", "jurisdictions/", "cohorts/", "views/", "clinical/")
+FOLDERS = (
+    *("agreements/", "roles/", "jurisdictions/", "cohorts/"),
+    *("views/", "clinical/", "forms/", "value-sets/"),
+)
 """The folders of a region that are part of its configuration, besides its organisations.
 
-What stands in the last two is read by the pages, from the version in force.
+What stands in the second line is read by the pages, from the version in force.
 """
 
 
