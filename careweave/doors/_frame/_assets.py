@@ -19,6 +19,8 @@ from careweave.terms import Fault
 _DOORS = Path(__file__).resolve().parents[1]
 _TEXTS = {".css", ".js", ".svg", ".webmanifest"}
 _REFERENCE = re.compile(rb"/static/([a-z0-9.-]+)")
+_IMPORT = re.compile(rb'@import "/static/([a-z0-9.-]+)";')
+"""What a style takes over from another is put into it, so that one answer brings it all."""
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 _YEAR = "public, max-age=31536000, immutable"
 Start = Callable[[str, list[tuple[str, str]]], object]
@@ -55,6 +57,8 @@ def _make(
         raise Fault(message)
     path = paths[name]
     body = path.read_bytes()
+    if path.suffix == ".css":
+        body = _IMPORT.sub(lambda found: paths[found.group(1).decode()].read_bytes(), body)
     if path.suffix in _TEXTS:
         body = _REFERENCE.sub(lambda found: _served(found, paths, made, (*within, name)), body)
     digest = sha256(body).hexdigest()[:12]

@@ -122,7 +122,7 @@ class _Plan:
     def _told(self, band: Band) -> str:
         if band.end_s >= self.timeline.now_s:
             return self.say("Last 12 months")
-        return self.say("{start} to {end}", start=year(band.start_s), end=year(band.end_s))
+        return f"{year(band.start_s)}\N{EN DASH}{year(band.end_s)}"
 
     def _moment(self, scale: tuple[Band, ...], at_s: float, bottom: float, what: str) -> Markup:
         x = band_at(scale, at_s).x(at_s)
