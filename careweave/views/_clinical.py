@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 _OWN = (
     *("high-risk-medicines.csv", "same-facts.csv", "fact-words.csv"),
-    *("often.csv", "silence.csv", "words.csv"),
+    *("often.csv", "sides.csv", "silence.csv", "words.csv"),
 )
 
 
@@ -41,7 +41,8 @@ class Clinical:
     `high_risk` is why by substance. `meant` is by heading and code; `by_words` are the words by
     which a fact is known without a code. `silence` is when a kind of organisation is heeded that
     says nothing: `always`, `beside` or `dispenses`. `words` are those of free text by meaning, and
-    `often` is how often a day by words of a dose.
+    `often` is how often a day by words of a dose. `sides` says which kinds of organisations keep a
+    list of medicines (`before`) and which change it (`after`).
     """
 
     ingredients: Ingredients = field(default_factory=Ingredients)
@@ -51,6 +52,7 @@ class Clinical:
     silence: Mapping[Heading, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     often: Mapping[str, str] = field(default_factory=dict)
+    sides: Mapping[str, str] = field(default_factory=dict)
 
     def with_more(self, more: "Clinical") -> "Clinical":
         """Returns these lists with a region's, which win."""
@@ -67,6 +69,7 @@ class Clinical:
                 for meaning in (*self.words, *more.words)
             },
             often={**self.often, **more.often},
+            sides={**self.sides, **more.sides},
         )
 
     def title_of(self, heading: Heading, fact: str) -> str:
@@ -115,6 +118,10 @@ def _read(files: Mapping[str, bytes], notices: Notices) -> Clinical:
         often={
             row["words"].casefold(): row["per_day"]
             for row in listed(files, "often.csv", ("words", "per_day"), notices)
+        },
+        sides={
+            row["kind"]: row["side"]
+            for row in listed(files, "sides.csv", ("kind", "side"), notices)
         },
     )
 

@@ -8,8 +8,11 @@ from datetime import datetime
 from careweave.disclosure import Row, ShownPerson
 from careweave.terms import Heading
 from careweave.views import _allergies as allergies
+from careweave.views import _demographics as demographics
 from careweave.views import _medicines as medicines
 from careweave.views import _plain as plain
+from careweave.views import _plans_eol as plans_eol
+from careweave.views import _results as results
 from careweave.views._conflicts import joined
 from careweave.views._context import Fact, Group, Section, SourceLine, State
 from careweave.views._format import moment
@@ -24,6 +27,10 @@ Facts = Callable[[Iterable[Row], ShownPerson, Making], tuple[Group, ...]]
 
 _FACTS: Mapping[Heading, Facts] = {
     Heading.ALG: allergies.facts,
+    Heading.DEM: demographics.facts,
+    Heading.EOL: plans_eol.facts,
+    Heading.EXM: results.facts,
+    Heading.INV: results.facts,
     Heading.MED: medicines.facts,
 }
 """Headings whose facts have rules of their own; every other is plain."""
