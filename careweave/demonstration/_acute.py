@@ -204,8 +204,10 @@ class Ward:
             segment("RXE", encoded),
             segment("RXR", {1: "PO^Oral"}),
         ]
-        if fact.note:
-            segments.insert(3, segment("NTE", {1: "1", 3: escaped(fact.note)}))
+        # Why an order was stopped is told in words: many pharmacies send nothing else of it.
+        said = fact.note or (fact.word("reason") if control == "DC" else "")
+        if said:
+            segments.insert(3, segment("NTE", {1: "1", 3: escaped(said)}))
         return self._sent("RDE", self._head("RDE^O11", fact, event), segments, fact)
 
     def _appointment(self, fact: Fact) -> Sent:

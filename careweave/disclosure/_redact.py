@@ -39,6 +39,10 @@ _LEADS = frozenset({"generalPractitioner", "position", "physicalType", "alias", 
 _ATTACHED = frozenset({"contentType", "language", "creation", "size", "hash"})
 _PLAIN_MODIFIER = frozenset({"url", "valueBoolean", "valueCode", "valueInteger"})
 _WITHIN = frozenset({"actor", "type", "uri", "authority"})
+_TARGET = "Goal.target"
+_AIM = frozenset({"measure", "detail"})
+"""What is aimed at: a goal in brief says it. Source: `reference/record.md` 5.1, CSP at level S."""
+
 _SECTION = "Composition.section"
 _TOLD = frozenset({"entry", "section", "text"})
 _CHANGING = frozenset({"name", "identifier", "address", "telecom"})
@@ -200,7 +204,8 @@ class _Cut:
         left: Item = {}
         for key, inner in part.items():
             at = members(member.shape).get(key) if member.shape else None
-            if at is not None and (not is_backbone or self._is_within(at)):
+            is_aim = at is not None and member.shape == _TARGET and at.element.name in _AIM
+            if at is not None and (not is_backbone or is_aim or self._is_within(at)):
                 kept_of = self._part(inner, at)
                 left |= {} if kept_of is None else {key: kept_of}
         is_empty_section = member.shape == _SECTION and _TOLD.isdisjoint(left)

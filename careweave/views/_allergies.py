@@ -6,7 +6,7 @@ Source: `reference/record.md` 3.1, ALG.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from careweave.disclosure import Row, ShownPerson
+from careweave.disclosure import Row, ShownPerson, is_partial
 from careweave.terms import Heading
 from careweave.views import _fhir as fhir
 from careweave.views._context import Fact, Group, State, Voice
@@ -71,7 +71,7 @@ def _saying(one: Spoken, shown: ShownPerson, making: Making) -> Saying:
             one,
             shown,
             making,
-            text=", ".join(felt) or making.say("Reaction not given"),
+            text=", ".join(felt) or _no_reaction(one, making),
             status=", ".join(word for word in words if word),
         ),
         parts=(
@@ -83,6 +83,12 @@ def _saying(one: Spoken, shown: ShownPerson, making: Making) -> Saying:
             Part("Note", fhir.notes(value)),
         ),
     )
+
+
+def _no_reaction(one: Spoken, making: Making) -> str:
+    if is_partial(one.row):
+        return making.say("Reaction not shown to this role")
+    return making.say("Reaction not given")
 
 
 def _standing(value: fhir.Value) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from careweave.disclosure import Row, ShownPerson
+from careweave.disclosure import Row, ShownPerson, is_partial
 from careweave.terms import Heading
 from careweave.views import _fhir as fhir
 from careweave.views._context import Fact, Group, Voice
@@ -91,7 +91,7 @@ def _saying(one: Spoken, shown: ShownPerson, making: Making) -> Saying:
     slug, kind = organisation(one, shown, making)
     title = name_of(value)
     substances = sorted(making.clinical.ingredients.of(value))
-    text = dose(told.text, making) if told.text else making.say("Dose not given")
+    text = dose(told.text, making) if told.text else _no_dose(one, making)
     return Saying(
         spoken=one,
         slug=slug,
@@ -110,6 +110,13 @@ def _saying(one: Spoken, shown: ShownPerson, making: Making) -> Saying:
             Part("Ended", written_day(ended(value), making).text if standing == "stopped" else ""),
         ),
     )
+
+
+def _no_dose(one: Spoken, making: Making) -> str:
+    """Returns why there is no dose: it is not for this reader, or its source gives none."""
+    if is_partial(one.row):
+        return making.say("Dose not shown to this role")
+    return making.say("Dose not given")
 
 
 def name_of(value: fhir.Value) -> str:
