@@ -33,8 +33,12 @@ from careweave.terms import Branch, Heading, Role, Sight, SourceId
 MOST_LINES = 20_000
 """How many lines of a person an outline has at most."""
 
-_WHOLE = frozenset({Heading.ALG, Heading.MED})
-"""Never cut, whatever their number. Source: `reference/security.md` 11.3, HZ18."""
+_MOST_JOINED = 512
+
+_WHOLE = frozenset({Heading.ALG, Heading.DEM, Heading.MED})
+"""Never cut: what is taken, what harms, and who it is. Source: `reference/security.md` 11.3, HZ18."""
+
+_CHECKED = frozenset({Heading.ALG, Heading.MED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ class Gathering:
         self._wanted = wanted
         self._headings = wanted.headings | wanted.outline
         self._sight = only(session, seen.sight, self._headings)
+        self._beyond = self._branches_beyond()
+        whole = record.both(session, self._sight, self._beyond)
+        self._known = record.know(session, person.subjects, whole)
 
     def shown(self) -> tuple[ShownPerson, Held]:
         """Returns the page, and what of it leaves."""
@@ -85,16 +92,18 @@ class Gathering:
             return self._found_then()
         subjects, wanted = self._person.subjects, self._wanted
         most = wanted.count if wanted.is_outline else MOST_LINES
-        lines = record.outline(self._session, subjects, sight=self._sight, most=most)
+        sight, known = self._sight, self._known
+        lines = record.outline(self._session, subjects, sight=sight, most=most, known=known)
         picked, is_whole = ((), True) if wanted.is_outline else picks(lines, wanted)
         refs = [(line.type, line.id) for line in picked]
-        rows = record.located(self._session, refs, sight=self._sight)
+        rows = record.located(self._session, refs, sight=sight, known=known)
         return _Found(lines, _in_order(rows, picked), is_whole and len(lines) < most)
 
     def _found_then(self) -> _Found:
         """Returns what was known at a moment, under the rights and labels of now."""
         subjects, at = self._person.subjects, self._wanted.as_of or self._asking.at
-        dated = record.as_of_dated(self._session, subjects, at, sight=self._sight)
+        sight, known = self._sight, self._known
+        dated = record.as_of_dated(self._session, subjects, at, sight=sight, known=known)
         lines = tuple(sorted((_line(row, when) for row, when in dated), key=_newest_first))
         if self._wanted.is_outline:
             return _Found(lines[: self._wanted.count], (), len(lines) <= self._wanted.count)
@@ -103,7 +112,7 @@ class Gathering:
 
     def _told(self, of: Subject, held: Held) -> ShownPerson:
         headings = frozenset(one.heading for one in held.lines if one.heading is not None)
-        withheld, indicators = self._beyond()
+        withheld, indicators = self._told_beyond()
         told = self._expected(of)
         return ShownPerson(
             person=self._person.id,
@@ -144,7 +153,7 @@ class Gathering:
 
     def _interactions(self, left: Leaving) -> Checked:
         """Returns what does not go together, where medicines or allergies are on the page."""
-        refs = {(row.type, row.id) for row in left.rows if row.heading in _WHOLE}
+        refs = {(row.type, row.id) for row in left.rows if row.heading in _CHECKED}
         subjects, sight = self._person.subjects, self._seen.sight
         return checked(self._session, self._asking, subjects, sight, refs)
 
@@ -171,25 +180,31 @@ class Gathering:
             return OrganisationShown(slug, slug, "")
         return OrganisationShown(slug, of.name, of.telephone, of.kind)
 
-    def _beyond(self) -> tuple[frozenset[Heading], tuple[Indicator, ...]]:
+    def _branches_beyond(self) -> tuple[Branch, ...]:
+        """Returns the branches that only indicate, then those that withhold."""
+        parts = (self._seen.indicated, self._seen.withheld)
+        indicated, hidden = (only(self._session, one, self._headings).branches for one in parts)
+        self._n_indicated = len(indicated)
+        return _joined(self._session, indicated, hidden)
+
+    def _told_beyond(self) -> tuple[frozenset[Heading], tuple[Indicator, ...]]:
         """Returns what is withheld, and what is only indicated, under the wanted headings."""
-        indicated, hidden = self._seen.indicated.branches, self._seen.withheld.branches
-        if not indicated and not hidden:
+        if not self._beyond:
             return frozenset(), ()
         found = record.kinds(
             self._session,
             self._person.subjects,
-            sight=self._seen.sight,
-            beyond=(*indicated, *hidden),
+            sight=self._sight,
+            beyond=self._beyond,
+            known=self._known,
         )
-        wanted = [one for one in found if one.heading in self._headings]
         known = record.dictionaries(self._session).sources
         held = {
             (one.heading, known[one.source].organisation)
-            for one in wanted
-            if one.via < len(indicated) and one.heading is not None
+            for one in found
+            if one.via < self._n_indicated and one.heading is not None
         }
-        withheld = (one.heading for one in wanted if one.via >= len(indicated))
+        withheld = (one.heading for one in found if one.via >= self._n_indicated)
         return (
             frozenset(one for one in withheld if one is not None),
             tuple(self._indicator(*one) for one in sorted(held)),
@@ -239,10 +254,31 @@ def only(session: Session, sight: Sight, headings: frozenset[Heading]) -> Sight:
     return narrowed(session, sight, "only " + " ".join(sorted(headings)), narrow)
 
 
+class _Joined:
+    """Pairs of tuples of branches that were joined lately, so that equal ones are one object."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[int, int], tuple[tuple[Branch, ...], ...]] = {}
+
+
+def _joined(
+    session: Session, first: tuple[Branch, ...], then: tuple[Branch, ...]
+) -> tuple[Branch, ...]:
+    kept = session.memo(_Joined, lambda _: _Joined()).made
+    key = id(first), id(then)
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _MOST_JOINED:
+            kept.clear()
+        # Both are kept beside their numbers, so that no others can take the numbers.
+        found = kept[key] = first, then, (*first, *then)
+    return found[2]
+
+
 def picks(lines: Sequence[Line], wanted: Wanted) -> tuple[tuple[Line, ...], bool]:
     """Returns the lines whose entries are fetched, newest first; and whether the count cut none.
 
-    Medicines and allergies are never cut, whatever is asked.
+    Medicines, allergies and who it is are never cut, whatever is asked.
     """
     newest, n_of = wanted.newest or {}, Counter[Heading]()
     kept: list[Line] = []

@@ -14,6 +14,7 @@ from careweave.record._held import held, parents, taken
 from careweave.record._history import HistoryPage, history
 from careweave.record._keyring import keys
 from careweave.record._keys import Keys
+from careweave.record._known import Known, know
 from careweave.record._links import (
     Fact,
     Link,
@@ -29,7 +30,7 @@ from careweave.record._links import (
 )
 from careweave.record._maintain import Erased, Finding, analyse, erase, faults, statistics
 from careweave.record._nodes import Include, Kind, Parameter, Search, Summary, Total
-from careweave.record._outline import Kept, Line, kinds, outline
+from careweave.record._outline import Kept, Line, both, kinds, outline
 from careweave.record._parameters import parameters
 from careweave.record._prepare import prepare
 from careweave.record._prepared import Prepared, TieProof
@@ -60,6 +61,7 @@ __all__ = [
     "Kept",
     "Keys",
     "Kind",
+    "Known",
     "Line",
     "Link",
     "Match",
@@ -82,6 +84,7 @@ __all__ = [
     "as_of",
     "as_of_dated",
     "bearing",
+    "both",
     "breadth",
     "children",
     "clear",
@@ -99,6 +102,7 @@ __all__ = [
     "keep_receipt",
     "keys",
     "kinds",
+    "know",
     "link",
     "links_sum",
     "located",

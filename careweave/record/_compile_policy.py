@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from typing import LiteralString
 
 from careweave.db import Piece, Query, fill, join, numbered, piece, reworded
-from careweave.record._compile_policy_choices import of_choices
+from careweave.record._compile_policy_choices import of_choices, without_choices
 from careweave.record._compile_policy_pieces import asks, at_of, branches, kin
 from careweave.record._policy_rules import COHORT_WIDTH, N_KINDS, Flag
 from careweave.record._ties import number_of_kind
@@ -42,6 +42,8 @@ class Shape(EnumFlag):
     CHOICES = auto()
     RANKED = auto()
     BESIDES = auto()
+    KNOWN = auto()  # what branches ask of some people is known, see `_known`
+    TOLD = auto()  # the statement itself leaves out what no branch lets through
 
 
 @lru_cache(maxsize=8000)
@@ -56,6 +58,8 @@ def shaped(query: Query, shape: Shape) -> Query:
 @cache
 def sees(shape: Shape) -> Piece:
     """Returns what a row `{r}` must meet: some branch of its class lets it through."""
+    if Shape.TOLD in shape:
+        return fill("get_bit(%(bits)s::bytea, {r}.cls) <> 0", r=_ROW)
     return fill(
         "(get_bit(%(bits)s::bytea, {r}.cls) <> 0"
         " AND EXISTS (SELECT 1 FROM {s} WHERE {w} OFFSET 0))",
@@ -90,12 +94,10 @@ def _of_people(row: Piece, branch: Piece, shape: Shape) -> Piece:
     The entry's own subject comes first, so that others are looked for only where that one passes.
     Source: `reference/store.md` 2.9.
     """
+    if Shape.KNOWN in shape:
+        return _of_known(row, branch, shape)
     about = piece("zi")
-    conditions = [_of_ties(about, branch), _of_subject(about, branch), _of_person(about, branch)]
-    if Shape.BESIDES in shape:
-        conditions.insert(0, _besides(about))
-    if Shape.COHORTS in shape:
-        conditions.append(_of_cohort(about, branch))
+    conditions = of_subject(about, branch, shape)
     if Shape.CHOICES in shape:
         conditions.append(of_choices(row, about, branch))
     return fill(
@@ -104,6 +106,60 @@ def _of_people(row: Piece, branch: Piece, shape: Shape) -> Piece:
         " AND zw.is_primary) AS zi (subject) WHERE ({c}) IS NOT TRUE OFFSET 0)",
         r=row,
         c=join(" AND ", conditions),
+    )
+
+
+def of_subject(about: Piece, branch: Piece, shape: Shape) -> list[Piece]:
+    """Returns what a branch asks of a person whom an entry is about, whatever the entry."""
+    conditions = [_of_ties(about, branch), _of_subject(about, branch), _of_person(about, branch)]
+    if Shape.BESIDES in shape:
+        conditions.insert(0, _besides(about))
+    if Shape.COHORTS in shape:
+        conditions.append(_of_cohort(about, branch))
+    return conditions
+
+
+def _of_known(row: Piece, branch: Piece, shape: Shape) -> Piece:
+    """Returns the same, looked up where it is known of the entry's own subject.
+
+    An entry that is about somebody else too asks it of everybody, as ever.
+    """
+    further = piece("zw")
+    known = fill(
+        "get_bit(%(s_pass)s::bytea, (array_position(%(s_known)s::bigint [], {r}.subject) - 1)"
+        " * %(s_width)s::int + {b}.b) = 1",
+        r=row,
+        b=branch,
+    )
+    if Shape.CHOICES in shape:
+        known = fill("{k} AND {c}", k=known, c=_of_known_choices(row, row, branch))
+    extra = piece("(SELECT zw.extra AS subject OFFSET 0)")
+    conditions = of_subject(piece("zv"), branch, shape)
+    if Shape.CHOICES in shape:
+        conditions.append(of_choices(row, piece("zv"), branch))
+    own = of_subject(row, branch, shape)
+    if Shape.CHOICES in shape:
+        own.append(of_choices(row, row, branch))
+    return fill(
+        "(CASE WHEN {r}.subject = ANY(%(s_known)s::bigint []) THEN {k} ELSE {o} END)"
+        " AND NOT EXISTS (SELECT 1 FROM record.extra_subject AS {f} CROSS JOIN LATERAL {e} AS zv"
+        " WHERE {f}.subject = {r}.subject AND {f}.rid = {r}.rid AND {f}.is_primary"
+        " AND ({c}) IS NOT TRUE OFFSET 0)",
+        r=row,
+        k=known,
+        o=join(" AND ", own),
+        f=further,
+        e=extra,
+        c=join(" AND ", conditions),
+    )
+
+
+def _of_known_choices(row: Piece, about: Piece, branch: Piece) -> Piece:
+    """Returns what choices ask; where nobody has chosen, only that no consent is asked for."""
+    return fill(
+        "(CASE WHEN %(s_chosen)s::boolean THEN {c} ELSE {n} END)",
+        c=of_choices(row, about, branch),
+        n=without_choices(branch),
     )
 
 

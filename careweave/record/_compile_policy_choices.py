@@ -4,6 +4,7 @@ from careweave.db import Piece, fill, numbered
 from careweave.record._compile_policy_pieces import asks, at_of, kin
 from careweave.record._policy_rules import Flag
 
+_CONSENTED = numbered("", int(Flag.CONSENT | Flag.GRANT))
 _ANY = numbered("", int(Flag.DISSENT | Flag.CONSENT | Flag.GRANT))
 
 
@@ -30,6 +31,11 @@ def of_choices(row: Piece, about: Piece, branch: Piece) -> Piece:
         k=kin(about),
         m=_matches(row),
     )
+
+
+def without_choices(branch: Piece) -> Piece:
+    """Returns the same of somebody who has chosen nothing: nothing is denied, nothing consented."""
+    return fill("({b}.f & {asked} = 0 AND {b}.con = 0)", b=branch, asked=_CONSENTED)
 
 
 def _about(row: Piece) -> Piece:

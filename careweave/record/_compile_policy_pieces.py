@@ -16,21 +16,26 @@ def branches(row: Piece, name: Piece) -> Piece:
         " + get_byte(%(s_profiles)s::bytea, {r}.cls * 2 + 1)",
         r=row,
     )
+    return fill(
+        "(SELECT zb.b, {c} FROM (SELECT"
+        " unnest((%(s_slots)s::int [])[(%(s_first)s::int [])[{p} + 1] + 1"
+        ":(%(s_first)s::int [])[{p} + 2]]) AS b OFFSET 0) AS zb OFFSET 0) AS {n}",
+        c=rules_columns(piece("zb")),
+        p=profile,
+        n=name,
+    )
+
+
+def rules_columns(branch: Piece) -> Piece:
+    """Returns the rules of a branch of a number as columns."""
     columns = [
-        fill("(%(s_rules)s::bigint [])[zb.b * {w} + {n}] AS {c}", w=w, n=n, c=c)
+        fill("(%(s_rules)s::bigint [])[{b}.b * {w} + {n}] AS {c}", b=branch, w=w, n=n, c=c)
         for w, n, c in (
             (numbered("", WIDTH), numbered("", place), piece(column))
             for place, column in enumerate(_RULES, start=1)
         )
     ]
-    return fill(
-        "(SELECT zb.b, {c} FROM (SELECT"
-        " unnest((%(s_slots)s::int [])[(%(s_first)s::int [])[{p} + 1] + 1"
-        ":(%(s_first)s::int [])[{p} + 2]]) AS b OFFSET 0) AS zb OFFSET 0) AS {n}",
-        c=join(", ", columns),
-        p=profile,
-        n=name,
-    )
+    return join(", ", columns)
 
 
 def asks(branch: Piece, flag: Flag) -> Piece:

@@ -7,6 +7,7 @@ from datetime import datetime
 from careweave.db import FOREVER, NEVER, Queries, Session
 from careweave.db import Row as Columns
 from careweave.record._dictionaries import number_of
+from careweave.record._known import Known, as_known
 from careweave.record._policy import scope, seen
 from careweave.record._row import ROW_COLUMNS, Row, row_of
 from careweave.record._seals import seal, unseal
@@ -104,13 +105,19 @@ def as_of(
 
 
 def as_of_dated(
-    session: Session, subjects: Sequence[SubjectId], at: datetime, *, sight: Sight
+    session: Session,
+    subjects: Sequence[SubjectId],
+    at: datetime,
+    *,
+    sight: Sight,
+    known: Known | None = None,
 ) -> tuple[tuple[Row, datetime | None], ...]:
     """Returns the same, each with the main date that the entry has now."""
     if not subjects or not sight.branches:
         return ()
-    values = {"subjects": sorted(subjects), "at": at}
-    rows = seen(session, sight, _QUERIES["as_of"], values)
+    more, shape = as_known(known)
+    values = {**more, "subjects": sorted(subjects), "at": at}
+    rows = seen(session, sight, _QUERIES["as_of"], values, shape)
     return tuple((row_of(columns), columns[ROW_COLUMNS + 1]) for columns in rows)
 
 

@@ -21,6 +21,8 @@ _MOST_REMEMBERED = 512
 
 T = TypeVar("T")
 
+Values = Mapping[str, object] | Callable[[Dictionaries], Mapping[str, object]]
+
 # What others refer to and is about nobody. Source: the design of the record, reference data.
 _REFERENCE = (
     "Endpoint",
@@ -34,8 +36,17 @@ _REFERENCE = (
 )
 
 
-def seen(session: Session, sight: Sight, query: Query, values: Mapping[str, object]) -> list[Row]:
+def seen(
+    session: Session,
+    sight: Sight,
+    query: Query,
+    values: Values,
+    besides: Shape = Shape.PLAIN,
+) -> list[Row]:
     """Returns the rows of a statement as the sight lets them through.
+
+    Values that depend on the dictionaries come as what makes them of those. `besides` is how else the predicate is written, beyond what the sight asks; its values are among
+    the others. It has no part in a plain sight.
 
     The statement tests the policy on every alias, as `_compile_policy` tells, and gives the version of
     the dictionaries as its last column. When others have added a class since this process looked,
@@ -43,7 +54,7 @@ def seen(session: Session, sight: Sight, query: Query, values: Mapping[str, obje
     """
     known = dictionaries(session)
     try:
-        rows = _asked(session, sight, known, query, values)
+        rows = _asked(session, sight, known, query, values, besides)
     except Incorrect:
         # A class beyond the padded bits makes a statement fail.
         if not _has_grown(session, known):
@@ -52,7 +63,7 @@ def seen(session: Session, sight: Sight, query: Query, values: Mapping[str, obje
     version = rows[0][-1] if rows else _version(session)
     if version <= known.version:
         return rows
-    return _asked(session, sight, fresh(session), query, values)
+    return _asked(session, sight, fresh(session), query, values, besides)
 
 
 def shape_of(branches: Sequence[Branch]) -> Shape:
@@ -97,7 +108,7 @@ def with_beyond(session: Session, sight: Sight, beyond: tuple[Branch, ...]) -> S
 def policy_values(session: Session, sight: Sight, known: Dictionaries) -> dict[str, object]:
     """Returns the values that the predicate of a sight takes, by name, in whatever shape."""
     profiles = known.profiles(sight)
-    if _shape(session, sight) is Shape.PLAIN:
+    if shape_of_sight(session, sight) is Shape.PLAIN:
         return {"bits": profiles.bits}
     return {
         "bits": profiles.bits,
@@ -113,14 +124,18 @@ def _asked(
     sight: Sight,
     known: Dictionaries,
     query: Query,
-    values: Mapping[str, object],
+    values: Values,
+    besides: Shape,
 ) -> list[Row]:
-    written = shaped(query, _shape(session, sight))
-    given = {**values, **policy_values(session, sight, known)}
+    shape = shape_of_sight(session, sight)
+    written = shaped(query, shape if shape is Shape.PLAIN else shape | besides)
+    own = values(known) if callable(values) else values
+    given = {**own, **policy_values(session, sight, known)}
     return session.rows_of(written, {name: given[name] for name in written.names})
 
 
-def _shape(session: Session, sight: Sight) -> Shape:
+def shape_of_sight(session: Session, sight: Sight) -> Shape:
+    """Returns how the predicate of a sight is written."""
     shape = session.memo(_Remembered, _Remembered).shapes.of(sight.branches)
     if sight.besides is None or not sight.branches:
         return shape

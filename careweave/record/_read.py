@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from careweave.db import Queries, Session
+from careweave.record._known import Known, as_known
 from careweave.record._policy import seen
 from careweave.record._row import Row, row_of
 from careweave.record._types import rt_of
@@ -29,14 +30,24 @@ def read(
     return row_of(rows[0]) if rows else None
 
 
-def located(session: Session, refs: Sequence[tuple[str, str]], *, sight: Sight) -> tuple[Row, ...]:
-    """Returns the current, visible, not deleted entries among these types and ids."""
+def located(
+    session: Session,
+    refs: Sequence[tuple[str, str]],
+    *,
+    sight: Sight,
+    known: Known | None = None,
+) -> tuple[Row, ...]:
+    """Returns the current, visible, not deleted entries among these types and ids.
+
+    `known` is what branches ask of some subjects, where it is known.
+    """
     if not refs:
         return ()
     rts = sorted({rt_of(type_name) for type_name, _ in refs})
     ids = sorted({id_ for _, id_ in refs})
-    query = _QUERIES["located"]
-    found = seen(session, sight, query, {"rts": rts, "ids": ids})
+    more, shape = as_known(known)
+    values = {**more, "rts": rts, "ids": ids}
+    found = seen(session, sight, _QUERIES["located"], values, shape)
     wanted = set(refs)
     rows = (row_of(columns) for columns in found)
     return tuple(row for row in rows if (row.type, row.id) in wanted)

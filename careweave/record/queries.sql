@@ -735,7 +735,9 @@ FROM (
     WHERE
         r.subject = ANY(%(subjects)s::bigint[]) AND NOT r.gone
         AND get_bit(%(bits)s::bytea, r.cls) <> 0
-) AS s;
+        AND (%(which)s::bytea IS NULL OR get_bit(%(which)s::bytea, r.cls) <> 0)
+) AS s
+WHERE s.via IS NOT NULL;
 
 -- name: outline
 -- What visible current entries concern these subjects, newest first, without what they say.
@@ -764,8 +766,20 @@ FROM (
         NOT o.gone AND get_bit(%(bits)s::bytea, o.cls) <> 0
         AND (%(headings)s::smallint[] IS NULL OR o.heading = ANY(%(headings)s))
 ) AS s
+WHERE s.via IS NOT NULL
 ORDER BY coalesce(s.dlo, s.upd) DESC, s.rid
 LIMIT %(most)s;
+
+-- name: passing
+-- Which branches let through what is about each of these subjects; whether anybody chose something.
+SELECT
+    w.subject,
+    zr.b,
+    FALSE AS chosen,
+    (SELECT d.version FROM record.dictionary AS d) AS seen
+FROM unnest(%(subjects)s::bigint[]) AS w (subject)
+CROSS JOIN (SELECT 0 AS b) AS zr
+WHERE w.subject IS NOT NULL;
 
 -- name: tied
 -- Those of these subjects whose person one of these organisations has a tie with.

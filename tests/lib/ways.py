@@ -142,6 +142,27 @@ def by_reading(held: HeldWorld, scenario: Scenario, due: Expected) -> None:
     assert sorted(f"{line.type}/{line.id}" for line in lines) == due.ids
 
 
+def by_knowing(held: HeldWorld, scenario: Scenario, due: Expected) -> None:
+    """What is asked once of a person, not of each entry, shows the same, by the same clauses."""
+    session, sight, people = held.session, held.shown, held.subjects
+    names = [(TYPE, thing.id.partition("/")[2]) for thing in scenario.things]
+    clauses = {name: due.said[name].clause for name in due.ids}
+    # Of all, of the first half, of nobody: the others are asked as ever.
+    for some in (people, people[: len(people) // 2], people[:1]):
+        known = record.know(session, some, sight)
+        assert _clauses(held, record.located(session, names, sight=sight, known=known)) == clauses
+        lines = record.outline(session, people, sight=sight, known=known)
+        assert {f"{x.type}/{x.id}": sight.branches[x.via].clause for x in lines} == clauses
+        then = record.as_of_dated(session, people, scenario.context.at, sight=sight, known=known)
+        assert _clauses(held, [row for row, _ in then]) == clauses
+    beyond = (*held.indicated.branches, *held.withheld.branches)
+    known = record.know(session, people, record.both(session, sight, beyond))
+    plain = record.kinds(session, people, sight=sight, beyond=beyond)
+    assert record.kinds(session, people, sight=sight, beyond=beyond, known=known) == plain
+    lines = record.outline(session, people, sight=sight, known=known)
+    assert {f"{x.type}/{x.id}": sight.branches[x.via].clause for x in lines} == clauses
+
+
 def by_yes_or_no(held: HeldWorld, scenario: Scenario, due: Expected) -> None:
     """Under which headings something is withheld or only known to be there."""
     asked = {thing.id: thing for thing in scenario.things}
@@ -159,4 +180,4 @@ def _is_indicated(verdict: Verdict) -> bool:
     return verdict.answer is Answer.PERMIT and Filter.INDICATOR in verdict.filters
 
 
-WAYS = (by_search, by_hops, by_pages, by_reading, by_yes_or_no)
+WAYS = (by_search, by_hops, by_pages, by_reading, by_knowing, by_yes_or_no)
