@@ -15,6 +15,8 @@ from careweave.doors.workspace import (
     _command,
     _day,
     _find,
+    _launching,
+    _own_keys,
     _record,
     _record_entries,
     _record_plan,
@@ -27,13 +29,15 @@ from careweave.doors.workspace import (
 from careweave.doors.workspace._call import DOOR, PREFIX, Call, Visit
 from careweave.doors.workspace._framing import frame_of
 from careweave.doors.workspace._parts import Parts
-from careweave.doors.workspace._route import OpenRoute, Route
+from careweave.doors.workspace._route import Kind, OpenRoute, Route
+from careweave.terms import NotFound
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 # Each module of pages adds its addresses here, and nowhere else.
 ROUTES: tuple[Route, ...] = (
     *_signing.ROUTES,
+    *_own_keys.ROUTES,
     *_accesses.ROUTES,
     *_adding.ROUTES,
     *_break.ROUTES,
@@ -48,7 +52,11 @@ ROUTES: tuple[Route, ...] = (
     *_record_timeline.ROUTES,
     *_why.ROUTES,
 )
-OPEN_ROUTES: tuple[OpenRoute, ...] = (*_signing.OPEN_ROUTES,)
+OPEN_ROUTES: tuple[OpenRoute, ...] = (
+    *_signing.OPEN_ROUTES,
+    *_own_keys.OPEN_ROUTES,
+    *_launching.OPEN_ROUTES,
+)
 
 
 def application(parts: Parts) -> Flask:
@@ -98,9 +106,19 @@ def _gated(parts: Parts, whose: Whose, route: Route) -> Callable[..., ResponseRe
         # What a page asks for by itself must not keep a session alive.
         if route.is_act:
             whose.did()
-        return route.answer(call)
+        return _answered(call, route)
 
     return answer
+
+
+def _answered(call: Call, route: Route) -> ResponseReturnValue:
+    """Returns the page, or why the record of somebody who was found is not opened."""
+    try:
+        return route.answer(call)
+    except NotFound:
+        if route.kind is not Kind.DISCLOSES or "person" not in call.visit.path:
+            raise
+        return _why.refused(call)
 
 
 def visit_of(parts: Parts, whose: Whose, path: dict[str, str]) -> Visit:

@@ -11,7 +11,7 @@ from careweave.doors.workspace._call import Call
 from careweave.doors.workspace._framing import frame_of
 from careweave.doors.workspace._in_force import views_of
 from careweave.doors.workspace._record_bodies import Where
-from careweave.terms import Heading, Incorrect, PersonId
+from careweave.terms import Heading, Incorrect, NotFound, PersonId
 from careweave.views import (
     Banner,
     Making,
@@ -82,9 +82,17 @@ def opened(call: Call, wanted: Wanted) -> Opened:
     person, on = call.person, day_asked(call)
     asked = replace(wanted, as_of=None if on is None else _end_of(on, call))
     shown = disclose(call.way, call.asking, person, asked)
+    if not _is_open(shown):
+        raise NotFound
     views = views_of(call)
     making = replace(call.making(person), terms=views.terms, clinical=views.clinical)
     return Opened(call, person, shown, making, on)
+
+
+def _is_open(shown: ShownPerson) -> bool:
+    """Says whether anything of the person may be shown, were it held; whatever is held."""
+    expected = any(one.is_open for one in shown.expected.values())
+    return expected or bool(shown.rows) or bool(shown.lines)
 
 
 def person_frame(call: Call, title: str, *, part: str = "", said: tuple[Said, ...] = ()) -> Frame:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from careweave.disclosure import Wanted
 from careweave.doors.workspace._call import Call
+from careweave.doors.workspace._filed import said as told_of_saved
 from careweave.doors.workspace._in_force import view_of
 from careweave.doors.workspace._person import BANNER, Opened, answered, frame_about, opened
 from careweave.doors.workspace._record_bodies import AsOfForm, Checking, Part, PartsPage, Where
@@ -82,7 +83,8 @@ def overview_of(
         checking=None if is_checked else checking(one, definition.headings),
         is_checked=is_checked,
     )
-    frame = frame_about(one, title, silent=made.silent)
+    said = () if one.on else told_of_saved(one.call, one.person)
+    frame = frame_about(one, title, said=said, silent=made.silent)
     return answered(template, frame, body)
 
 
