@@ -1,7 +1,9 @@
 """What each role needs on one page: from what was disclosed to what a page prints; pure."""
 
 from careweave.views._banner import banner
+from careweave.views._cautions import cautions
 from careweave.views._check import FOLDERS, checked_views, national, read_views
+from careweave.views._clinical import Clinical, clinical_defaults, read_clinical
 from careweave.views._clinical_context import Caution, Change, Point, Reconciliation, Trend, Turn
 from careweave.views._context import (
     Banner,
@@ -27,7 +29,10 @@ from careweave.views._making import Audience, Making, Say, english
 from careweave.views._overview import overview
 from careweave.views._person_line import PersonLine, person_line
 from careweave.views._plain import fact_of
+from careweave.views._plans_eol import decision
+from careweave.views._reconcile import reconciliation
 from careweave.views._record_context import DocumentPart, EntryPage, VersionLine
+from careweave.views._results import trends
 from careweave.views._sections import section
 from careweave.views._timeline import ALL, Chosen, timeline, wanted_for_timeline
 from careweave.views._timeline_context import (
@@ -48,6 +53,7 @@ __all__ = [
     "Change",
     "Choice",
     "Chosen",
+    "Clinical",
     "Content",
     "Definition",
     "Detail",
@@ -79,10 +85,13 @@ __all__ = [
     "When",
     "Widget",
     "banner",
+    "cautions",
     "checked_views",
+    "clinical_defaults",
     "clock_time",
     "contents",
     "day",
+    "decision",
     "document_parts",
     "english",
     "entry_page",
@@ -93,12 +102,15 @@ __all__ = [
     "nhs",
     "overview",
     "person_line",
+    "read_clinical",
     "read_views",
     "recent",
+    "reconciliation",
     "section",
     "slug_of",
     "span",
     "timeline",
+    "trends",
     "wanted_for",
     "wanted_for_timeline",
     "written",

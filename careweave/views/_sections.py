@@ -13,6 +13,7 @@ from careweave.views import _medicines as medicines
 from careweave.views import _plain as plain
 from careweave.views import _plans_eol as plans_eol
 from careweave.views import _results as results
+from careweave.views._cautions import caution_lines
 from careweave.views._conflicts import joined
 from careweave.views._context import Fact, Group, Section, SourceLine, State
 from careweave.views._format import moment
@@ -66,6 +67,7 @@ def section_of(
         indicators=_indicators(heading, shown, making),
         left_out=_left_out(heading, shown),
         coverage=known.coverage,
+        warnings=caution_lines(shown, making) if heading is Heading.MED else (),
     )
 
 
