@@ -25,7 +25,7 @@ from careweave.agreements._notices import Grade, Notice, Notices, refuse
 from careweave.agreements._odrl import from_odrl, to_odrl
 from careweave.agreements._organisations import GROUP, expanded, read_organisations, slug_of
 from careweave.agreements._permission import from_permission, to_bundle, to_permission
-from careweave.agreements._prospect import Prospect, person_reasons
+from careweave.agreements._prospect import Prospect, person_reasons, reasons_of
 from careweave.agreements._question import (
     About,
     Answer,
@@ -154,6 +154,7 @@ __all__ = [
     "read_request",
     "read_staff",
     "read_world",
+    "reasons_of",
     "reference",
     "refuse",
     "regrouped",

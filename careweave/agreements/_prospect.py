@@ -4,7 +4,7 @@ Source: `reference/agreements.md` 6.3: reasons of a person depend on who asks, t
 never on rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -14,7 +14,7 @@ from careweave.agreements._decide import decide
 from careweave.agreements._glass import is_entitled
 from careweave.agreements._offers import clauses_for
 from careweave.agreements._question import About, Answer, Context, Reason, Thing, Verdict
-from careweave.agreements._values import World
+from careweave.agreements._values import Clause, World
 from careweave.terms import Heading
 
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
@@ -55,11 +55,17 @@ def person_reasons(world: World, context: Context, about: About, heading: Headin
     Somebody's dissent is told to those alone who may break the glass; others are told that there
     is no agreement.
     """
+    return _prospect(world, context, about, heading, _providers(world, context, heading))
+
+
+def _prospect(
+    world: World, context: Context, about: About, heading: Heading, providers: Iterable[str]
+) -> Prospect:
     plain = replace(about, choices=tuple(one for one in about.choices if concerns_every_entry(one)))
     own = decide(world, context, plain, _some(plain, context.organisation, heading))
     others = [
         decide(world, context, plain, _some(plain, provider, heading))
-        for provider in _providers(world, context, heading)
+        for provider in providers
     ]
     shown = [one for one in others if _reason(one) is None]
     return Prospect(
@@ -70,6 +76,41 @@ def person_reasons(world: World, context: Context, about: About, heading: Headin
         months_back=_longest(shown),
         clauses=tuple(sorted({one.clause for one in shown if one.clause})),
     )
+
+
+def reasons_of(
+    world: World, context: Context, about: About, headings: Iterable[Heading]
+) -> dict[Heading, Prospect]:
+    """Returns the same for several headings at once, asking of each clause no more than once.
+
+    What is decided of an entry without a date, a label or a choice of its own depends on whose it
+    is only by the clauses that give it: providers of the same clauses are decided alike.
+    """
+    spoken = tuple(clauses_for(world, context))
+    # What does not speak to this reader cannot give anything: it is not looked at again.
+    speaking = {id(agreement): agreement for agreement, _clause in spoken}
+    small = replace(world, agreements=tuple(speaking.values()))
+    clauses = [clause for _agreement, clause in spoken]
+    return {
+        heading: _prospect(
+            small, context, about, heading, _alike(clauses, heading, context.organisation)
+        )
+        for heading in headings
+    }
+
+
+def _alike(clauses: Sequence[Clause], heading: Heading, own: str) -> list[str]:
+    """Returns one provider of each set of clauses that give a heading."""
+    found: dict[str, frozenset[int]] = {}
+    for place, clause in enumerate(clauses):
+        if heading in clause.headings:
+            for provider in clause.providers:
+                found[provider] = found.get(provider, frozenset()) | {place}
+    found.pop(own, None)
+    first: dict[frozenset[int], str] = {}
+    for provider in sorted(found):
+        first.setdefault(found[provider], provider)
+    return list(first.values())
 
 
 def _providers(world: World, context: Context, heading: Heading) -> list[str]:

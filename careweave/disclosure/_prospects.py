@@ -14,7 +14,7 @@ from careweave.agreements import (
     Prospect,
     Reason,
     World,
-    person_reasons,
+    reasons_of,
     told_reason,
 )
 from careweave.db import Session
@@ -56,13 +56,13 @@ def expected(
 
 def expected_of(seen: View, about: About, headings: Iterable[Heading]) -> tuple[Expected, ...]:
     """Returns the same of a person of whom it is known what bears on who may see."""
-    return tuple(_expected(seen, about, heading) for heading in sorted(headings))
+    found = reasons_of(seen.world, seen.context, about, sorted(headings))
+    return tuple(_expected(seen, one) for one in found.values())
 
 
-def _expected(seen: View, about: About, heading: Heading) -> Expected:
-    found = person_reasons(seen.world, seen.context, about, heading)
+def _expected(seen: View, found: Prospect) -> Expected:
     return Expected(
-        heading,
+        found.heading,
         found.reason,
         found.own_reason,
         _sentence(seen, found),
