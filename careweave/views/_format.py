@@ -124,19 +124,18 @@ def written_day(text: str, making: Making) -> When:
     found = instant_of(text) if "T" in text else None
     if found is not None:
         return day(found.astimezone(making.zone).date(), making)
-    parts = _PARTS.fullmatch(text)
-    if parts is None:
+    parts, known = _PARTS.fullmatch(text), day_of(text)
+    if parts is None or known is None:
         return When("")
-    year, month, its_day = (int(part) if part else 0 for part in parts.groups())
-    if its_day:
-        known = day_of(text)
-        return When("") if known is None else day(known, making)
-    if not month:
-        return When(f"{year}", text)
-    name = _MONTHS[(month - 1) % 12]
-    return When(
-        f"{name}{NBSP}{year}" if making.audience is Audience.CITIZEN else f"{name[:3]}-{year}", text
-    )
+    if parts[3]:
+        return day(known, making)
+    return When(_month(known, making), text) if parts[2] else When(parts[1], text)
+
+
+def _month(of: date, making: Making) -> str:
+    name = _MONTHS[of.month - 1]
+    is_citizen = making.audience is Audience.CITIZEN
+    return f"{name}{NBSP}{of.year}" if is_citizen else f"{name[:3]}-{of.year}"
 
 
 def instant_of(text: str) -> datetime | None:

@@ -8,6 +8,7 @@ from careweave.views import _fhir as fhir
 from careweave.views import _said_care as care
 from careweave.views import _said_clinical as clinical
 from careweave.views._context import Fact, Group
+from careweave.views._headings import NAMED
 from careweave.views._making import Making
 from careweave.views._said import Phase, Said
 from careweave.views._voice import Spoken, spoken, voice
@@ -68,7 +69,9 @@ def single(one: Spoken, shown: ShownPerson, making: Making) -> Fact:
     """Returns an entry as a fact of one voice."""
     told = said(one, making)
     its = voice(one, shown, making, text=told.text, status=told.status, details=told.details)
-    return Fact(told.title, (its,), key=f"{one.row.type}/{its.entry}")
+    heading = one.row.heading
+    name = told.title or making.say("Entry" if heading is None else NAMED[heading].title)
+    return Fact(name, (its,), key=f"{one.row.type}/{its.entry}")
 
 
 def fact_of(row: Row, shown: ShownPerson, making: Making) -> Fact:
