@@ -44,6 +44,7 @@ def _level(text: str) -> str:
     return text
 
 
+_HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -289,8 +290,13 @@ class Settings:
 
     @property
     def people_base(self) -> str:
-        """Returns the address of pages on this very machine: browsers trust that name alone."""
-        return f"http://localhost:{self.port}"
+        """Returns the address that people use, without a last slash.
+
+        On this very machine that is the name localhost: to a number browsers give no passkey.
+        """
+        if self.base_url is None and self.host in _HERE:
+            return f"http://localhost:{self.port}"
+        return self.base
 
 
 @dataclass(frozen=True, slots=True)

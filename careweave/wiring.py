@@ -21,13 +21,16 @@ from careweave.db import Database, Embedded
 from careweave.doors import cli, feeds, fhir, mllp, workspace
 from careweave.doors._access import (
     Clients,
+    Codes,
     Demonstration,
     Limits,
+    Passkeys,
     Sessions,
     ahead_of,
     clock_of,
     demonstration,
     is_loopback,
+    party_of,
 )
 from careweave.doors._frame import serve_static
 from careweave.intake import (
@@ -156,11 +159,13 @@ def people(settings: Settings, made: fhir.Parts) -> workspace.Parts:
         recorder=made.recorder,
         receiver=Receiver(database, sources),
         sessions=Sessions(database, limits=_session_limits(settings)),
+        passkeys=Passkeys(database, party_of(settings.people_base), secrets.token_bytes),
+        codes=Codes(database),
         clients=made.clients,
         clock=made.clock,
         new_request_id=_new_request_id,
         random=secrets.token_bytes,
-        base=settings.people_base if is_demonstration else settings.base,
+        base=settings.people_base,
         zone=settings.time_zone,
         region=region(settings),
         sources=sources,

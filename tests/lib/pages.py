@@ -27,8 +27,10 @@ from careweave.doors._access import (
     COOKIE,
     Assurance,
     Clients,
+    Codes,
     Handles,
     Newcomer,
+    Passkeys,
     Posting,
     Proof,
     Sessions,
@@ -36,6 +38,7 @@ from careweave.doors._access import (
     Told,
     account_named,
     add_account,
+    party_of,
     seat_of,
 )
 from careweave.doors._frame import serve_static
@@ -192,9 +195,9 @@ class World:
 
     # Whom they look at.
 
-    def person(self, key: str, organisation: str | None = None) -> PersonId:
-        """The person of a key."""
-        return self.day10.person(key, organisation)
+    def person(self, key: str, *organisations: str) -> PersonId:
+        """The person of a key, as these organisations know them."""
+        return self.day10.person(key, *organisations)
 
     def tie(
         self,
@@ -340,6 +343,8 @@ def _parts(world: World, live: Live | None = None) -> workspace.Parts:
         recorder=Recorder(database),
         receiver=world.north.receiver,
         sessions=Sessions(database),
+        passkeys=Passkeys(database, party_of(world.base), secrets.token_bytes),
+        codes=Codes(database),
         clients=Clients(database),
         clock=world.at,
         new_request_id=lambda: f"request-{next(world.n)}",

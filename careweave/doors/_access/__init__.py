@@ -19,7 +19,15 @@ from careweave.doors._access._demonstration import (
     mark_demonstration,
 )
 from careweave.doors._access._handles import Handles
-from careweave.doors._access._passkeys import Asked, Party, Passkey, Passkeys
+from careweave.doors._access._launches import (
+    Launch,
+    Launches,
+    Offered,
+    Taken,
+    launch_of,
+    link_key_of,
+)
+from careweave.doors._access._passkeys import Asked, Party, Passkey, Passkeys, party_of
 from careweave.doors._access._people import (
     OFFICES,
     Account,
@@ -60,8 +68,11 @@ __all__ = [
     "Demonstration",
     "Handles",
     "Kept",
+    "Launch",
+    "Launches",
     "Limits",
     "Newcomer",
+    "Offered",
     "Party",
     "Passkey",
     "Passkeys",
@@ -71,6 +82,7 @@ __all__ = [
     "Seat",
     "Sessions",
     "SignedIn",
+    "Taken",
     "Told",
     "account_named",
     "account_of",
@@ -86,12 +98,15 @@ __all__ = [
     "first_password",
     "is_loopback",
     "keep_ahead",
+    "launch_of",
+    "link_key_of",
     "list_accounts",
     "list_clients",
     "mark_demonstration",
     "n_codes",
     "new_codes",
     "officer_of",
+    "party_of",
     "purpose_of",
     "revoke_client",
     "seat_of",

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import webauthn
 from webauthn.helpers import (
@@ -49,6 +50,12 @@ class Party:
     id: str
     origin: str
     name: str
+
+
+def party_of(base: str, name: str = "Careweave") -> Party:
+    """Returns whose passkeys are those of pages at an address: scheme, host and port."""
+    parts = urlsplit(base)
+    return Party(parts.hostname or "", f"{parts.scheme}://{parts.netloc}", name)
 
 
 @dataclass(frozen=True, slots=True)

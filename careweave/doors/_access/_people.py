@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +25,7 @@ OFFICES = ("privacy-officer",)
 class Posting:
     """As what somebody acts: one role in one place, or an office, which opens nobody's record.
 
-    `role` None stands for an office.
+    `role` None stands for an office. `used_at` is when a session last began in it.
     """
 
     organisation: str
@@ -34,6 +34,7 @@ class Posting:
     team: str = ""
     office: str = ""
     id: int = 0
+    used_at: datetime | None = field(default=None, compare=False)
 
     @property
     def words(self) -> str:
@@ -182,8 +183,8 @@ def _account(row: Row) -> Account:
 
 
 def _posting(row: Row) -> Posting:
-    id_, organisation, role, setting, team, office = row
-    return Posting(organisation, Role(role) if role else None, setting, team, office, id_)
+    id_, organisation, role, setting, team, office, used_at = row
+    return Posting(organisation, Role(role) if role else None, setting, team, office, id_, used_at)
 
 
 def _post(session: Session, account: int, posting: Posting, told: Told) -> None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from careweave.terms import Incorrect, PersonId, Purpose, Role
 
 _SCOPE = re.compile(r"system/(?:\*|[A-Z][A-Za-z]+)\.(?=[cruds])c?r?u?d?s?")
+LAUNCH = "launch"
+"""The scope with which a client opens people here for its users, and does nothing else."""
 _PREFIX = re.compile(r"[A-Za-z0-9.-]{1,32}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 # A proxy is named as the person's consent names them: "identifier system|value".
@@ -59,7 +61,9 @@ def check(wanted: Registration, now: datetime) -> None:
 
 
 def _are_scopes(wanted: Registration) -> bool:
-    return bool(wanted.scopes) and all(_SCOPE.fullmatch(scope) for scope in wanted.scopes)
+    return bool(wanted.scopes) and all(
+        scope == LAUNCH or _SCOPE.fullmatch(scope) for scope in wanted.scopes
+    )
 
 
 def _is_prefix(wanted: Registration) -> bool:
@@ -81,7 +85,7 @@ _CHECKS: tuple[Check, ...] = (
     ("name", lambda one: _is_name(one.name), _NAMES),
     ("organisation", lambda one: _is_name(one.organisation), _NAMES),
     ("system", lambda one: _is_name(one.system), _NAMES),
-    ("scopes", _are_scopes, "are words such as system/*.rs"),
+    ("scopes", _are_scopes, "are words such as system/*.rs, or launch"),
     ("id_prefix", _is_prefix, "is 1 to 32 of A-Z a-z 0-9 - ."),
     ("setting", lambda one: not one.setting or _is_name(one.setting), _NAMES),
     ("team", lambda one: not one.team or _is_name(one.team), _NAMES),

@@ -99,6 +99,11 @@ class Chooser:
     ends_at: datetime
 
     @property
+    def name(self) -> str:
+        """Returns the name that the ledger has for who acts in this session."""
+        return _name(self.assurance, self.key)
+
+    @property
     def may_choose(self) -> bool:
         """Says whether what was proved is enough for a role."""
         return self.assurance in _FULL

@@ -62,7 +62,7 @@ RETURNING id;
 SELECT
   a.id, a.user_name, a.display_name, a.organisation, a.person, a.is_administrator, a.handle, a.ended_at,
   (SELECT count(*) FROM access.passkey AS k WHERE k.account = a.id AND k.ended_at IS NULL),
-  p.id, p.organisation, p.role, p.setting, p.team, p.office
+  p.id, p.organisation, p.role, p.setting, p.team, p.office, p.used_at
 FROM access.account AS a
 LEFT JOIN access.posting AS p ON p.account = a.id AND p.ended_at IS NULL
 WHERE
@@ -275,3 +275,33 @@ WHERE
   AND (
     SELECT count(*) FROM access.passkey AS k WHERE k.account = a.id AND k.ended_at IS NULL
   ) >= %(enough)s;
+
+-- name: launching_client
+-- The number and organisation of the living client of a name that may launch.
+SELECT c.id, c.organisation
+FROM access.client AS c
+WHERE
+  c.name = %(name)s AND c.revoked_at IS NULL AND c.expires_at > %(now)s AND 'launch' = ANY(c.scopes);
+
+-- name: add_launch
+-- Keeps a launch until it is opened.
+INSERT INTO access.launch (
+  digest, client, organisation, user_name, purpose, sealed, made_at, expires_at
+)
+VALUES (
+  %(digest)s, %(client)s, %(organisation)s, %(user)s, %(purpose)s, %(sealed)s, %(now)s, %(expires_at)s
+);
+
+-- name: launch
+-- A launch that waits.
+SELECT l.client, l.organisation, l.user_name, l.purpose, l.sealed
+FROM access.launch AS l
+WHERE l.digest = %(digest)s AND l.expires_at > %(now)s;
+
+-- name: take_launch
+-- Takes a launch, if nobody else just did.
+DELETE FROM access.launch WHERE digest = %(digest)s;
+
+-- name: forget_launches
+-- Forgets launches that nobody opened.
+DELETE FROM access.launch WHERE expires_at <= %(now)s;

@@ -28,6 +28,9 @@ class _State:
     chooser: Chooser | None
     visit: str
     is_new_visit: bool = False
+    # The id of a session that has ended, or never was one, came along.
+    has_ended: bool = False
+    forgets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +69,36 @@ class Whose:
             self.sessions.touch(state.signed_in, state.at)
 
     def secret(self) -> bytes | None:
-        """Returns what forms of this request are signed with: the session's, else the visit's."""
+        """Returns what forms of this request are signed with: the session's, else the visit's.
+
+        None where a session has ended: what its pages post is answered by the way to sign in.
+        """
         state = self._state()
         if state.signed_in is not None:
             return state.signed_in.secret
         if state.chooser is not None:
             return state.chooser.secret
+        if state.has_ended:
+            return None
         return sha256(b"visit\x1f" + state.visit.encode()).digest() if state.visit else None
 
     def visited(self) -> bytes:
         """Returns the secret for a form of a page that anybody may open; the browser keeps it."""
         state = self._state()
+        if state.has_ended:
+            state.has_ended, state.forgets = False, True
         if self.secret() is None:
             state.visit, state.is_new_visit = secrets.token_urlsafe(_VISIT_BYTES), True
         return cast(bytes, self.secret())
 
     def keep_visit(self, response: Response) -> Response:
-        """Returns the answer with the word of the visit, where this request made one."""
+        """Returns the answer with the word of the visit, and without the id of what has ended."""
         state = getattr(g, _STATE, None)
-        if isinstance(state, _State) and state.is_new_visit:
-            _set(response, VISIT, state.visit)
+        if isinstance(state, _State):
+            if state.is_new_visit:
+                _set(response, VISIT, state.visit)
+            if state.forgets:
+                _forget(response, COOKIE)
         return response
 
     def _state(self) -> _State:
@@ -100,7 +113,13 @@ class Whose:
         signed_in = self.sessions.of(token, at)
         chooser = None if signed_in else self.sessions.chooser(token, at)
         visit = request.cookies.get(VISIT, "")
-        return _State(at, signed_in, chooser, visit if len(visit) <= _VISIT_MOST else "")
+        return _State(
+            at=at,
+            signed_in=signed_in,
+            chooser=chooser,
+            visit=visit if len(visit) <= _VISIT_MOST else "",
+            has_ended=bool(token) and signed_in is None and chooser is None,
+        )
 
 
 def set_session(response: Response, token: str) -> Response:
@@ -115,10 +134,14 @@ def clear_session(response: Response) -> Response:
     What waits in a browser's own store is not touched: it may be an unsent visit list.
     """
     for name in (COOKIE, VISIT):
-        response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="Lax")
+        _forget(response, name)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
 def _set(response: Response, name: str, value: str) -> None:
     response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="Lax")
+
+
+def _forget(response: Response, name: str) -> None:
+    response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="Lax")

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from careweave.db import Database
-from careweave.doors._access import Clients, Sessions
+from careweave.doors._access import Clients, Codes, Passkeys, Sessions
 from careweave.doors._frame import Brand
 from careweave.intake import Live, Receiver
 from careweave.ledger import Recorder
@@ -26,6 +26,8 @@ class Parts:
     recorder: Recorder
     receiver: Receiver
     sessions: Sessions
+    passkeys: Passkeys
+    codes: Codes
     clients: Clients
     clock: Clock
     new_request_id: Callable[[], str]

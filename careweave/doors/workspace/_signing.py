@@ -1,25 +1,30 @@
-"""Signing in and out, and choosing as what one acts: one role at a time.
+"""W1: signing in and out, and choosing as what one acts: one role at a time.
 
-Source: `reference/security.md` 1; `reference/interface.md` 3 and W1.
+Source: `reference/security.md` 1; `reference/interface.md` 3 and 12.1.
 """
 
-import secrets
+import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 
 from flask import Response, redirect
 
 from careweave import disclosure
 from careweave.agreements import World
+from careweave.disclosure import Asking
 from careweave.doors._access import (
     Account,
+    Asked,
     Assurance,
     Chooser,
+    Posting,
     Proof,
     Seat,
     SignedIn,
     Told,
     account_of,
+    actor_of,
     list_accounts,
     seat_of,
 )
@@ -32,7 +37,7 @@ from careweave.doors._frame import (
     render,
     set_session,
 )
-from careweave.doors.workspace._call import Call, Visit
+from careweave.doors.workspace._call import DOOR, PREFIX, Call, Visit
 from careweave.doors.workspace._framing import (
     HOME,
     SIGN_IN,
@@ -43,9 +48,13 @@ from careweave.doors.workspace._framing import (
     role_of,
 )
 from careweave.doors.workspace._route import Kind, OpenRoute, Route
-from careweave.terms import Forbidden, Incorrect, NotFound, Unauthenticated
+from careweave.terms import Forbidden, Incorrect, NotFound, SourceId, Unauthenticated
 
-_DOOR = "workspace"
+ENROL = f"{PREFIX}/enrol"
+LAUNCH = f"{PREFIX}/launch"
+
+_NO_SOURCE = SourceId(0)
+_LAUNCH_TEXT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def _help(text: str) -> dict[str, str]:
@@ -59,6 +68,7 @@ class Choice:
     value: str = field(metadata=_help("What the button sends."))
     text: str = field(metadata=_help("The role in words."))
     place: str = field(metadata=_help("The organisation, and the team where there is one."))
+    last: str = field(default="", metadata=_help("When it was last used; empty for never."))
     is_here: bool = field(default=False, metadata=_help("Whether it is the active one."))
 
 
@@ -66,6 +76,7 @@ class Choice:
 class Example:
     """One of the example people of a demonstration, with what they may act as."""
 
+    value: str = field(metadata=_help("What a button sends for somebody without any role."))
     name: str = field(metadata=_help("The name that pages show."))
     choices: tuple[Choice, ...] = field(metadata=_help("A button for each role."))
 
@@ -75,6 +86,9 @@ class SignInPage:
     """The page on which somebody signs in."""
 
     form: Form = field(metadata=_help("Hidden fields of its forms."))
+    options: str = field(metadata=_help("What the browser asks an authenticator, as JSON."))
+    onwards: str = field(default="", metadata=_help("The launch to go on to; empty without."))
+    wrong: str = field(default="", metadata=_help("Why the last try failed; empty at first."))
     examples: tuple[Example, ...] = field(
         default=(), metadata=_help("Example people of a demonstration; nobody elsewhere.")
     )
@@ -86,6 +100,7 @@ class RolePage:
 
     form: Form = field(metadata=_help("Hidden fields of its form."))
     choices: tuple[Choice, ...] = field(metadata=_help("The roles; none where there is none."))
+    onwards: str = field(default="", metadata=_help("The launch to go on to; empty without."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +113,23 @@ class SignedOutPage:
 def sign_in(visit: Visit) -> Response:
     """Answers the page on which somebody signs in; whoever is signed in is sent on."""
     if visit.whose.signed_in is not None:
-        return _onwards(HOME)
+        return onwards(_after(visit))
     if visit.whose.chooser is not None:
-        return _onwards(SWITCH)
-    form = new_form(visit.whose.visited(), "sign-in", "", secrets.token_bytes)
-    body = SignInPage(form=form, examples=_examples(visit))
-    return _shown(visit, "Sign in", "workspace/sign-in.html", body)
+        return onwards(SWITCH if visit.whose.chooser.may_choose else ENROL)
+    return _sign_in_page(visit)
+
+
+def sign_in_by_passkey(visit: Visit) -> Response:
+    """Begins the session of whose passkey has answered; with several roles, one is to be chosen."""
+    secret = visit.whose.visited()
+    posted(secret, visit.form, "sign-in", "")
+    try:
+        account = visit.parts.passkeys.proved(
+            visit.form.get("credential", ""), Asked(secret, visit.at), told_of(visit)
+        )
+    except Forbidden as refusal:
+        return _sign_in_page(visit, refusal.message)
+    return _begun(visit, account, Assurance.PASSKEY)
 
 
 def sign_in_as_example(visit: Visit) -> Response:
@@ -112,24 +138,22 @@ def sign_in_as_example(visit: Visit) -> Response:
         raise NotFound
     posted(visit.whose.visited(), visit.form, "sign-in", "")
     name, _, number = visit.form.get("as", "").partition("/")
-    if not name.isdecimal():
+    if not (name.isascii() and name.isdecimal() and len(name) < 10):
         raise Incorrect("Choose one of the example people.", where="as")
-    account = _account(visit, int(name))
-    proof = Proof(Assurance.DEMO, visit.at, visit.device)
+    account = account_by(visit, int(name))
     if not number:
-        token = visit.parts.sessions.begin(Seat(account), proof, _told(visit))
-        return _with_session(token, SWITCH)
-    seat = _seat(visit, account, number)
-    return _with_session(visit.parts.sessions.begin(seat, proof, _told(visit)), HOME)
+        return _begun(visit, account, Assurance.DEMO)
+    proof = Proof(Assurance.DEMO, visit.at, visit.device)
+    token = visit.parts.sessions.begin(_seat(visit, account, number), proof, told_of(visit))
+    return set_session(onwards(_after(visit)), token)
 
 
 def choose(visit: Visit) -> Response:
     """Answers the page on which a role is chosen, or another one."""
     account = _own(visit)
-    form = new_form(visit.whose.visited(), "role", "", secrets.token_bytes)
-    signed_in = visit.whose.signed_in
-    body = RolePage(form, _choices(visit, account, signed_in))
-    return _shown(visit, "Choose your role", "workspace/sign-role.html", body)
+    form = new_form(visit.whose.visited(), "role", "", visit.parts.random)
+    body = RolePage(form, _choices(visit, account), _launch_of(visit))
+    return shown(visit, "Choose your role", "workspace/sign-role.html", body)
 
 
 def chosen(visit: Visit) -> Response:
@@ -140,40 +164,122 @@ def chosen(visit: Visit) -> Response:
     sessions, signed_in = visit.parts.sessions, visit.whose.signed_in
     if signed_in is None:
         chooser = cast(Chooser, visit.whose.chooser)
-        return _with_session(sessions.choose(chooser, seat, _told(visit)), HOME)
-    _close_episodes(visit, signed_in)
-    return _with_session(sessions.switch(signed_in, seat, _told(visit, signed_in)), HOME)
+        token = sessions.choose(chooser, seat, told_of(visit, chooser))
+    else:
+        close_episodes(visit, signed_in)
+        token = sessions.switch(signed_in, seat, told_of(visit, signed_in))
+    return set_session(onwards(_after(visit)), token)
 
 
 def sign_out(visit: Visit) -> Response:
     """Ends the session, and what was opened in it."""
     who = visit.whose.signed_in or visit.whose.chooser
     if isinstance(who, SignedIn):
-        _close_episodes(visit, who)
+        close_episodes(visit, who)
     if who is not None:
-        visit.parts.sessions.end(who, _told(visit, who))
-    return clear_session(_onwards(SIGNED_OUT))
+        visit.parts.sessions.end(who, told_of(visit, who))
+    return clear_session(onwards(SIGNED_OUT))
 
 
 def signed_out(visit: Visit) -> Response:
     """Answers the page that says that nobody is signed in any more."""
-    return _shown(visit, "Signed out", "workspace/signed-out.html", SignedOutPage(SIGN_IN))
+    return shown(visit, "Signed out", "workspace/signed-out.html", SignedOutPage(SIGN_IN))
 
 
-def keep(_call: Call) -> Response:
+def stay(_call: Call) -> Response:
     """Answers nothing: that somebody asked keeps the session."""
     return Response("", status=204)
 
 
 OPEN_ROUTES = (
     OpenRoute("/sign-in", "sign-in", sign_in),
+    OpenRoute("/sign-in", "sign-in-passkey", sign_in_by_passkey, "POST"),
     OpenRoute("/sign-in/example", "sign-in-example", sign_in_as_example, "POST"),
     OpenRoute("/role", "role", choose),
     OpenRoute("/role", "role-chosen", chosen, "POST"),
     OpenRoute("/sign-out", "sign-out", sign_out, "POST"),
     OpenRoute("/signed-out", "signed-out", signed_out),
 )
-ROUTES = (Route("/stay", "stay", Kind.OPERATES, keep, "POST"),)
+ROUTES = (Route("/stay", "stay", Kind.OPERATES, stay, "POST"),)
+
+
+def account_by(visit: Visit, number: int) -> Account:
+    """Returns the living account of a number."""
+    with visit.parts.database.reading() as session:
+        return account_of(session, number)
+
+
+def world_of(visit: Visit) -> World:
+    """Returns the agreements and rules in force."""
+    with visit.parts.database.reading() as session:
+        return disclosure.world(session, visit.at)
+
+
+def close_episodes(visit: Visit, signed_in: SignedIn) -> None:
+    """Ends what was opened by broken glass in this session; no other could use it anyway."""
+    if signed_in.posting.role is None:
+        return
+    actor = actor_of(signed_in, _NO_SOURCE)
+    asking = Asking(actor, actor.purpose, DOOR, visit.request_id, visit.at)
+    disclosure.end_all_episodes(visit.parts.database, asking)
+
+
+def told_of(visit: Visit, who: SignedIn | Chooser | None = None) -> Told:
+    """Returns who does something to an account or a session, for the ledger."""
+    user = "" if who is None else who.user
+    return Told(visit.at, visit.request_id, DOOR if who is None else who.name, DOOR, user)
+
+
+def shown(visit: Visit, title: str, template: str, body: object, *, status: int = 200) -> Response:
+    """Returns a page about nobody's record."""
+    return Response(render(template, Page(frame_of(visit, visit.say(title)), body)), status=status)
+
+
+def onwards(where: str) -> Response:
+    """Returns the answer that leads on after something was done."""
+    return cast(Response, redirect(where, 303))
+
+
+def moment_of(visit: Visit, at: datetime | None) -> str:
+    """Returns a moment as pages say it; nothing for none."""
+    return "" if at is None else at.astimezone(visit.parts.zone).strftime("%d-%b-%Y %H:%M")
+
+
+def _sign_in_page(visit: Visit, wrong: str = "") -> Response:
+    secret = visit.whose.visited()
+    body = SignInPage(
+        form=new_form(secret, "sign-in", "", visit.parts.random),
+        options=visit.parts.passkeys.ask(Asked(secret, visit.at)),
+        onwards=_launch_of(visit),
+        wrong=visit.say(wrong) if wrong else "",
+        examples=_examples(visit),
+    )
+    status = 403 if wrong else 200
+    return shown(visit, "Sign in", "workspace/sign-in.html", body, status=status)
+
+
+def _begun(visit: Visit, account: Account, assurance: Assurance) -> Response:
+    """Begins a session: in the only role, or one in which a role is still to be chosen."""
+    sessions, proof = visit.parts.sessions, Proof(assurance, visit.at, visit.device)
+    if len(account.postings) == 1:
+        seat = seat_of(world_of(visit), account, account.postings[0])
+        if seat.purpose is not None:
+            token = sessions.begin(seat, proof, told_of(visit))
+            return set_session(onwards(_after(visit)), token)
+    token = sessions.begin(Seat(account), proof, told_of(visit))
+    launch = _launch_of(visit)
+    return set_session(onwards(f"{SWITCH}?for={launch}" if launch else SWITCH), token)
+
+
+def _launch_of(visit: Visit) -> str:
+    """Returns the launch that waits behind the sign-in; nothing else can be gone on to."""
+    asked = visit.form.get("for", "") or visit.query.get("for", "")
+    return asked if _LAUNCH_TEXT.fullmatch(asked) else ""
+
+
+def _after(visit: Visit) -> str:
+    launch = _launch_of(visit)
+    return f"{LAUNCH}/{launch}" if launch else HOME
 
 
 def _own(visit: Visit) -> Account:
@@ -182,24 +288,14 @@ def _own(visit: Visit) -> Account:
         raise Unauthenticated("The session has ended; sign in again.")
     if isinstance(who, Chooser) and not who.may_choose:
         raise Forbidden("Enrol a passkey first and sign in with it.")
-    return _account(visit, who.account)
-
-
-def _account(visit: Visit, number: int) -> Account:
-    with visit.parts.database.reading() as session:
-        return account_of(session, number)
-
-
-def _world(visit: Visit) -> World:
-    with visit.parts.database.reading() as session:
-        return disclosure.world(session, visit.at)
+    return account_by(visit, who.account)
 
 
 def _seat(visit: Visit, account: Account, number: str) -> Seat:
     found = next((one for one in account.postings if str(one.id) == number), None)
     if found is None:
         raise Forbidden("This account has no such role here.")
-    return seat_of(_world(visit), account, found)
+    return seat_of(world_of(visit), account, found)
 
 
 def _examples(visit: Visit) -> tuple[Example, ...]:
@@ -207,41 +303,30 @@ def _examples(visit: Visit) -> tuple[Example, ...]:
         return ()
     with visit.parts.database.reading() as session:
         accounts = list_accounts(session)
-    living = (one for one in accounts if one.ended_at is None)
-    return tuple(Example(one.display_name, _choices(visit, one, None)) for one in living)
+    return tuple(
+        Example(str(one.id), one.display_name, _choices(visit, one))
+        for one in accounts
+        if one.ended_at is None
+    )
 
 
-def _choices(visit: Visit, account: Account, now: SignedIn | None) -> tuple[Choice, ...]:
-    slugs = {one.organisation for one in account.postings}
-    names = {slug: organisation_name(visit, slug) for slug in slugs}
+def _choices(visit: Visit, account: Account) -> tuple[Choice, ...]:
+    names = {
+        slug: organisation_name(visit, slug)
+        for slug in {one.organisation for one in account.postings}
+    }
+    now = visit.whose.signed_in
     return tuple(
         Choice(
             value=f"{account.id}/{one.id}",
             text=role_of(one, visit.say),
-            place=", ".join(filter(None, (names[one.organisation], one.team.replace("-", " ")))),
+            place=_place(one, names[one.organisation]),
+            last=moment_of(visit, one.used_at),
             is_here=now is not None and now.posting.id == one.id,
         )
         for one in account.postings
     )
 
 
-def _close_episodes(visit: Visit, signed_in: SignedIn) -> None:
-    """Ends what was opened by broken glass in this session; no other could use it anyway."""
-
-
-def _told(visit: Visit, who: SignedIn | Chooser | None = None) -> Told:
-    name = who.name if isinstance(who, SignedIn) else _DOOR
-    user = "" if who is None else who.user
-    return Told(visit.at, visit.request_id, name, _DOOR, user)
-
-
-def _shown(visit: Visit, title: str, template: str, body: object) -> Response:
-    return Response(render(template, Page(frame_of(visit, visit.say(title)), body)))
-
-
-def _with_session(token: str, where: str) -> Response:
-    return set_session(_onwards(where), token)
-
-
-def _onwards(where: str) -> Response:
-    return cast(Response, redirect(where, 303))
+def _place(posting: Posting, name: str) -> str:
+    return ", ".join(filter(None, (name, posting.team.replace("-", " "))))
