@@ -21,7 +21,9 @@ from careweave.agreements import (
     Level,
     Share,
     decide,
+    person_reasons,
     ranked,
+    reasons_of,
 )
 from careweave.terms import Action, Cohort, Heading, Label, Purpose, Role, Tie
 from tests.lib.agreed import (
@@ -159,6 +161,15 @@ def test_a_restriction_adds_nothing(scenario, named) -> None:
     wider = {"no action"}  # what may be exported is another question than what may be opened
     if named not in wider:
         assert after.keys() <= before.keys()
+
+
+@settings(max_examples=cases(60))
+@given(scenarios())
+def test_what_is_told_of_all_headings_is_what_is_told_of_each(scenario) -> None:
+    world, context = scenario.world, scenario.context
+    for person in scenario.people:
+        each = {heading: person_reasons(world, context, person, heading) for heading in Heading}
+        assert reasons_of(world, context, person, Heading) == each
 
 
 @settings(max_examples=cases(100))
