@@ -20,7 +20,7 @@ from careweave.formats._numbers import number_range
 from careweave.formats._patch_fhirpath import fhirpath_patch
 from careweave.formats._patch_json import json_patch
 from careweave.formats._patch_merge import merge_patch
-from careweave.formats._read import read_json, read_value
+from careweave.formats._read import kept_json, read_json, read_value
 from careweave.formats._render import bundle_bytes, entry_bytes, outcome
 from careweave.formats._resource import Coding, Resource, instant, meta_fragment, splice
 from careweave.formats._stu3 import read_stu3, stu3_to_r4
@@ -79,6 +79,7 @@ __all__ = [
     "instant",
     "is_type",
     "json_patch",
+    "kept_json",
     "known_types",
     "members",
     "merge_patch",

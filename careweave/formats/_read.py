@@ -1,13 +1,15 @@
 """Reading JSON strictly: a resource, or any value."""
 
+import json
 import re
+from decimal import Decimal
 from typing import Any
 
 from careweave.formats._faults import fault_of
 from careweave.formats._limits import LIMITS, Limits
 from careweave.formats._resource import Resource
 from careweave.formats._scan import UNREADABLE, is_suspicious, read_members, strict
-from careweave.terms import Incorrect, Json, TooLong
+from careweave.terms import Fault, Incorrect, Json, TooLong
 
 _SPACE = " \t\n\r"
 _is_type_name = re.compile(r"[A-Z][A-Za-z]{1,63}").fullmatch
@@ -94,3 +96,17 @@ def made(
         message = "The id of a resource is a string."
         raise Incorrect(message, where=f"{where or kind}.id", code="structure")
     return Resource(kind, id_, value, body, cut)
+
+
+def kept_json(body: bytes) -> dict[str, Json]:
+    """Returns the value of a resource that the record kept: it was read strictly when it came.
+
+    Several times as fast as reading it so again. Raises Fault for bytes that are no such resource.
+    """
+    try:
+        value = json.loads(body, parse_float=Decimal)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise Fault("A kept entry cannot be read.")
+    return value

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from careweave.disclosure import Mark, ShownPerson
-from careweave.formats import read_json
+from careweave.formats import kept_json
 from careweave.terms import Heading, Json
 from careweave.views import _fhir as fhir
 from careweave.views._context import Banner, Voice
@@ -32,7 +32,7 @@ def banner(shown: ShownPerson, making: Making) -> Banner:
     """Returns who this is, from the demographics chosen among what is shown."""
     value: Mapping[str, Json] = {}
     if shown.portrait is not None and shown.portrait.body:
-        value = read_json(shown.portrait.body).value
+        value = kept_json(shown.portrait.body)
     label, number = _number(value, making)
     is_protected = Mark.PROTECTED in shown.marks
     return Banner(

@@ -92,7 +92,7 @@ VIEW = Table(
             "newest",
             MapOf(_HEADING, Whole(1, 500)),
             OPTIONAL,
-            "how many of the newest entries of a heading are fetched; all, where it is not named",
+            "how many of the newest entries of a heading are fetched: 60, where it is not named",
         ),
     ),
 )

@@ -52,8 +52,8 @@ class Budget:
 class Definition:
     """One view: for a role, or for a setting or team of it.
 
-    `newest` is how many of the newest entries of a heading are fetched; what is not named there is
-    fetched whole. `is_card`: the page is the emergency card, small and without a script.
+    `newest` is how many of the newest entries of a heading are fetched, where not sixty; medicines
+    and allergies come whole. `is_card`: the page is the emergency card, small and without a script.
     """
 
     name: str
@@ -75,13 +75,25 @@ class Definition:
     @property
     def wanted(self) -> Wanted:
         """Returns what the page asks of the way out: its entries, and the outline of all else."""
-        return Wanted(headings=self.headings, newest=dict(self.newest), outline=frozenset(Heading))
+        bounded = self.headings - _WHOLE - {Heading.DEM}
+        return Wanted(
+            headings=self.headings,
+            count=_MOST,
+            newest={heading: self.newest.get(heading, _PLENTY) for heading in bounded},
+            outline=frozenset(Heading),
+        )
 
 
 ALWAYS = frozenset({Heading.DEM, Heading.ALG, Heading.REQ, Heading.ALR, Heading.SAF})
 """What the banner needs on every page about a person."""
 
 _WHOLE = frozenset({Heading.MED, Heading.ALG})
+
+_PLENTY = 60
+"""How many entries of a heading a first screen is made of, where its view file does not say."""
+
+_MOST = 5_000
+"""More entries than a first screen can ask for: no heading takes the place of another."""
 
 
 @dataclass(frozen=True, slots=True)

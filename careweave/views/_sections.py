@@ -21,7 +21,7 @@ from careweave.views._headings import NAMED, heading_of
 from careweave.views._making import Making
 from careweave.views._stated import is_none_known, stated
 from careweave.views._states import Held, standing
-from careweave.views._voice import Spoken, spoken
+from careweave.views._voice import spoken
 
 Counts = Counter[Heading | None]
 Facts = Callable[[Iterable[Row], ShownPerson, Making], tuple[Group, ...]]
@@ -37,6 +37,7 @@ _FACTS: Mapping[Heading, Facts] = {
 """Headings whose facts have rules of their own; every other is plain."""
 
 _CARRIERS = frozenset({"Binary", "List"})
+_MAY_STATE_NONE = frozenset({"List", "AllergyIntolerance"})
 
 
 def section(slug: str, shown: ShownPerson, making: Making) -> Section:
@@ -50,8 +51,7 @@ def section_of(
     """Returns what is held and told of one heading; `counts` are those of `counted`, once a page."""
     rows = shown.rows.get(heading, ())
     groups = _FACTS.get(heading, _told)(rows, shown, making)
-    read = spoken(rows)
-    held = Held(_slugs(_telling(read, making), shown), stated(read, shown, making))
+    held = _held(rows, shown, making)
     known = standing(heading, held, shown, making)
     named = NAMED[heading]
     return Section(
@@ -102,13 +102,20 @@ def counted(
     )
 
 
-def _telling(read: Iterable[Spoken], making: Making) -> Iterable[Spoken]:
-    """Yields the entries that say something is so, not that there is nothing."""
-    return (one for one in read if one.row.type not in _CARRIERS and not is_none_known(one, making))
+def _held(rows: Iterable[Row], shown: ShownPerson, making: Making) -> Held:
+    """Returns which organisations say that something is so, and which that there is nothing."""
+    plain_rows: list[Row] = []
+    others: list[Row] = []
+    for row in rows:
+        (others if row.type in _MAY_STATE_NONE else plain_rows).append(row)
+    read = spoken(others)
+    telling = (one.row for one in read if one.row.type != "List" and not is_none_known(one, making))
+    sources = [row for row in plain_rows if row.type not in _CARRIERS and row.body]
+    return Held(_slugs([*sources, *telling], shown), stated(read, shown, making))
 
 
-def _slugs(read: Iterable[Spoken], shown: ShownPerson) -> frozenset[str]:
-    found = (shown.organisations.get(one.row.source) for one in read)
+def _slugs(rows: Iterable[Row], shown: ShownPerson) -> frozenset[str]:
+    found = (shown.organisations.get(row.source) for row in rows)
     return frozenset("" if of is None else of.slug for of in found)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from careweave.disclosure import FeedState, Line, Row, ShownPerson, Wanted
-from careweave.formats import read_json
+from careweave.formats import kept_json
 from careweave.terms import Heading
 from careweave.views import _fhir as fhir
 from careweave.views._context import When
@@ -232,7 +232,7 @@ def _born_s(shown: ShownPerson, found: list[TimelineItem]) -> float:
     """Returns the birth; without a birth date the first entry, else now."""
     born = ""
     if shown.portrait is not None and shown.portrait.body:
-        born = fhir.words(read_json(shown.portrait.body).value.get("birthDate"))
+        born = fhir.words(kept_json(shown.portrait.body).get("birthDate"))
     known = _seconds(born)
     if known is not None:
         return known

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from careweave.disclosure import Row, ShownPerson
-from careweave.formats import read_json
+from careweave.formats import kept_json
 from careweave.terms import Heading
 from careweave.views import _fhir as fhir
 from careweave.views._context import Detail, Voice, When
@@ -37,7 +37,7 @@ class Spoken:
 
 def spoken(rows: Iterable[Row]) -> tuple[Spoken, ...]:
     """Returns each row with what it says; entries without a body say nothing and are left out."""
-    return tuple(Spoken(row, read_json(row.body).value) for row in rows if row.body)
+    return tuple(Spoken(row, kept_json(row.body)) for row in rows if row.body)
 
 
 def source_name(row: Row, shown: ShownPerson, making: Making) -> str:
