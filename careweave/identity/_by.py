@@ -39,17 +39,22 @@ _SENTENCES = {
 
 
 class Method(StrEnum):
-    """How somebody other than the comparison decides: by hand, or by a message of a source."""
+    """How somebody other than the comparison decides: by hand, or by a message of a source.
+
+    `named`: a door of ours names the person whose record its user has open; it lifts nothing.
+    """
 
     HUMAN = "human"
     SOURCE_MERGE = "source_merge"
     VERIFIED_NUMBER = "verified_number"
+    NAMED = "named"
 
 
 _CONFIDENCE = {
     Method.HUMAN: "human",
     Method.SOURCE_MERGE: "human",
     Method.VERIFIED_NUMBER: "verified",
+    Method.NAMED: "human",
 }
 
 

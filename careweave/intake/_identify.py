@@ -22,6 +22,7 @@ from careweave.identity import (
     Incoming,
     Leaving,
     Means,
+    Method,
     NumberTrust,
     SourcePolicy,
 )
@@ -91,7 +92,13 @@ def _named(
             continue
         writing = work.writing
         person = person_named(session.secret, writing.actor.authority, work.public_id)
-        by = By(writing.actor.name, writing.at, ground=Ground.ASKED_SOURCE, cause=_cause(writing))
+        by = By(
+            writing.actor.name,
+            writing.at,
+            ground=Ground.SOURCE_MESSAGE,
+            cause=_cause(writing),
+            method=Method.NAMED,
+        )
         acted = link_named(session, subject, person, by=by, means=means)
         if acted is not None:
             yield writing, acted

@@ -68,7 +68,10 @@ def link_named(
     own = identity.standings(session, (subject,)).get(subject)
     if own is not None and own.person == survivor:
         return None
-    return identity.link(session, subject, survivor, by=by, means=means)
+    try:
+        return identity.link(session, subject, survivor, by=by, means=means)
+    except Conflict as error:
+        raise Incorrect(error.message, where="Patient.id") from error
 
 
 def _survivor(session: Session, person: PersonId) -> PersonId | None:
