@@ -7,6 +7,7 @@ from flask import Response, redirect
 from flask.typing import ResponseReturnValue
 
 from careweave.disclosure import Wanted
+from careweave.doors._frame import Person
 from careweave.doors.workspace._call import Call
 from careweave.doors.workspace._filed import said as told_of_saved
 from careweave.doors.workspace._in_force import view_of
@@ -30,6 +31,7 @@ class OverviewPage:
     overview: Overview = field(metadata=_help("What the role needs."))
     where: Where = field(metadata=_help("Address of the record and what links carry."))
     as_of: AsOfForm = field(metadata=_help("The form for an earlier day."))
+    acts: bool = field(metadata=_help("Whether anything can be done here: not on an earlier day."))
     checking: Checking | None = field(
         default=None, metadata=_help("That sources are being asked; none without.")
     )
@@ -60,7 +62,13 @@ def card_of(one: Opened, definition: Definition) -> Response:
     title = one.call.say(definition.title)
     body = CardPage(title, made, one.where)
     frame = frame_about(one, title, silent=made.silent)
-    return answered("record-card.html", replace(frame, is_light=True, places=(), command=""), body)
+    light = replace(frame, is_light=True, places=(), command="", person=_first(frame.person))
+    return answered("record-card.html", light, body)
+
+
+def _first(person: Person | None) -> Person | None:
+    """Returns the person of the card's frame: the answers come before the parts of the record."""
+    return None if person is None else replace(person, parts=())
 
 
 def card(call: Call) -> Response:
@@ -80,6 +88,7 @@ def overview_of(
         overview=made,
         where=one.where,
         as_of=AsOfForm(one.base),
+        acts=one.on is None,
         checking=None if is_checked else checking(one, definition.headings),
         is_checked=is_checked,
     )
