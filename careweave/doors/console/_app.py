@@ -1,0 +1,109 @@
+"""The application of the console: every address of every page, behind one gate."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+
+from careweave.doors._frame import (
+    Door,
+    Frame,
+    Place,
+    Stay,
+    Whose,
+    csrf_token,
+    direction,
+    make_app,
+    preferred,
+    request_id,
+)
+from careweave.doors.console import _reviews
+from careweave.doors.console._parts import DOOR, PREFIX, Call, Parts
+from careweave.doors.console._route import Route
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_SIGNING = "/workspace"
+
+# Each module of pages adds its addresses here, and nowhere else.
+ROUTES: tuple[Route, ...] = (*_reviews.ROUTES,)
+
+
+def application(parts: Parts) -> Flask:
+    """Returns the WSGI application of the pages of governance."""
+    whose = Whose(parts.sessions, parts.clock)
+    door = Door(
+        name=DOOR,
+        templates=_TEMPLATES,
+        origin=parts.base,
+        new_request_id=parts.new_request_id,
+        secret=whose.secret,
+        frame=lambda title: frame_of(parts, whose, title),
+    )
+    app = make_app(door)
+    for route in ROUTES:
+        app.add_url_rule(
+            PREFIX + route.rule, route.name, _gated(parts, whose, route), methods=[route.method]
+        )
+    return app
+
+
+def _gated(parts: Parts, whose: Whose, route: Route) -> Callable[..., ResponseReturnValue]:
+    def answer(**path: str) -> ResponseReturnValue:
+        call = Call(
+            parts=parts,
+            signed_in=whose.must(),
+            at=whose.at,
+            began_s=time.perf_counter(),
+            request_id=request_id(),
+            path=path,
+            query=request.args.to_dict(),
+            form=request.form.to_dict(),
+            language=_language(),
+        )
+        whose.did()
+        return route.answer(call, frame_of(parts, whose, call.say(route.title)))
+
+    return answer
+
+
+def _language() -> str:
+    return preferred(request.headers.get("Accept-Language", ""))
+
+
+def frame_of(parts: Parts, whose: Whose, title: str) -> Frame:
+    """Returns the frame of a page, for whoever makes the request."""
+    language, signed_in = _language(), whose.signed_in
+    plain = Frame(
+        door=DOOR,
+        title=title,
+        language=language,
+        direction=direction(language),
+        brand=parts.brand,
+        environment=parts.environment,
+    )
+    if signed_in is None:
+        return plain
+    posting = signed_in.posting
+    return Frame(
+        door=DOOR,
+        title=title,
+        language=language,
+        direction=direction(language),
+        brand=parts.brand,
+        environment=parts.environment,
+        user=signed_in.display_name,
+        role=posting.words,
+        organisation=posting.organisation,
+        places=(Place("Access review", f"{PREFIX}/", is_here=True),),
+        csrf=csrf_token(signed_in.secret, parts.random),
+        stay=Stay(
+            idle_s=int(parts.sessions.limits.idle.total_seconds()),
+            absolute_s=max(0, int((signed_in.ends_at - whose.at).total_seconds())),
+            keep=f"{_SIGNING}/keep",
+            signed_out=f"{_SIGNING}/signed-out",
+        ),
+        sign_out=f"{_SIGNING}/sign-out",
+        switch=f"{_SIGNING}/role",
+    )

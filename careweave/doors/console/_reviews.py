@@ -1,0 +1,247 @@
+"""C6: what the privacy officer looks into, with its clock: taken up, and found justified or not.
+
+Source: `reference/security.md` 4 and 5.6; `reference/record.md` 7.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Response, redirect
+from flask.typing import ResponseReturnValue
+
+from careweave import disclosure
+from careweave.agreements import named
+from careweave.disclosure import Finding, Review
+from careweave.doors._frame import Form, Frame, Page, Said, render
+from careweave.doors.console._parts import PREFIX, Call
+from careweave.doors.console._route import Route
+from careweave.ledger import Period
+from careweave.terms import Heading, Incorrect, NotFound
+from careweave.views import NAMED, When, moment
+
+_REVIEW = "review"
+_RATIO_BACK = timedelta(days=90)
+_CLAIM, _VERDICT, _RELEASE = "review-claim", "review-verdict", "release"
+_REFERENCE = 10
+
+_FINDINGS = {
+    Finding.JUSTIFIED: "Justified",
+    Finding.TRAINING: "Needs training",
+    Finding.BREACH: "A breach",
+}
+
+
+def _help(text: str) -> dict[str, str]:
+    return {"help": text}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """One thing to look into, as the queue prints it."""
+
+    href: str = field(metadata=_help("Where it is looked into."))
+    what: str = field(metadata=_help("What it is: emergency access, a reason, or what was seen."))
+    when: When = field(metadata=_help("When it was."))
+    who: str = field(metadata=_help("Who did it."))
+    role: str = field(metadata=_help("In which role."))
+    because: str = field(metadata=_help("The reason of the list, and the words."))
+    due: When = field(metadata=_help("Until when it has to be looked into."))
+    state: str = field(metadata=_help("Waiting, taken up by, or what was found."))
+    is_overdue: bool = field(metadata=_help("Whether its time is over."))
+
+
+@dataclass(frozen=True, slots=True)
+class RatioLine:
+    """How often one role looked by broken glass."""
+
+    role: str = field(metadata=_help("The role."))
+    n: int = field(metadata=_help("Looks in all."))
+    n_broken: int = field(metadata=_help("Looks by broken glass."))
+    share: str = field(metadata=_help("Their share, in per cent."))
+    is_high: bool = field(metadata=_help("Whether relationships seem not to arrive."))
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """The queue of one organisation's officers."""
+
+    lines: tuple[ReviewLine, ...] = field(metadata=_help("What waits, the first due first."))
+    n_overdue: int = field(metadata=_help("How many are late."))
+    is_all: bool = field(metadata=_help("Whether what was reviewed is shown too."))
+    other: str = field(metadata=_help("Where the other of the two lists is."))
+    release: Form = field(metadata=_help("Form that lets a user's emergencies count anew."))
+    release_action: str = field(metadata=_help("Where it is posted."))
+    ratios: tuple[RatioLine, ...] = field(default=(), metadata=_help("How often glass was broken."))
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One heading that was shown under an episode."""
+
+    title: str = field(metadata=_help("The heading in words."))
+    n: int = field(metadata=_help("How many entries."))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One finding to choose."""
+
+    value: str = field(metadata=_help("What is posted."))
+    text: str = field(metadata=_help("What it says."))
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """One thing to look into, with all that was shown, and what may be done."""
+
+    line: ReviewLine = field(metadata=_help("What it is."))
+    person: str = field(metadata=_help("A reference to the person; no name is shown here."))
+    purpose: str = field(metadata=_help("What for."))
+    opened: tuple[Opened, ...] = field(metadata=_help("What was shown under it."))
+    ended: str = field(metadata=_help("When it ended or ends; empty for what is no episode."))
+    remark: str = field(metadata=_help("What the officer noted."))
+    back: str = field(metadata=_help("Where the queue is."))
+    claim: Form | None = field(default=None, metadata=_help("Form that takes it up."))
+    verdict: Form | None = field(default=None, metadata=_help("Form that writes the finding."))
+    findings: tuple[Verdict, ...] = field(default=(), metadata=_help("The findings to choose."))
+
+
+def queue(call: Call, frame: Frame) -> Response:
+    """Returns what waits for the officers of the organisation; looking is accounted for."""
+    is_all = call.query.get("show") == "all"
+    found = disclosure.reviews(call.way, call.asking, with_reviewed=is_all)
+    body = QueuePage(
+        lines=tuple(_line(call, one) for one in found),
+        n_overdue=sum(one.is_overdue for one in found),
+        is_all=is_all,
+        other=f"{PREFIX}/" if is_all else f"{PREFIX}/?show=all",
+        release=call.new_form(_RELEASE),
+        release_action=f"{PREFIX}/release",
+        ratios=tuple(_ratios(call)),
+    )
+    return Response(render("console/queue.html", Page(frame, body)))
+
+
+def review(call: Call, frame: Frame) -> Response:
+    """Returns one thing to look into, with all that was shown under it."""
+    return Response(render("console/review.html", Page(frame, _body(call))))
+
+
+def claim(call: Call, _frame: Frame) -> ResponseReturnValue:
+    """Takes up a review, so that no other officer does."""
+    call.posted(_CLAIM, call.path["review"])
+    disclosure.claim_review(call.parts.database, call.asking, _id(call))
+    return redirect(f"{PREFIX}/review/{call.path['review']}", code=303)
+
+
+def find(call: Call, frame: Frame) -> ResponseReturnValue:
+    """Writes down what the officer found, for good, and leads back to the queue."""
+    call.posted(_VERDICT, call.path["review"])
+    finding = call.form.get("finding", "")
+    if finding not in {str(one) for one in Finding} or not call.form.get("remark", "").strip():
+        told = Said(call.say("Choose a finding, and note what was looked at."), "trouble")
+        marked = replace(frame, said=(told,), is_error=True)
+        return Response(render("console/review.html", Page(marked, _body(call))), status=422)
+    remark = call.form["remark"]
+    disclosure.review(call.parts.database, call.asking, _id(call), Finding(finding), remark)
+    return redirect(f"{PREFIX}/", code=303)
+
+
+def release(call: Call, _frame: Frame) -> ResponseReturnValue:
+    """Lets the emergencies of a user's day be counted anew."""
+    call.posted(_RELEASE)
+    user, why = call.form.get("user", "").strip(), call.form.get("why", "")
+    if not user:
+        raise Incorrect("Name the user whose emergencies are used up.", where="user")
+    disclosure.release(call.parts.database, call.asking, user, why=why)
+    return redirect(f"{PREFIX}/", code=303)
+
+
+def _body(call: Call) -> ReviewPage:
+    (found, *_) = disclosure.reviews(call.way, call.asking, only=_id(call))
+    shown = disclosure.shown_under(call.way, call.asking, found)
+    handle = call.path["review"]
+    is_mine = found.claimed_by == call.asking.actor.user
+    ends = found.ended_at or found.expires_at
+    return ReviewPage(
+        line=_line(call, found),
+        person=_reference(call, found),
+        purpose=call.say(named("purpose", found.purpose)),
+        opened=tuple(Opened(_title(call, name), n) for name, n in shown),
+        ended="" if ends is None else moment(ends, call.making).text,
+        remark=found.remark or "",
+        back=f"{PREFIX}/",
+        claim=None if found.claimed_by or found.verdict else call.new_form(_CLAIM, handle),
+        verdict=call.new_form(_VERDICT, handle) if is_mine and not found.verdict else None,
+        findings=tuple(Verdict(str(one), call.say(text)) for one, text in _FINDINGS.items()),
+    )
+
+
+def _line(call: Call, one: Review) -> ReviewLine:
+    say = call.say
+    because = named("because", one.because) if one.because else ""
+    return ReviewLine(
+        href=f"{PREFIX}/review/{call.handles.of(_REVIEW, str(one.id))}",
+        what=_what(call, one),
+        when=moment(one.at, call.making),
+        who=one.user,
+        role=one.role,
+        because=": ".join(part for part in (say(because), one.words) if part),
+        due=moment(one.due_at, call.making),
+        state=_state(call, one),
+        is_overdue=one.is_overdue,
+    )
+
+
+_WHATS = {"emergency": "Emergency access", "reason": "A reason was given"}
+
+
+def _what(call: Call, one: Review) -> str:
+    text = _WHATS.get(one.what) or one.what.replace("-", " ").capitalize()
+    if one.heading in set(Heading):
+        return call.say("{what}: {heading}", what=call.say(text), heading=_title(call, one.heading))
+    return call.say(text)
+
+
+def _state(call: Call, one: Review) -> str:
+    if one.verdict:
+        return call.say(_FINDINGS[Finding(one.verdict)])
+    if one.claimed_by:
+        return call.say("Taken up by {officer}", officer=one.claimed_by)
+    return call.say("Overdue") if one.is_overdue else call.say("Waiting")
+
+
+def _ratios(call: Call) -> Iterator[RatioLine]:
+    period = Period(call.at - _RATIO_BACK, call.at)
+    for one in disclosure.broken_glass(call.way, call.asking, period):
+        share = 100 * one.share
+        yield RatioLine(one.role, one.n_looks, one.n_broken, f"{share:.1f}", share > 1)
+
+
+def _title(call: Call, name: str) -> str:
+    known = {str(heading): one.title for heading, one in NAMED.items()}
+    return call.say(known.get(name, name))
+
+
+def _reference(call: Call, one: Review) -> str:
+    if one.person is None:
+        return call.say("Nobody in particular")
+    return call.handles.of("person", str(one.person))[:_REFERENCE]
+
+
+def _id(call: Call) -> UUID:
+    found = call.handles.id(_REVIEW, call.path["review"])
+    if found is None:
+        raise NotFound
+    return UUID(found)
+
+
+ROUTES = (
+    Route("/", "queue", "Access review", queue),
+    Route("/review/<review>", "review", "Access review", review),
+    Route("/review/<review>/claim", "claim", "Access review", claim, "POST"),
+    Route("/review/<review>/finding", "finding", "Access review", find, "POST"),
+    Route("/release", "release", "Access review", release, "POST"),
+)
