@@ -1,6 +1,6 @@
 """The small dictionaries of the record, as this process remembers them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,13 +46,6 @@ class Dictionaries:
     label_sets: Mapping[int, frozenset[Label]]
     orgs: Mapping[str, int]
     profiles: Callable[[Sight], Profiles]
-
-    @property
-    def brought(self) -> Iterator[tuple[SourceId, Heading]]:
-        """Yields which headings each source has brought, of whomever and with whatever labels."""
-        for source, number in {(source, number) for source, number, _ in self.classes}:
-            if (heading := heading_of(number)) is not None:
-                yield source, heading
 
     def sources_of(self, organisation: str) -> frozenset[SourceId]:
         """Returns the sources that belong to one organisation."""

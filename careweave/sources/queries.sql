@@ -575,26 +575,29 @@ FROM sources.not_in_force AS n;
 
 -- name: describe
 -- Keeps which sources a region describes, by the organisation, system and feed that entries name.
-INSERT INTO sources.described AS d (name, organisation, system, feed, live)
+INSERT INTO sources.described AS d (name, organisation, system, feed, live, types)
 SELECT
     w.name,
     w.organisation,
     w.system,
     w.feed,
-    string_to_array(w.live, ' ')
+    string_to_array(w.live, ' '),
+    string_to_array(w.types, ' ')
 FROM unnest(
     %(names)s::text[], %(organisations)s::text[], %(systems)s::text[], %(feeds)s::text[],
-    %(lives)s::text[]
-) AS w (name, organisation, system, feed, live)
+    %(lives)s::text[], %(types)s::text[]
+) AS w (name, organisation, system, feed, live, types)
 ORDER BY w.name
 ON CONFLICT (name) DO UPDATE SET
     organisation = excluded.organisation,
     system = excluded.system,
     feed = excluded.feed,
-    live = excluded.live
+    live = excluded.live,
+    types = excluded.types
 WHERE
-    (d.organisation, d.system, d.feed, d.live)
-    IS DISTINCT FROM (excluded.organisation, excluded.system, excluded.feed, excluded.live);
+    (d.organisation, d.system, d.feed, d.live, d.types) IS DISTINCT FROM (
+        excluded.organisation, excluded.system, excluded.feed, excluded.live, excluded.types
+    );
 
 -- name: hearings
 -- When each described source was last heard, and how often something is to come of it.
@@ -604,6 +607,7 @@ SELECT
     d.system,
     d.feed,
     d.live,
+    d.types,
     max(f.rhythm) AS rhythm,
     max(f.last_success_at) AS heard_at,
     min(f.since) AS since
