@@ -75,9 +75,7 @@ def test_7a_headings_and_landmarks_are_in_order(measured, name, role):
     seen = measured(name, role).outline
     levels = seen["levels"]
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), (
-        levels
-    )
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), levels
     assert (seen["mains"], seen["banners"], seen["feet"]) == (1, 1, 1)
 
 

@@ -51,15 +51,16 @@ class Day10:
                 made.close()
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def person(self, key: str, organisation: str | None = None) -> PersonId:
-        """Returns the one person that identity has made of somebody, as known to one or to all."""
-        (found,) = {
-            person
+    def person(self, key: str, *organisations: str) -> PersonId:
+        """Returns the one person that all of these organisations, or all, know by a key."""
+        known = [
+            persons
             for (one, where), persons in self.persons.items()
-            if one == key and organisation in {None, where}
-            for person in persons
-        }
-        return PersonId(found)
+            if one == key and (where in organisations or not organisations)
+        ]
+        found = set.intersection(*known) if organisations else set.union(*known)
+        assert len(found) == 1, f"{key} is {len(found)} persons"
+        return PersonId(found.pop())
 
     def northmere(self, database: Database, folder: Path) -> Northmere:
         """Returns the ways in of a copy, as they were left: the month goes on from here."""

@@ -42,7 +42,7 @@ from careweave.doors._access import (
     seat_of,
 )
 from careweave.doors._frame import serve_static
-from careweave.intake import Live, Worker
+from careweave.intake import Deed, Ground, Live, Operator, Worker, join_people
 from careweave.ledger import Recorder
 from careweave.record._ties import number_of_kind
 from careweave.sources import LiveClients, Sources
@@ -198,6 +198,23 @@ class World:
     def person(self, key: str, *organisations: str) -> PersonId:
         """The person of a key, as these organisations know them."""
         return self.day10.person(key, *organisations)
+
+    def join(self, key: str) -> PersonId:
+        """Lets an officer say that all records of a person are one person's, and returns it."""
+        first, *others = sorted(
+            {one for (who, _), known in self.day10.persons.items() if who == key for one in known}
+        )
+        operator = Operator("dq-officer", "platform", "cli", f"case-{next(self.n)}", self.now)
+        deed = Deed(operator, "they are one", Ground.ASKED_PERSON, "b.two")
+        for other in others:
+            with self.database.session() as session:
+                join_people(session, PersonId(first), PersonId(other), deed)
+        ((person,),) = self.rows(
+            "SELECT DISTINCT m.person FROM identity.membership AS m JOIN identity.membership AS w"
+            " USING (subject) WHERE w.person = %(first)s AND m.until_seq IS NULL",
+            first=first,
+        )
+        return PersonId(person)
 
     def tie(
         self,
