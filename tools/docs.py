@@ -138,6 +138,13 @@ def metrics() -> str:
     return reference()
 
 
+def views() -> str:
+    """Returns docs/reference/views.md."""
+    from careweave.views import reference  # noqa: PLC0415
+
+    return reference()
+
+
 def stu3() -> str:
     """Returns docs/reference/stu3.md."""
     text = (ROOT / "careweave/formats/_definitions/stu3_to_r4.json").read_text(encoding="utf-8")
@@ -233,6 +240,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "schema.md": _migrated,
     "stu3.md": stu3,
+    "views.md": views,
 }
 
 

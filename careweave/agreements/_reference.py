@@ -1,6 +1,6 @@
 """The reference of the format, printed from the kinds against which files are checked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from careweave.agreements._fields import AGREEMENT
 from careweave.agreements._fields_region import JURISDICTION, ORGANISATIONS
@@ -34,14 +34,7 @@ def reference() -> str:
 
 def _page() -> Iterator[str]:
     yield from _INTRODUCTION
-    words: dict[str, tuple[str, ...]] = {}
-    for title, top in _FILES:
-        yield from ("", f"## {title}")
-        for table in _tables(top, set()):
-            yield from _table(table, words)
-    yield from ("", "## Words", "", "| kind | words |", "|---|---|")
-    for name, known in sorted(words.items()):
-        yield f"| {name} | {', '.join(f'`{word}`' for word in known)} |"
+    yield from printed(_FILES)
     yield from (
         "",
         "## Rules",
@@ -52,6 +45,19 @@ def _page() -> Iterator[str]:
     )
     for rule in RULES:
         yield f"| {rule.id} | {_cell(rule.text)} | {rule.effect} |"
+
+
+def printed(files: Iterable[tuple[str, Kind]]) -> Iterator[str]:
+    """Yields the lines of a page about files: the fields of each by its title, then long lists."""
+    words: dict[str, tuple[str, ...]] = {}
+    for title, top in files:
+        yield from ("", f"## {title}")
+        for table in _tables(top, set()):
+            yield from _table(table, words)
+    if words:
+        yield from ("", "## Words", "", "| kind | words |", "|---|---|")
+    for name, known in sorted(words.items()):
+        yield f"| {name} | {', '.join(f'`{word}`' for word in known)} |"
 
 
 _INTRODUCTION = (

@@ -6,6 +6,7 @@ the file, the line and the remedy.
 
 from careweave.agreements._nodes import Node
 from careweave.agreements._notices import Grade, Notice, Notices, near, refuse
+from careweave.agreements._reference import printed
 from careweave.agreements._schema import (
     MANDATORY,
     OPTIONAL,
@@ -49,6 +50,7 @@ __all__ = [
     "check",
     "near",
     "place",
+    "printed",
     "read_yaml",
     "refuse",
 ]

@@ -32,6 +32,7 @@ from careweave.views._plain import fact_of
 from careweave.views._plans_eol import decision
 from careweave.views._reconcile import reconciliation
 from careweave.views._record_context import DocumentPart, EntryPage, VersionLine
+from careweave.views._reference import reference
 from careweave.views._results import trends
 from careweave.views._sections import section
 from careweave.views._timeline import ALL, Chosen, timeline, wanted_for_timeline
@@ -106,6 +107,7 @@ __all__ = [
     "read_views",
     "recent",
     "reconciliation",
+    "reference",
     "section",
     "slug_of",
     "span",

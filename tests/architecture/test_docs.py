@@ -54,7 +54,7 @@ def _generated(name: str) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["agreements.md", "errors.md", "metrics.md", "search-parameters.md", "stu3.md"],
+    ["agreements.md", "errors.md", "metrics.md", "search-parameters.md", "stu3.md", "views.md"],
 )
 def test_a_generated_page_is_what_the_code_says(name: str) -> None:
     written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
