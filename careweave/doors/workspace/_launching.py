@@ -4,6 +4,7 @@ Source: issue 6, "Launch in context"; `reference/interface.md` 3.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response
@@ -26,7 +27,7 @@ from careweave.doors.workspace._framing import SIGN_IN
 from careweave.doors.workspace._route import OpenRoute
 from careweave.doors.workspace._signing import LAUNCH, close_episodes, onwards, told_of, world_of
 from careweave.formats import write_json
-from careweave.terms import CareweaveError, Forbidden, NotFound, PersonId, Unauthenticated
+from careweave.terms import CareweaveError, Forbidden, NotFound, PersonId, Purpose, Unauthenticated
 
 _SCHEME = "bearer "
 
@@ -62,12 +63,13 @@ def open_launch(visit: Visit) -> Response:
         return onwards(f"{SIGN_IN}?for={text}")
     visit.whose.did()
     taken = _launches(visit).take(text, signed_in, told_of(visit, signed_in))
-    token = ""
-    if taken.purpose is not signed_in.purpose:
-        signed_in, token = _switched(visit, signed_in, taken)
-    call = Call(visit, signed_in)
-    response = onwards(call.address_of(_person(call, taken)))
-    return set_session(response, token) if token else response
+    _must_have(visit, signed_in, taken.purpose)
+    person = _person(Call(visit, signed_in), taken)
+    if taken.purpose is signed_in.purpose:
+        return onwards(Call(visit, signed_in).address_of(person))
+    # Another purpose is another session, begun only for somebody who was found.
+    switched, token = _switched(visit, signed_in, taken)
+    return set_session(onwards(Call(visit, switched).address_of(person)), token)
 
 
 OPEN_ROUTES = (
@@ -88,14 +90,18 @@ def _bearer(headers: Mapping[str, str]) -> str:
     return said[len(_SCHEME) :].strip()
 
 
-def _switched(visit: Visit, signed_in: SignedIn, taken: Taken) -> tuple[SignedIn, str]:
-    """Begins a session for the purpose of a launch, which the role must have."""
-    with visit.parts.database.reading() as session:
-        account = account_of(session, signed_in.account)
+def _must_have(visit: Visit, signed_in: SignedIn, purpose: Purpose) -> None:
+    """Raises Forbidden for a purpose that the role does not have in the region in force."""
     role = signed_in.posting.role
     known = world_of(visit).rules.own_purposes.get(role, frozenset()) if role else frozenset()
-    if taken.purpose not in known:
+    if purpose is not signed_in.purpose and purpose not in known:
         raise Forbidden("Your role has no such purpose.")
+
+
+def _switched(visit: Visit, signed_in: SignedIn, taken: Taken) -> tuple[SignedIn, str]:
+    """Begins a session for the purpose of a launch in place of this one."""
+    with visit.parts.database.reading() as session:
+        account = account_of(session, signed_in.account)
     close_episodes(visit, signed_in)
     seat = Seat(account, _posting(account, signed_in), taken.purpose)
     sessions, told = visit.parts.sessions, told_of(visit, signed_in)
@@ -112,7 +118,10 @@ def _posting(account: Account, signed_in: SignedIn) -> Posting | None:
 
 def _person(call: Call, taken: Taken) -> PersonId:
     """Returns who is meant, as somebody whom the user may find; NotFound for nobody and for many."""
-    found = find(call.way, call.asking, Criteria(number=(taken.system, taken.value))).found
+    asked = call.asking
+    actor = replace(asked.actor, purpose=taken.purpose)
+    asking = replace(asked, actor=actor, purpose=taken.purpose)
+    found = find(call.way, asking, Criteria(number=(taken.system, taken.value))).found
     if len(found) != 1:
         raise NotFound
     return PersonId(UUID(found[0].row.id))
