@@ -20,10 +20,14 @@ from careweave.doors.workspace import (
     _record,
     _record_entries,
     _record_plan,
+    _record_results,
     _record_sections,
     _record_shown,
     _record_timeline,
     _signing,
+    _usage,
+    _visits,
+    _visits_sync,
     _why,
 )
 from careweave.doors.workspace._call import DOOR, PREFIX, Call, Visit
@@ -47,15 +51,20 @@ ROUTES: tuple[Route, ...] = (
     *_record.ROUTES,
     *_record_entries.ROUTES,
     *_record_plan.ROUTES,
+    *_record_results.ROUTES,
     *_record_sections.ROUTES,
     *_record_shown.ROUTES,
     *_record_timeline.ROUTES,
+    *_usage.ROUTES,
+    *_visits.ROUTES,
+    *_visits_sync.ROUTES,
     *_why.ROUTES,
 )
 OPEN_ROUTES: tuple[OpenRoute, ...] = (
     *_signing.OPEN_ROUTES,
     *_own_keys.OPEN_ROUTES,
     *_launching.OPEN_ROUTES,
+    *_visits_sync.OPEN_ROUTES,
 )
 
 

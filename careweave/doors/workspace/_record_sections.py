@@ -8,9 +8,10 @@ from careweave.disclosure import ShownPerson, Wanted
 from careweave.doors.workspace._call import Call
 from careweave.doors.workspace._person import BANNER, Opened, answered, frame_about, opened
 from careweave.doors.workspace._record_bodies import SectionPage
+from careweave.doors.workspace._record_results import MEASURED
 from careweave.doors.workspace._route import Kind, Route
 from careweave.terms import Heading, NotFound
-from careweave.views import Section, heading_of, section
+from careweave.views import Section, heading_of, section, trends
 
 ROWS = 200
 """Entries in one answer. Source: `reference/interface.md` 4."""
@@ -60,11 +61,14 @@ def _only_page(shown: ShownPerson, heading: Heading, page: int) -> ShownPerson:
 def _body(one: Opened, made: Section, page: int) -> SectionPage:
     n_shown = min(made.n, ROWS * page)
     is_cut = made.n > n_shown and heading_of(made.slug) not in _WHOLE
+    is_medicines = heading_of(made.slug) is Heading.MED
     here = f"{one.base}/s/{made.slug}"
     return SectionPage(
         section=made,
         where=one.where,
         n_shown=n_shown,
+        trends=trends(one.shown, one.making) if heading_of(made.slug) in MEASURED else (),
+        reconcile=f"{one.base}/reconcile" if is_medicines and one.on is None else "",
         next=_at_page(one, here, page + 1) if is_cut and page < _MOST_PAGES else "",
         next_text=one.call.say(
             "Show the next {n} of {total}", n=min(ROWS, made.n - n_shown), total=f"{made.n:,}"
