@@ -114,23 +114,25 @@ def _born(value: fhir.Value, shown: ShownPerson, making: Making) -> str:
     born = _birth(value)
     date, died = written_day(born, making).text, _died(value)
     if not date:
-        return making.say("Not known")
+        return making.say("Born: not known") if died is None else _death(born, "", died, making)
     if died is not None:
         return _death(born, date, died, making)
     if born[:10] > making.now.astimezone(making.zone).date().isoformat():
         return making.say("Expected {date}", date=date)
     years = age(born, shown.as_of or making.now, making)
-    return making.say("{date} ({age})", date=date, age=years)
+    return making.say("Born {date} ({age})", date=date, age=years)
 
 
 def _death(born: str, date: str, died: str, making: Making) -> str:
+    """Returns birth and death; the age at death takes the place of the age."""
+    first = making.say("Born {date}", date=date) if date else making.say("Born: not known")
     if not died:
-        return making.say("{date}. Died, date not known", date=date)
+        return making.say("{born}. Died, date not known", born=first)
     end = instant_of(died) or datetime.fromisoformat(f"{died[:10]}T12:00:00+00:00")
-    text = "{date}. Died {died} (age {age})"
-    return making.say(
-        text, date=date, died=written_day(died, making).text, age=age(born, end, making)
-    )
+    on, years = written_day(died, making).text, age(born, end, making)
+    if not years:
+        return making.say("{born}. Died {died}", born=first, died=on)
+    return making.say("{born}. Died {died} (age {age})", born=first, died=on, age=years)
 
 
 def _number(value: fhir.Value, making: Making) -> tuple[str, str]:

@@ -123,7 +123,9 @@ class Section:
     state: State = field(metadata=_help("The first state that any source is in."))
     text: str = field(metadata=_help("The state in a sentence; empty when entries are shown."))
     groups: tuple[Group, ...] = field(default=(), metadata=_help("The rows, by status."))
-    n: int = field(default=0, metadata=_help("How many facts there are to see, by the outline."))
+    n: int = field(
+        default=0, metadata=_help("How many facts there are: rows, and entries not fetched yet.")
+    )
     as_of: When | None = field(default=None, metadata=_help("As of when the store answered."))
     sources: tuple[SourceLine, ...] = field(default=(), metadata=_help("Each source's line."))
     withheld: str = field(

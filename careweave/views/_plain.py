@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from careweave.disclosure import Row, ShownPerson
-from careweave.terms import Heading
+from careweave.disclosure import Row, ShownPerson, is_partial
+from careweave.terms import Heading, Label
 from careweave.views import _fhir as fhir
 from careweave.views import _said_care as care
 from careweave.views import _said_clinical as clinical
@@ -67,11 +67,23 @@ def said(one: Spoken, making: Making) -> Said:
 
 def single(one: Spoken, shown: ShownPerson, making: Making) -> Fact:
     """Returns an entry as a fact of one voice."""
-    told = said(one, making)
+    told = _kept_back(one, shown, making) or said(one, making)
     its = voice(one, shown, making, text=told.text, status=told.status, details=told.details)
     heading = one.row.heading
     name = told.title or making.say("Entry" if heading is None else NAMED[heading].title)
     return Fact(name, (its,), key=f"{one.row.type}/{its.entry}")
+
+
+def _kept_back(one: Spoken, shown: ShownPerson, making: Making) -> Said | None:
+    """Returns what is said of instructions for getting in whose words this role is not shown."""
+    if Label.ACCESS_SECRET not in one.row.labels or not is_partial(one.row):
+        return None
+    of = shown.organisations.get(one.row.source)
+    call = "" if of is None else ", ".join(part for part in (of.name, of.telephone) if part)
+    return Said(
+        making.say("How to get in"),
+        making.say("Kept back from your role. Ask {source}", source=call),
+    )
 
 
 def fact_of(row: Row, shown: ShownPerson, making: Making) -> Fact:

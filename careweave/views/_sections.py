@@ -60,7 +60,7 @@ def section_of(
         state=known.state,
         text=known.text,
         groups=tuple(_marked(group, shown, rows, making) for group in groups),
-        n=max(count(groups), (counts or counted(shown))[heading]),
+        n=_number(heading, groups, shown, counts or counted(shown)),
         as_of=moment(shown.at, making),
         sources=known.lines,
         withheld=_withheld(heading, known.state, shown, making),
@@ -84,6 +84,12 @@ def _told(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Grou
 def count(groups: Iterable[Group]) -> int:
     """Returns how many facts there are."""
     return sum(len(group.facts) for group in groups)
+
+
+def _number(heading: Heading, groups: Iterable[Group], shown: ShownPerson, counts: Counts) -> int:
+    """Returns how many facts there are to see: those made here, and each entry not fetched yet."""
+    fetched = sum(row.type not in _CARRIERS for row in shown.rows.get(heading, ()))
+    return count(groups) + max(0, counts[heading] - fetched)
 
 
 def counted(

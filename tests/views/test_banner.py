@@ -40,7 +40,7 @@ def test_the_banner_says_who_it_is() -> None:
     one = of()
     assert one.name == "HARTLEY-BROOK, Edna May (Mrs)"
     assert one.preferred == "May"
-    assert one.born == "05-Apr-1948 (78y)"
+    assert one.born == "Born 05-Apr-1948 (78y)"
     assert one.sex == "Female"
     assert (one.number_label, plain(one.number)) == ("NHS No.", "999 000 0018")
     assert one.address == "12 Mill Lane, Ashgrove, XR1 4AB"
@@ -51,7 +51,8 @@ def test_the_banner_says_who_it_is() -> None:
 
 def test_what_is_missing_is_not_known_and_never_blank() -> None:
     nothing = banner(shown(), HERE)
-    for said in (nothing.born, nothing.sex, nothing.number, nothing.address, nothing.phone):
+    assert nothing.born == "Born: not known"
+    for said in (nothing.sex, nothing.number, nothing.address, nothing.phone):
         assert said == "Not known"
     assert nothing.name == "Name not known"
 
@@ -72,9 +73,9 @@ def test_a_number_of_another_country_has_its_own_label() -> None:
 
 def test_death_takes_the_place_of_age() -> None:
     one = of(deceasedDateTime="2026-02-03")
-    assert one.born == "05-Apr-1948. Died 03-Feb-2026 (age 77y)"
+    assert one.born == "Born 05-Apr-1948. Died 03-Feb-2026 (age 77y)"
     assert one.is_deceased
-    assert of(deceasedBoolean=True).born == "05-Apr-1948. Died, date not known"
+    assert of(deceasedBoolean=True).born == "Born 05-Apr-1948. Died, date not known"
     assert not of(deceasedBoolean=False).is_deceased
 
 
@@ -84,7 +85,7 @@ def test_a_newborn_is_told_in_hours_with_its_birth_order() -> None:
         "valueDateTime": "2026-04-04T08:42:00Z",
     }]}  # fmt: skip
     one = of(birthDate="2026-04-04", _birthDate=born, multipleBirthInteger=2)
-    assert one.born == "04-Apr-2026 (25h)"
+    assert one.born == "Born 04-Apr-2026 (25h)"
     assert "Multiple birth: number 2" in one.notes
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from careweave.disclosure import FeedState
-from careweave.terms import Heading, NotFound
+from careweave.terms import Heading, Label, NotFound
 from careweave.views import Group, fact_of, section, slug_of
 from careweave.views._sections import cut
 from tests.lib.shown import NOW, feed, line, making, row, shown
@@ -302,3 +302,25 @@ def test_hidden_voices_change_no_row_no_mark_and_no_count() -> None:
         feeds = {heading: (feed(), feed("hospital", FeedState.OK))}
         one, other = (section(slug_of(heading), shown(*seen, feeds=feeds), HERE) for _ in "ab")
         assert one == other
+
+
+def test_where_the_way_in_is_kept_back_it_says_so_and_whom_to_ask() -> None:
+    body = {"resourceType": "Flag", "status": "active", "code": {"text": "Not shown"}}
+    one = row(Heading.SOC, body, labels=frozenset({Label.ACCESS_SECRET}), meta=b'"SUBSETTED"')
+    ((fact,),) = (group.facts for group in section("social", shown(one), HERE).groups)
+    assert fact.title == "How to get in"
+    assert fact.voices[0].text == "Kept back from your role. Ask Riverside Surgery, 01632 960001"
+
+
+def test_the_number_beside_a_title_is_that_of_its_rows() -> None:
+    vaccine = {
+        "resourceType": "Immunization",
+        "status": "completed",
+        "vaccineCode": concept("Influenza vaccine"),
+        "occurrenceDateTime": "2025-10-06",
+    }
+    rows = [
+        row(Heading.VAC, {**vaccine, "id": f"v-{of}"}, of=of) for of in ("riverside", "hospital")
+    ]
+    one = section("vaccinations", shown(*rows), HERE)
+    assert one.n == sum(len(group.facts) for group in one.groups) == 1
