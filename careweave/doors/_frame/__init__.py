@@ -1,7 +1,7 @@
 """What the doors of people share: shell, theme, security of pages, words, charts."""
 
 from careweave.doors._frame._app import Door, is_fragment, make_app, render, request_id
-from careweave.doors._frame._assets import serve_static, static
+from careweave.doors._frame._assets import asset, serve_static, static
 from careweave.doors._frame._catalogue import (
     NAMES,
     UNCHECKED,
@@ -44,6 +44,7 @@ __all__ = [
     "Trouble",
     "Whose",
     "as_download",
+    "asset",
     "clear_session",
     "csrf_token",
     "direction",

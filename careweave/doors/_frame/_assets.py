@@ -88,6 +88,11 @@ def static(name: str) -> str:
     return f"/static/{assets()[name].served_as}"
 
 
+def asset(name: str) -> bytes:
+    """Returns a static file as it is served, for an address of its own without a digest."""
+    return assets()[name].body
+
+
 @cache
 def _by_address() -> Mapping[str, Asset]:
     return {asset.served_as: asset for asset in assets().values()}

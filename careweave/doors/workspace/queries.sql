@@ -103,3 +103,105 @@ WHERE a.told_on >= %(since)s
 GROUP BY a.organisation, a.role, a.setting, a.page
 HAVING count(*) >= 5
 ORDER BY a.organisation, a.role, a.setting, a.page;
+
+-- name: keep_copy
+-- Keeps that somebody took a visit list along, with the key to what comes back.
+INSERT INTO workspace.visit_copy (
+    id, user_name, organisation, role, wrapped_key, made_at, expires_at
+)
+VALUES (
+    %(id)s, %(user)s, %(organisation)s, %(role)s, %(wrapped)s, %(at)s, %(expires_at)s
+);
+
+-- name: keep_tickets
+-- Keeps who is on a copy, each under a name of its own.
+INSERT INTO workspace.visit_person (ticket, copy, person)
+SELECT
+    wanted.ticket,
+    %(copy)s::uuid,
+    wanted.person
+FROM unnest(%(tickets)s::uuid [], %(persons)s::uuid []) AS wanted (ticket, person);
+
+-- name: copy_of
+-- A copy as its own user brings it back.
+SELECT
+    c.wrapped_key,
+    c.made_at,
+    c.expires_at
+FROM workspace.visit_copy AS c
+WHERE
+    c.id = %(id)s AND c.user_name = %(user)s AND c.organisation = %(organisation)s
+    AND c.role = %(role)s;
+
+-- name: tickets_of
+-- Who is on a copy, by ticket.
+SELECT
+    p.ticket,
+    p.person
+FROM workspace.visit_person AS p
+WHERE p.copy = %(copy)s
+ORDER BY p.ticket;
+
+-- name: forget_copies
+-- Forgets copies that are older than anything still comes back from.
+DELETE FROM workspace.visit_copy
+WHERE made_at < %(before)s;
+
+-- name: forget_edits
+-- Forgets edits that are filed or left and old.
+DELETE FROM workspace.visit_edit
+WHERE received_at < %(before)s AND state <> 'conflict';
+
+-- name: lock_entry
+-- Waits until nobody else changes this entry from a visit.
+SELECT
+    pg_catalog.pg_advisory_xact_lock(
+        pg_catalog.hashtextextended(%(entry)s, 7261077)
+    );
+
+-- name: edit_state
+-- What an edit became when it came in before.
+SELECT e.state
+FROM workspace.visit_edit AS e
+WHERE e.id = %(id)s;
+
+-- name: keep_edit
+-- Keeps what an edit became.
+INSERT INTO workspace.visit_edit (
+    id, copy, user_name, organisation, person, kind, entry, state, sealed_text, written_at,
+    received_at
+)
+VALUES (
+    %(id)s, %(copy)s, %(user)s, %(organisation)s, %(person)s, %(kind)s, %(entry)s, %(state)s,
+    %(sealed)s, %(written_at)s, %(at)s
+);
+
+-- name: open_conflicts
+-- What a user wrote on visits that is in conflict, the oldest first.
+SELECT
+    e.id,
+    e.person,
+    e.entry,
+    e.sealed_text,
+    e.written_at
+FROM workspace.visit_edit AS e
+WHERE e.user_name = %(user)s AND e.organisation = %(organisation)s AND e.state = 'conflict'
+ORDER BY e.received_at, e.id
+LIMIT %(most)s;
+
+-- name: settle_edit
+-- Settles a conflict once; no row where it was settled before or is somebody else's.
+UPDATE workspace.visit_edit
+SET state = %(state)s, settled_at = %(at)s, sealed_text = %(sealed)s
+WHERE
+    id = %(id)s AND user_name = %(user)s AND organisation = %(organisation)s
+    AND state = 'conflict'
+RETURNING id;
+
+-- name: saved_as_entry
+-- The newest message that a page saved an entry by.
+SELECT s.message
+FROM workspace.saved AS s
+WHERE s.entry = %(entry)s
+ORDER BY s.saved_at DESC, s.message DESC
+LIMIT 1;

@@ -1,0 +1,277 @@
+"""W18: the visit list and the copy that is taken along, as the server keeps its part of the bargain."""
+
+import base64
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from careweave.doors._frame import csrf_token
+from careweave.terms import Role
+from tests.lib.day10 import Day10
+from tests.lib.pages import Visitor, World, world_over
+
+CASELOAD = (
+    "edna-hartley",
+    "parveen-akhtar",
+    "chidi-okonkwo",
+)  # a few of the twelve: what holds for them holds for all
+
+
+@pytest.fixture(scope="module")
+def world(northmere10: Day10, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world_over(northmere10, tmp_path_factory.mktemp("visits")) as made:
+        made.hear()
+        for key in CASELOAD:
+            made.tie(made.person(key), Role.CN)
+        yield made
+
+
+def _csrf(visitor: Visitor) -> str:
+    return csrf_token(visitor.world.session_of(visitor.token).secret, secrets.token_bytes)
+
+
+def _hidden(html: str, form: str) -> dict[str, str]:
+    part = html[html.index(form) :]
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', part[: part.index("</form>")]))
+
+
+def _taken(visitor: Visitor) -> dict:
+    page = visitor.get("/workspace/visits")
+    assert page.status_code == 200, page.text[-800:]
+    (form,) = re.findall(r'data-form="([^"]+)"', page.text)
+    answer = visitor.post("/workspace/visits/copy", {"csrf": _csrf(visitor), "form": form})
+    assert answer.status_code == 200, answer.text[-800:]
+    return answer.json
+
+
+def _sealed(copy: dict, value: dict) -> dict[str, str]:
+    """What a device makes of an edit: the script's sealing, written a second time."""
+    once = ec.generate_private_key(ec.SECP256R1())
+    server = ec.EllipticCurvePublicKey.from_encoded_point(
+        ec.SECP256R1(), base64.b64decode(copy["key"])
+    )
+    info = b"careweave visit list " + copy["copy"].encode()
+    key = HKDF(SHA256(), 32, salt=b"", info=info).derive(once.exchange(ec.ECDH(), server))
+    nonce = secrets.token_bytes(12)
+    text = AESGCM(key).encrypt(nonce, json.dumps(value).encode(), copy["copy"].encode())
+    point = once.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    parts = {"e": point, "i": nonce, "c": text}
+    return {name: base64.b64encode(raw).decode() for name, raw in parts.items()}
+
+
+def _edit(copy: dict, at: int, **what: object) -> dict:
+    person = copy["people"][at]
+    edit = {"id": str(uuid4()), "ticket": person["ticket"], "kind": "note", "at": copy["made_at"]}
+    return {**edit, "text": "Seen at home.", **what}
+
+
+def _brought(visitor: Visitor, copy: dict, edits: list[dict]) -> dict[str, str]:
+    items = [{"id": one["id"], "sealed": _sealed(copy, one)} for one in edits]
+    fields = {"csrf": _csrf(visitor), "copy": copy["copy"], "items": json.dumps(items)}
+    answer = visitor.post("/workspace/visits/sync", fields)
+    assert answer.status_code == 200, answer.text[-500:]
+    return answer.json["became"]
+
+
+def _access(copy: dict, name: str) -> dict:
+    return next(one["access"] for one in copy["people"] if one["name"].startswith(name))
+
+
+def test_the_list_says_how_to_get_in_and_what_is_new(world: World) -> None:
+    page = world.signed_in("u-cn").get("/workspace/visits").text
+    assert page.count("data-visit") >= len(CASELOAD)
+    assert "HARTLEY, Edna" in page
+    assert "new" in page
+
+
+def test_a_role_that_visits_nobody_has_no_list(world: World) -> None:
+    assert world.signed_in("u-ed").get("/workspace/visits").status_code == 403
+
+
+def test_the_download_is_one_opening_for_each_person(world: World) -> None:
+    before = world.rows("SELECT count(*) FROM ledger.account WHERE action = 'disclose'")
+    visitor = world.signed_in("u-cn")
+    copy = _taken(visitor)
+    assert len(copy["people"]) >= len(CASELOAD)
+    assert copy["expires_at"] - copy["made_at"] == 12 * 3600 * 1000
+    assert before is not None
+    names = {one["name"].split(",")[0] for one in copy["people"]}
+    assert "HARTLEY" in names
+    held = json.dumps(copy)
+    assert "/workspace/r/" not in held
+
+
+def test_what_was_written_is_filed_once_each(world: World) -> None:
+    visitor = world.signed_in("u-cn")
+    copy = _taken(visitor)
+    edits = [_edit(copy, n % len(copy["people"]), text=f"Note {n}") for n in range(8)]
+    assert set(_brought(visitor, copy, edits).values()) == {"filed"}
+    assert set(_brought(visitor, copy, edits).values()) == {"filed"}
+    rows = world.rows(
+        "SELECT count(*) FROM workspace.visit_edit WHERE copy = %(c)s", c=copy["copy"]
+    )
+    assert rows == [(8,)]
+    saved = world.rows("SELECT count(*) FROM workspace.saved WHERE form = 'visit-note'")
+    assert saved == [(8,)]
+    world.work()
+    states = world.rows(
+        "SELECT DISTINCT m.state FROM intake.message AS m"
+        " JOIN workspace.saved AS s ON s.message = m.id WHERE s.form = 'visit-note'"
+    )
+    assert len(states) == 1
+
+
+def test_a_change_made_meanwhile_is_a_conflict_with_both_texts_and_nothing_is_lost(
+    world: World,
+) -> None:
+    first, second = world.signed_in("u-cn"), world.signed_in("u-cn-b")
+    copy = _taken(first)
+    at = next(n for n, one in enumerate(copy["people"]) if one["name"].startswith("HARTLEY"))
+    made = _edit(copy, at, kind="access", text="Key safe at the side door.", entry="", base=0)
+    assert _brought(first, copy, [made]) == {made["id"]: "filed"}
+    world.work()
+    copy = _taken(first)
+    note = _access(copy, "HARTLEY")
+    assert note["text"] == "Key safe at the side door."
+    assert note["version"] >= 1
+
+    other = _taken(second)
+    theirs = _edit(other, at, kind="access", text="Ring twice.", **_base(_access(other, "HARTLEY")))
+    assert _brought(second, other, [theirs]) == {theirs["id"]: "filed"}
+    mine = _edit(copy, at, kind="access", text="The dog is in the yard.", **_base(note))
+    assert _brought(first, copy, [mine]) == {mine["id"]: "waiting"}
+    world.work()
+    assert _brought(first, copy, [mine]) == {mine["id"]: "conflict"}
+    assert _brought(first, copy, [mine]) == {mine["id"]: "conflict"}
+
+    page = first.get("/workspace/visits").text
+    part = page[page.index('id="conflicts"') :]
+    assert "The dog is in the yard." in part
+    assert "Ring twice." in part
+    assert "conflicts" not in re.findall(r'id="(\w+)"', second.get("/workspace/visits").text)
+    fields = _hidden(part, "<form")
+    kept = first.post("/workspace/visits/settle", {**fields, "keep": "mine"})
+    assert kept.status_code == 303
+    world.work()
+    assert _access(_taken(first), "HARTLEY")["text"] == "The dog is in the yard."
+    assert first.post("/workspace/visits/settle", {**fields, "keep": "mine"}).status_code == 404
+
+
+def _base(note: dict) -> dict[str, object]:
+    return {"entry": note["entry"], "base": note["version"]}
+
+
+@pytest.mark.attack(73)
+def test_a_copy_is_brought_back_by_its_own_user_alone(world: World) -> None:
+    first, second = world.signed_in("u-cn"), world.signed_in("u-cn-b")
+    copy = _taken(first)
+    edit = _edit(copy, 0)
+    items = json.dumps([{"id": edit["id"], "sealed": _sealed(copy, edit)}])
+    fields = {"csrf": _csrf(second), "copy": copy["copy"], "items": items}
+    assert second.post("/workspace/visits/sync", fields).status_code == 404
+    told = second.post("/workspace/visits/contact", {"csrf": _csrf(second), "copy": copy["copy"]})
+    assert told.json == {"tickets": [], "is_over": True}
+
+
+@pytest.mark.attack(73)
+def test_a_copy_is_over_after_twelve_hours_and_what_was_written_still_comes_in(
+    world: World,
+) -> None:
+    copy = _taken(world.signed_in("u-cn"))
+    edit = _edit(copy, 0, text="Written in the eleventh hour.")
+    world.later(hours=13)
+    world.hear()
+    visitor = world.signed_in("u-cn")
+    told = visitor.post("/workspace/visits/contact", {"csrf": _csrf(visitor), "copy": copy["copy"]})
+    assert told.json == {"tickets": [], "is_over": True}
+    assert _brought(visitor, copy, [edit]) == {edit["id"]: "filed"}
+
+
+@pytest.mark.attack(73)
+def test_who_left_the_caseload_leaves_the_copy_at_the_next_contact(world: World) -> None:
+    gone = world.person("chidi-okonkwo")
+    visitor = world.signed_in("u-cn")
+    copy = _taken(visitor)
+    tickets = dict(
+        world.rows(
+            "SELECT person, ticket FROM workspace.visit_person WHERE copy = %(c)s", c=copy["copy"]
+        )
+    )
+    world.north.rows(
+        "UPDATE record.tie SET until = %(at)s WHERE subject IN"
+        " (SELECT subject FROM identity.membership WHERE person = %(p)s) RETURNING 1",
+        at=world.now,
+        p=gone,
+    )
+    world.later(minutes=1)
+    told = visitor.post("/workspace/visits/contact", {"csrf": _csrf(visitor), "copy": copy["copy"]})
+    assert str(tickets[gone]) not in told.json["tickets"]
+    assert len(told.json["tickets"]) == len(copy["people"]) - 1
+
+
+@pytest.mark.attack(73)
+@pytest.mark.parametrize("what", ["other copy", "garbled", "no seal", "a stranger"])
+def test_what_the_device_did_not_seal_is_refused(world: World, what: str) -> None:
+    visitor = world.signed_in("u-cn")
+    copy, edit = _taken(visitor), {}
+    edit = _edit(copy, 0)
+    if what == "other copy":
+        sealed = _sealed({**_taken(visitor)}, edit)
+    elif what == "garbled":
+        sealed = {**_sealed(copy, edit), "c": "AAAA"}
+    elif what == "no seal":
+        sealed = {"e": "", "i": "", "c": "?"}
+    else:
+        sealed = _sealed(copy, {**edit, "ticket": str(uuid4())})
+    items = json.dumps([{"id": edit["id"], "sealed": sealed}])
+    fields = {"csrf": _csrf(visitor), "copy": copy["copy"], "items": items}
+    answer = visitor.post("/workspace/visits/sync", fields)
+    assert answer.json == {"became": {edit["id"]: "refused"}}
+
+
+def test_looks_at_the_copy_become_accounts_of_their_own(world: World) -> None:
+    visitor = world.signed_in("u-cn")
+    copy = _taken(visitor)
+    look = _edit(copy, 0, kind="look")
+    assert _brought(visitor, copy, [look]) == {look["id"]: "filed"}
+    assert _brought(visitor, copy, [look]) == {look["id"]: "filed"}
+    rows = world.rows(
+        "SELECT count(*) FROM ledger.account WHERE request_id = %(r)s", r=str(UUID(look["id"]))
+    )
+    assert rows[0][0] >= 1
+
+
+def test_the_page_without_a_line_holds_nobody(world: World) -> None:
+    visitor = world.signed_in("u-cn")
+    page = visitor.get("/workspace/visits/offline")
+    assert page.status_code == 200
+    assert "HARTLEY" not in page.text
+    worker = visitor.get("/workspace/visits-sw.js")
+    assert worker.mimetype == "text/javascript"
+    assert set(re.findall(r'"(/static/[\w.-]+)"', worker.text))
+    for address in re.findall(r'"(/static/[\w.-]+)"', worker.text):
+        assert re.search(r"\.[0-9a-f]{12}\.", address)
+
+
+def test_on_line_a_standing_note_is_kept_up_by_a_form(world: World, tmp_path: Path) -> None:
+    visitor = world.signed_in("u-cn")
+    person = world.person("parveen-akhtar")
+    page = visitor.get(visitor.record(person, "visit"))
+    assert page.status_code == 200, page.text[-600:]
+    forms = page.text.split("<form ")[-1]
+    fields = _hidden("<form " + forms, "<form")
+    fields |= {"text": "Shoes off at the door."}
+    answer = visitor.post(visitor.record(person, "visit"), fields)
+    assert answer.status_code == 303
+    world.work()
+    assert "Shoes off at the door." in visitor.get("/workspace/visits").text
