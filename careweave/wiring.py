@@ -18,7 +18,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from careweave import disclosure
 from careweave.db import Database, Embedded
-from careweave.doors import cli, feeds, fhir, mllp, workspace
+from careweave.doors import cli, console, feeds, fhir, mllp, workspace
 from careweave.doors._access import (
     Clients,
     Codes,
@@ -82,9 +82,14 @@ def application() -> WSGIApplication:
         raise Incorrect(" ".join(settings.problems))
     _log_to(sys.stdout, settings.log_level)
     made = parts(settings)
+    pages = people(settings, made)
     served = Served(
         fhir.application(made),
-        {"static": serve_static, "workspace": workspace.application(people(settings, made))},
+        {
+            "static": serve_static,
+            "workspace": workspace.application(pages),
+            "console": console.application(officers(pages)),
+        },
     )
     _keep_showing(made)
     _spare_the_collector()
@@ -172,6 +177,23 @@ def people(settings: Settings, made: fhir.Parts) -> workspace.Parts:
         live=Live(database, sources, LiveClients(), worker, made.clock),
         is_demonstration=is_demonstration,
         environment=_EXAMPLE if is_demonstration else "",
+    )
+
+
+def officers(pages: workspace.Parts) -> console.Parts:
+    """Returns what the pages of governance are made of: what those of professionals are."""
+    return console.Parts(
+        database=pages.database,
+        recorder=pages.recorder,
+        sessions=pages.sessions,
+        clock=pages.clock,
+        new_request_id=pages.new_request_id,
+        random=pages.random,
+        base=pages.base,
+        zone=pages.zone,
+        brand=pages.brand,
+        is_demonstration=pages.is_demonstration,
+        environment=pages.environment,
     )
 
 

@@ -39,6 +39,9 @@ def add_to(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     add.add_argument("--id-prefix", help="ids that it may choose itself begin with this")
     add.set_defaults(run=_add)
     words.add_parser("list", help="all clients, without their tokens").set_defaults(run=_list)
+    key = words.add_parser("launch-key", help="the key with which it encrypts launch links")
+    key.add_argument("name", help="the client; it has the scope launch")
+    key.set_defaults(run=_launch_key)
     revoke = words.add_parser("revoke", help="take the token away, within five seconds")
     revoke.add_argument("name", help="the client")
     revoke.set_defaults(run=_revoke)
@@ -109,6 +112,14 @@ def _list(desk: Desk, _arguments: Namespace) -> int:
             state = "revoked" if client.revoked_at else until
             role = "/".join(filter(None, (client.role, client.setting, client.team)))
             say(f"{client.name}\t{client.organisation}\t{client.system}\t{state}\t{role}")
+    return 0
+
+
+def _launch_key(desk: Desk, arguments: Namespace) -> int:
+    with desk.database() as database, database.reading() as session:
+        key = _access.link_key_of(session, arguments.name, desk.around.clock())
+    note("Keep this key like a password; it lasts as long as the client:")
+    say(key.hex())
     return 0
 
 

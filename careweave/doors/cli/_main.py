@@ -26,13 +26,14 @@ from careweave.doors.cli import (
     _serve,
     _server,
     _source,
+    _user,
     _work,
 )
 from careweave.doors.cli._desk import Around, desk_of, note
 from careweave.terms import CareweaveError
 
 _COMMANDS = (
-    *(_demo, _feed, _serve, _listen, _work, _client, _source, _feeds, _messages),
+    *(_demo, _feed, _serve, _listen, _work, _client, _user, _source, _feeds, _messages),
     *(_quarantine, _replay),
     _identity,
     *(_import, _check, _agreement, _agreement_show, _apply, _audit, _episodes, _mandate, _server),

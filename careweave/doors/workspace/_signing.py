@@ -52,6 +52,7 @@ from careweave.terms import Forbidden, Incorrect, NotFound, SourceId, Unauthenti
 
 ENROL = f"{PREFIX}/enrol"
 LAUNCH = f"{PREFIX}/launch"
+_OFFICE = "/console/"
 
 _NO_SOURCE = SourceId(0)
 _LAUNCH_TEXT = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -113,7 +114,7 @@ class SignedOutPage:
 def sign_in(visit: Visit) -> Response:
     """Answers the page on which somebody signs in; whoever is signed in is sent on."""
     if visit.whose.signed_in is not None:
-        return onwards(_after(visit))
+        return onwards(_after(visit, visit.whose.signed_in.posting))
     if visit.whose.chooser is not None:
         return onwards(SWITCH if visit.whose.chooser.may_choose else ENROL)
     return _sign_in_page(visit)
@@ -144,8 +145,9 @@ def sign_in_as_example(visit: Visit) -> Response:
     if not number:
         return _begun(visit, account, Assurance.DEMO)
     proof = Proof(Assurance.DEMO, visit.at, visit.device)
-    token = visit.parts.sessions.begin(_seat(visit, account, number), proof, told_of(visit))
-    return set_session(onwards(_after(visit)), token)
+    seat = _seat(visit, account, number)
+    token = visit.parts.sessions.begin(seat, proof, told_of(visit))
+    return set_session(onwards(_after(visit, seat.posting)), token)
 
 
 def choose(visit: Visit) -> Response:
@@ -168,7 +170,7 @@ def chosen(visit: Visit) -> Response:
     else:
         close_episodes(visit, signed_in)
         token = sessions.switch(signed_in, seat, told_of(visit, signed_in))
-    return set_session(onwards(_after(visit)), token)
+    return set_session(onwards(_after(visit, seat.posting)), token)
 
 
 def sign_out(visit: Visit) -> Response:
@@ -265,7 +267,7 @@ def _begun(visit: Visit, account: Account, assurance: Assurance) -> Response:
         seat = seat_of(world_of(visit), account, account.postings[0])
         if seat.purpose is not None:
             token = sessions.begin(seat, proof, told_of(visit))
-            return set_session(onwards(_after(visit)), token)
+            return set_session(onwards(_after(visit, seat.posting)), token)
     token = sessions.begin(Seat(account), proof, told_of(visit))
     launch = _launch_of(visit)
     return set_session(onwards(f"{SWITCH}?for={launch}" if launch else SWITCH), token)
@@ -277,9 +279,12 @@ def _launch_of(visit: Visit) -> str:
     return asked if _LAUNCH_TEXT.fullmatch(asked) else ""
 
 
-def _after(visit: Visit) -> str:
+def _after(visit: Visit, posting: Posting | None) -> str:
+    """Returns where to go on as somebody: to the launch that waits, to the queue of an office, home."""
     launch = _launch_of(visit)
-    return f"{LAUNCH}/{launch}" if launch else HOME
+    if launch:
+        return f"{LAUNCH}/{launch}"
+    return _OFFICE if posting is not None and posting.role is None else HOME
 
 
 def _own(visit: Visit) -> Account:

@@ -340,7 +340,7 @@ def test_a_password_opens_the_making_of_passkeys_until_there_are_two(
         password = first_password(session, "first", place.told)
     for n in range(2):
         device = browser.enrol("first", password)
-        assert browser.sign_in(device).location == "/workspace/", n
+        assert browser.sign_in(device).location == "/console/", n
         browser.get("/workspace/keys")
         browser.post("/workspace/sign-out")
     browser.get("/workspace/recover")
