@@ -24,6 +24,7 @@ _FLAGS = {"true": True, "false": False}
 _DATE_PARTS = ("day", "month", "year")
 _LONGEST_NUMBER = 20
 _EARLIEST = 1875
+_SILENT = frozenset({ItemType.GROUP, ItemType.DISPLAY})
 _DECIMALS = frozenset({ItemType.DECIMAL, ItemType.QUANTITY})
 
 
@@ -62,8 +63,9 @@ def read_answers(questions: Questions, fields: Mapping[str, str]) -> Answers:
     wrong: list[Wrong] = []
     _read(questions.items, fields, values, wrong)
     if not wrong and not values:
-        first = next(iter(questions.every), None)
-        wrong.append(Wrong(field_of(first) if first else "", "Answer at least one question."))
+        asked = (one for one in questions.every if one.type not in _SILENT)
+        first = next((_first_field(one) for one in asked), "")
+        wrong.append(Wrong(first, "Answer at least one question."))
     return Answers(values, tuple(wrong))
 
 

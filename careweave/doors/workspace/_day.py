@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response
+from flask import Response, redirect
+from flask.typing import ResponseReturnValue
 
 from careweave.disclosure import After, ListKind, people_of
 from careweave.doors.workspace._call import PREFIX, Call
@@ -41,8 +42,10 @@ class ListPage:
     as_of: str = field(metadata=_help("As of when the list is."))
 
 
-def day(call: Call) -> Response:
-    """Returns the first page of a working day."""
+def day(call: Call) -> ResponseReturnValue:
+    """Returns the first page of a working day; leads an officer to the pages of governance."""
+    if call.signed_in.posting.role is None:
+        return redirect("/console/", code=303)
     body = DayPage(
         find=f"{PREFIX}/find",
         accesses=f"{PREFIX}/accesses",
