@@ -21,8 +21,11 @@ from careweave.views._voices import Part, Saying, fact, newest_of_each, organisa
 _STALE = timedelta(days=90)
 """A decision that nobody has looked at for longer counts as unreviewed."""
 
-_DECIDED = frozenset({"cpr", "ceiling", "place-of-death", "place-of-care"})
-"""Facts of which one decision excludes another; plans and papers stand beside each other."""
+_DECIDED = ("cpr", "ceiling", "place-of-care", "place-of-death")
+"""Facts of which one decision excludes another, in the order in which they are needed.
+
+Plans and papers stand beside each other.
+"""
 
 
 def facts(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Group, ...]:
@@ -30,8 +33,13 @@ def facts(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Grou
     heard = speaking(rows)
     sayings = [_saying(one, shown, making) for one in heard]
     found = [_row(its, shown, making) for its in together(sayings)]
-    found.sort(key=lambda pair: not pair[1].disagrees)
+    found.sort(key=lambda pair: _place(pair[1]))
     return grouped(found, making)
+
+
+def _place(row: Fact) -> int:
+    name = row.key.removeprefix("fact:")
+    return _DECIDED.index(name) if name in _DECIDED else len(_DECIDED)
 
 
 def decision(name: str, shown: ShownPerson, making: Making) -> Fact | None:
@@ -50,6 +58,9 @@ def _saying(one: Spoken, shown: ShownPerson, making: Making) -> Saying:
     told = alone.voices[0]
     what = meant.says if meant and meant.says else told.text
     is_decided = meant is not None and meant.fact in _DECIDED
+    if one.row.type == "DocumentReference":
+        # Its kind of file says nothing of what is decided.
+        told = replace(told, text="")
     own = [f"entry:{one.row.type}/{one.row.id}"]
     return Saying(
         spoken=one,
