@@ -17,12 +17,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import psycopg
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import Client
 
 from careweave import disclosure
 from careweave.demonstration._calendar import london
-from careweave.doors import workspace
+from careweave.doors import console, workspace
 from careweave.doors._access import (
     COOKIE,
     Assurance,
@@ -47,6 +47,7 @@ from careweave.ledger import Recorder
 from careweave.record._ties import number_of_kind
 from careweave.sources import LiveClients, Sources
 from careweave.terms import Heading, PersonId, Role, Tie
+from careweave.wiring import officers
 from tests.lib.day10 import BEGAN, DAY_10, Day10, agree
 from tests.lib.northmere import REGION, Northmere
 
@@ -183,7 +184,7 @@ class World:
     def signed_in(self, user: str) -> "Visitor":
         """Somebody in the pages, in process."""
         token = self.token(user)
-        client = self.doors["workspace"].test_client()
+        client = Client(self.answer)
         client.set_cookie(COOKIE, token, domain="localhost", secure=True)
         return Visitor(self, user, token, client)
 
@@ -266,7 +267,11 @@ class World:
 
     def open_doors(self, live: Live | None = None) -> None:
         """Makes the applications of the doors anew."""
-        self.doors = {"workspace": workspace.application(_parts(self, live))}
+        parts = _parts(self, live)
+        self.doors = {
+            "workspace": workspace.application(parts),
+            "console": console.application(officers(parts)),
+        }
         self.app = dispatch({**self.doors, "static": serve_static})
 
     def answer(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -289,7 +294,7 @@ class Visitor:
     world: World
     user: str
     token: str
-    client: FlaskClient
+    client: Client
 
     def record(self, person: PersonId, rest: str = "") -> str:
         """The address of a person's record, or of a part of it, in this session."""
