@@ -4,14 +4,14 @@ Source: `reference/interface.md` 6.1; ISB 1505-1509.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from careweave.disclosure import Mark, ShownPerson
 from careweave.formats import kept_json
 from careweave.terms import Heading, Json
 from careweave.views import _fhir as fhir
 from careweave.views._context import Banner, Voice
-from careweave.views._format import age, instant_of, nhs, written_day
+from careweave.views._format import age, day_of, instant_of, nhs, written_day
 from careweave.views._making import Making
 from careweave.views._sections import section_of
 
@@ -128,11 +128,17 @@ def _death(born: str, date: str, died: str, making: Making) -> str:
     first = making.say("Born {date}", date=date) if date else making.say("Born: not known")
     if not died:
         return making.say("{born}. Died, date not known", born=first)
-    end = instant_of(died) or datetime.fromisoformat(f"{died[:10]}T12:00:00+00:00")
-    on, years = written_day(died, making).text, age(born, end, making)
+    end = _noon(died)
+    on, years = written_day(died, making).text, "" if end is None else age(born, end, making)
     if not years:
         return making.say("{born}. Died {died}", born=first, died=on)
     return making.say("{born}. Died {died} (age {age})", born=first, died=on, age=years)
+
+
+def _noon(died: str) -> datetime | None:
+    """Returns the moment of a death: of a day alone, its noon."""
+    on = day_of(died)
+    return instant_of(died) or (None if on is None else datetime.combine(on, time(12), UTC))
 
 
 def _number(value: fhir.Value, making: Making) -> tuple[str, str]:
@@ -231,5 +237,7 @@ def _initials(value: fhir.Value, shown: ShownPerson, making: Making) -> str:
     """Returns initials and age, which tell two tabs apart and name nobody."""
     one = _official(value)
     letters = "".join(word[0] for word in f"{_given(one)} {fhir.words(one.get('family'))}".split())
-    years = age(_birth(value), shown.as_of or making.now, making)
+    died = _died(value)
+    end = (shown.as_of or making.now) if died is None else (_noon(died) if died else None)
+    years = "" if end is None else age(_birth(value), end, making)
     return " ".join(part for part in (letters.upper()[:4], years) if part)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from careweave.disclosure import Row, ShownPerson
+from careweave.disclosure import Indicator, Row, ShownPerson
 from careweave.terms import Heading
 from careweave.views import _allergies as allergies
 from careweave.views import _demographics as demographics
@@ -145,15 +145,15 @@ def _withheld(heading: Heading, state: State, shown: ShownPerson, making: Making
 
 
 def _indicators(heading: Heading, shown: ShownPerson, making: Making) -> tuple[str, ...]:
-    return tuple(
-        making.say(
-            "{name} holds something here. Call {phone}", name=one.organisation, phone=one.telephone
-        )
-        if one.telephone
-        else making.say("{name} holds something here", name=one.organisation)
-        for one in shown.indicators
-        if one.heading is heading
-    )
+    return tuple(_indicated(one, making) for one in shown.indicators if one.heading is heading)
+
+
+def _indicated(one: Indicator, making: Making) -> str:
+    noun = making.say(NAMED[one.heading].noun)
+    if not one.telephone:
+        return making.say("{name} holds {noun}", name=one.organisation, noun=noun)
+    text = "{name} holds {noun}. Call {phone}"
+    return making.say(text, name=one.organisation, noun=noun, phone=one.telephone)
 
 
 def _left_out(heading: Heading, shown: ShownPerson) -> str:

@@ -19,6 +19,7 @@ _SILENT: Mapping[str, State] = {
     FeedState.NOT_CHECKED: State.NOT_CHECKED,
     FeedState.STALE: State.STALE,
 }
+_QUIET = frozenset({State.NONE_RECEIVED, State.NO_FEED})
 _OLD_MONTHS = 12
 """From when on a statement of none says how old it is. Source: `reference/record.md` 3.2 (h)."""
 
@@ -51,6 +52,9 @@ def standing(heading: Heading, held: Held, shown: ShownPerson, making: Making) -
         return Standing(State.HELD, "", lines, coverage)
     if found:
         first, headline = found[0]
+        is_told = any(one.heading is heading for one in shown.indicators)
+        if is_told and first.state in _QUIET:
+            return Standing(State.INDICATED, "", (), coverage)
         return Standing(first.state, headline, _adding(lines, headline), coverage)
     return _without_sources(heading, shown, words)
 
@@ -61,7 +65,7 @@ def _place(one: tuple[SourceLine, str]) -> tuple[int, str]:
 
 def _adding(lines: tuple[SourceLine, ...], headline: str) -> tuple[SourceLine, ...]:
     """Returns the lines that add to a headline: none where every source is alike without news."""
-    if {one.state for one in lines} <= {State.NONE_RECEIVED, State.NO_FEED}:
+    if {one.state for one in lines} <= _QUIET:
         return ()
     return tuple(one for one in lines if one.text != headline)
 

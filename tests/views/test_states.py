@@ -163,7 +163,13 @@ def test_a_plan_that_is_not_held_reads_otherwise_than_one_that_could_not_be_chec
 def test_what_is_only_indicated_names_whom_to_call() -> None:
     one = section("safeguarding", shown(indicators=(indicator(Heading.SAF),)), HERE)
     assert one.state is State.INDICATED
-    assert one.indicators == ("The Council holds something here. Call 01632 960003",)
+    assert one.indicators == ("The Council holds safeguarding information. Call 01632 960003",)
+
+
+def test_that_something_is_held_is_never_said_beside_that_nothing_came() -> None:
+    told_of = shown(indicators=(indicator(Heading.SAF),), feeds={Heading.SAF: (feed(),)})
+    one = section("safeguarding", told_of, HERE)
+    assert (one.state, one.text) == (State.INDICATED, "")
 
 
 def test_what_is_not_shared_says_why() -> None:
