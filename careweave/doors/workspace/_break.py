@@ -30,6 +30,8 @@ _PAGE, _REASON, _END = "emergency", "reason", "emergency-end"
 _BACK = timedelta(hours=5)
 """Longer than any emergency lasts: what is listed as opened under it."""
 
+_NOW = timedelta(microseconds=1)
+
 _BECAUSE: Mapping[Because, str] = {
     Because.UNCONSCIOUS: "The person is unconscious",
     Because.LIFE_AT_RISK: "The life of the person or of others is at risk",
@@ -229,7 +231,7 @@ def _refusal(call: Call) -> str:
 
 def _blocks(call: Call) -> tuple[Block, ...]:
     """Returns each heading that this reader has opened of this person by emergency access."""
-    period = Period(call.at - _BACK, call.at)
+    period = Period(call.at - _BACK, call.at + _NOW)
     items: Counter[Heading] = Counter()
     for one in disclosure.my_accesses(call.way, call.asking, period):
         if one.is_emergency and one.person == call.person:

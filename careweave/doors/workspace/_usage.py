@@ -7,7 +7,7 @@ serves care.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import redirect
 from flask.typing import ResponseReturnValue
@@ -28,6 +28,7 @@ _QUERIES = Queries("careweave.doors.workspace")
 _PAGE, _OPENED = "answer", "opened"
 _LONGEST_S = 86_400
 _MOST_SECTIONS = 40
+_NOW = timedelta(microseconds=1)
 _PAGES = frozenset({"overview", "card", "medicines", "timeline", "plan", "reconcile"})
 
 
@@ -99,7 +100,7 @@ def _told(call: Call) -> Mapping[str, object]:
 
 def _sections(call: Call, since: datetime) -> list[str]:
     """Returns which sections the reader went on to, by the accounts of it: no page keeps them."""
-    found = my_accesses(call.way, call.asking, Period(since, call.at))
+    found = my_accesses(call.way, call.asking, Period(since, call.at + _NOW))
     ones = [one.items for one in reversed(found) if one.person == call.person and one.is_page]
     after = dict.fromkeys(heading for items in ones[1:] for heading in items)
     return [NAMED[heading].slug for heading in after if heading in NAMED][:_MOST_SECTIONS]

@@ -18,7 +18,9 @@ def edna(world):
 
 
 def saved(world, person):
-    rows = world.rows("SELECT person, state FROM workspace.saved AS s JOIN intake.message AS m ON m.id = s.message")
+    rows = world.rows(
+        "SELECT person, state FROM workspace.saved AS s JOIN intake.message AS m ON m.id = s.message"
+    )
     return [state for one, state in rows if one == person]
 
 
@@ -56,7 +58,9 @@ def test_a_note_is_saved_and_then_filed(world, edna):
 @pytest.mark.attack(83)
 def test_who_cannot_be_found_and_who_is_not_there_are_one_page(world):
     visitor = world.signed_in("u-chmanager")
-    answers = [sent(visitor, "/workspace/find", number=text) for text in ("9990001014", "9990000107")]
+    answers = [
+        sent(visitor, "/workspace/find", number=text) for text in ("9990001014", "9990000107")
+    ]
     texts = {masked(one.text) for one in answers}
     assert len(texts) == 1
     assert "data-none-found" in answers[0].text
@@ -80,7 +84,10 @@ def masked(text):
         ({"family": "Hartley", "day": "31", "month": "2", "year": "1941"}, "day"),
         ({"day": "9", "month": "7", "year": "1941"}, "family"),
         ({}, "family"),
-        ({"family": "Hartley", "day": "9", "month": "7", "year": "1941", "postcode": "X%"}, "postcode"),
+        (
+            {"family": "Hartley", "day": "9", "month": "7", "year": "1941", "postcode": "X%"},
+            "postcode",
+        ),
     ],
 )
 def test_a_search_that_is_not_exact_is_sent_back_with_its_fault(world, typed, field):
