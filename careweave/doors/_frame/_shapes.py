@@ -18,7 +18,7 @@ _FILLS = {
 def shape(kind: str, x: float, y: float, r: float = 7.0) -> Markup:
     """Returns the shape of one entry of this kind round a point."""
     fill = _FILLS.get(kind, INK)
-    told = {"class_": "cw-mark-shape", "fill": fill, "stroke": "#fff"}
+    told = {"class_": "cw-m", "fill": fill}
     if kind == "document":
         return node("rect", x=x - r, y=y - r, width=2 * r, height=2 * r, **told)
     if kind == "result":
@@ -34,28 +34,20 @@ def shape(kind: str, x: float, y: float, r: float = 7.0) -> Markup:
 def several(count: int, x: float, y: float, size: float) -> Markup:
     """Returns the mark of several entries: their number inside a ring."""
     r = 11.0 if count < 100 else 14.0
-    ring = node(
-        "rect", class_="cw-mark-shape", x=x - r, y=y - 11, width=2 * r, height=22, rx=11,
-        fill="#fff", stroke=INK, stroke_width=1.5,
-    )  # fmt: skip
-    told = node(
-        "text", str(count) if count < 1000 else "999+", x=x, y=y + size * 0.36,
-        text_anchor="middle", font_size=size, font_weight="700",
-    )  # fmt: skip
+    ring = node("rect", class_="cw-m cw-n", x=x - r, y=y - 11, width=2 * r, height=22, rx=11)
+    told = node("text", str(count) if count < 1000 else "999+", x=x, y=y + size * 0.36)
     return ring + told
 
 
 def bar(mark: Mark, y: float, size: float) -> Markup:
     """Returns a bar with both ends; an open end is an arrow."""
-    half, fill = 5.0, _FILLS["interval"]
+    half = 5.0
     end = mark.x1 - (7 if mark.is_open else 0)
-    drawn = node(
-        "rect", class_="cw-mark-shape", x=mark.x0, y=y - half, width=max(4.0, end - mark.x0),
-        height=2 * half, rx=1.5, fill=fill, stroke="#fff",
-    )  # fmt: skip
+    width = max(4.0, end - mark.x0)
+    drawn = node("rect", class_="cw-m cw-b", x=mark.x0, y=y - half, width=width, height=2 * half)
     if mark.is_open:
         head = path((end, y - 9), (mark.x1, y), (end, y + 9), is_closed=True)
-        drawn += node("path", d=head, fill=fill)
+        drawn += node("path", class_="cw-b", d=head)
     if mark.n == 1:
         return drawn
     x = (mark.x0 + mark.x1) / 2
@@ -70,6 +62,6 @@ def hatch(name: str) -> Markup:
 
 def box(x: float, y: float, width: float, height: float) -> Markup:
     """Returns the room that a finger may hit, without a shape of its own."""
-    return Markup('<path d="M{} {}h{}v{}h-{}z" fill="none" pointer-events="all"/>').format(
+    return Markup('<path d="M{} {}h{}v{}h-{}z" class="cw-h"/>').format(
         n(x), n(y), n(width), n(height), n(width)
     )

@@ -147,7 +147,12 @@ class _Plan:
         drawn += node("text", row.title, x=x, y=label_y, font_size=size.text, font_weight="700")
         at = y + size.title + 3 + size.lane / 2
         for lane in lanes:
-            drawn += Markup("").join(self._mark(mark, row, at) for mark in lane)
+            drawn += node(
+                "g",
+                Markup("").join(self._mark(mark, row, at) for mark in lane),
+                class_="cw-marks",
+                font_size=size.text - 1,
+            )
             at += size.lane
         return drawn, [self._line(mark, row) for mark in (*marks, *stays)], height
 
@@ -216,9 +221,9 @@ def kinds(say: Say) -> Iterator[tuple[str, Markup]]:
     """Yields each kind of mark with its word and its shape, for the key below a drawing."""
     for kind, word in _KINDS.items():
         if kind == INTERVAL:
-            drawn = node("rect", x=1, y=6, width=18, height=8, rx=1.5, fill="#1d4e4a")
+            drawn = node("rect", class_="cw-b", x=1, y=6, width=18, height=8)
         elif kind == "several":
-            drawn = several(3, 11, 10, 13)
+            drawn = node("g", several(3, 11, 10, 13), class_="cw-marks", font_size=13)
         else:
             drawn = shape(kind, 10, 10)
         yield (

@@ -140,6 +140,7 @@ def test_a_change_made_meanwhile_is_a_conflict_with_both_texts_and_nothing_is_lo
     made = _edit(copy, at, kind="access", text="Key safe at the side door.", entry="", base=0)
     assert _brought(first, copy, [made]) == {made["id"]: "filed"}
     world.work()
+    world.later(minutes=1)
     copy = _taken(first)
     note = _access(copy, "HARTLEY")
     assert note["text"] == "Key safe at the side door."
@@ -154,6 +155,7 @@ def test_a_change_made_meanwhile_is_a_conflict_with_both_texts_and_nothing_is_lo
     assert _brought(first, copy, [mine]) == {mine["id"]: "conflict"}
     assert _brought(first, copy, [mine]) == {mine["id"]: "conflict"}
 
+    world.later(minutes=1)
     page = first.get("/workspace/visits").text
     part = page[page.index('id="conflicts"') :]
     assert "The dog is in the yard." in part
