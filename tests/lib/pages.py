@@ -50,6 +50,7 @@ from careweave.terms import Heading, PersonId, Role, Tie
 from careweave.wiring import officers
 from tests.lib.day10 import BEGAN, DAY_10, Day10, agree
 from tests.lib.northmere import REGION, Northmere
+from tests.lib.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -310,6 +311,24 @@ class Visitor:
         return self.client.post(
             path, data=dict(fields), base_url=self.world.base, headers=headers, **options
         )
+
+
+def break_glass(
+    visitor: Visitor, person: PersonId, words: str = "Found on the floor, alone."
+) -> Any:
+    """Opens a person in an emergency, as the form of the page does, and returns the answer."""
+    return _given(visitor, visitor.record(person, "emergency"), words)
+
+
+def give_reason(visitor: Visitor, person: PersonId, slug: str, words: str) -> Any:
+    """Opens one section for a stated reason, as the form of the page does; returns the answer."""
+    return _given(visitor, visitor.record(person, f"reason/{slug}"), words)
+
+
+def _given(visitor: Visitor, path: str, words: str) -> Any:
+    page = Seen(visitor.get(path).text)
+    fields = page.fields("#break-glass") | {"because": "life-at-risk", "words": words}
+    return visitor.post(path, fields)
 
 
 def dispatch(doors: Mapping[str, Answering]) -> Answering:

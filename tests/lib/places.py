@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from careweave.terms import Role
-from tests.lib.pages import BY_ROLE, Visitor, World
+from tests.lib.pages import BY_ROLE, Visitor, World, break_glass
 from tests.lib.seen import Seen
 
 FOLDER = Path(__file__).parents[1] / "journeys"
@@ -44,9 +44,9 @@ class Place:
     id: str
     roles: tuple[str, ...]
     path: str = ""
+    first: str = ""
     via: str = ""
-    link: str = ""
-    tie: bool = True
+    links: tuple[str, ...] = ()
 
 
 @cache
@@ -64,9 +64,10 @@ def places() -> Mapping[str, Place]:
     every = tuple(str(role) for role in BY_ROLE)
     found = {}
     for name, told in table().items():
-        if "off" not in told:
+        if "absent" not in told:
             roles = every if told["roles"] == "all" else tuple(map(str, told["roles"]))  # type: ignore[arg-type]
-            found[name] = Place(name, **{**told, "roles": roles})  # type: ignore[arg-type]
+            links = tuple(told.get("links", ()))  # type: ignore[arg-type]
+            found[name] = Place(name, **{**told, "roles": roles, "links": links})  # type: ignore[arg-type]
     return found
 
 
@@ -107,10 +108,15 @@ class Reader:
         if place.path:
             return self._filled(place.path)
         assert self.visitor is not None
-        page = Seen(self.visitor.get(self._filled(place.via)).text)
-        found = [one for one in page.links if place.link in one]
-        assert found, f"{place.via} leads to no {place.link}"
-        return found[0]
+        if place.first:
+            self.visitor.get(self._filled(place.first))
+        where = self._filled(place.via)
+        for link in place.links:
+            page = Seen(self.visitor.get(where).text).one("main")
+            found = [one for one in page.links if link in one]
+            assert found, f"{place.name}: no link with {link}"
+            where = found[0]
+        return where
 
     def _filled(self, path: str) -> str:
         if "{r}" not in path:
@@ -129,4 +135,7 @@ def reader(world: World, role: str) -> Reader:
         plain = Role(role.partition("-")[0])
         if plain in {Role.ED, Role.HC, Role.PA}:
             world.tie(world.person(PEOPLE[role]), plain)
+    if role == "officer":
+        # Somebody of the hospital has opened a record that is none of theirs.
+        break_glass(world.signed_in("u-ed"), world.person("hugh-carrington-bass"))
     return Reader(world, role, world.signed_in(user))

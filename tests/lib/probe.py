@@ -21,7 +21,7 @@ _OUTLINE = """() => ({
   banners: document.querySelectorAll('body > header, [role=banner]').length,
   feet: document.querySelectorAll('body > footer, [role=contentinfo]').length,
   unlabelled: [...document.querySelectorAll('[data-status]')]
-      .filter(e => e.getClientRects().length
+      .filter(e => e.checkVisibility() && e.getClientRects().length
           && !e.innerText.toLowerCase().includes(e.dataset.status.toLowerCase()))
       .map(e => e.outerHTML.slice(0, 120)),
   nodes: document.querySelectorAll('*').length,
@@ -33,8 +33,10 @@ _CHARTS = """() => [...document.querySelectorAll('figure')].filter(f => f.queryS
           .map(e => e.dataset.v).sort().join('|'));
      const told = [...f.parentElement.querySelectorAll('table [data-v]')]
           .map(e => e.dataset.v).sort().join('|');
+     const every = svg.flatMap(s => [...s.querySelectorAll('[data-v]')]
+          .map(e => e.dataset.v)).sort().join('|');
      return {named: svg.every(s => s.querySelector('title') && s.querySelector('desc')),
-             equal: drawn.every(d => d === told), drawn: drawn[0], told,
+             equal: every === told || drawn.every(d => d === told), drawn, told,
              bytes: svg.map(s => s.outerHTML.length),
              marks: svg.map(s => s.querySelectorAll('[data-v]').length)} })"""
 _NAKED = """() => [...document.querySelectorAll('[data-entry]')].filter(e =>
