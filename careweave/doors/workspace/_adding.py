@@ -27,6 +27,7 @@ from careweave.terms import Action, Forbidden
 from careweave.views import moment
 
 _ID_PREFIX = "ws-"
+_PART = "/add"
 
 
 def _help(text: str) -> dict[str, str]:
@@ -67,7 +68,9 @@ class WritePage:
 
 def choose(call: Call) -> Response:
     """Returns the forms that the role may fill in for a person."""
-    frame = person_frame(call, call.say("Add to the record"), said=said(call, call.person))
+    frame = person_frame(
+        call, call.say("Add to the record"), part=_PART, said=said(call, call.person)
+    )
     check_may_write(call)
     base = call.address_of(call.person)
     role = call.signed_in.posting.role
@@ -81,7 +84,7 @@ def choose(call: Call) -> Response:
 def write(call: Call) -> Response:
     """Returns an empty form about a person, or with what its reader has begun before."""
     questions = _questions(call)
-    frame = person_frame(call, call.say(questions.title))
+    frame = person_frame(call, call.say(questions.title), part=_PART)
     check_may_write(call)
     with call.parts.database.reading() as session:
         begun = draft_of(session, call.signed_in, _place(call, questions), call.at)
@@ -159,7 +162,7 @@ def _place(call: Call, questions: Questions) -> str:
 
 
 def _refused(call: Call, questions: Questions, answers: Answers) -> Response:
-    frame = person_frame(call, call.say(questions.title))
+    frame = person_frame(call, call.say(questions.title), part=_PART)
     response = _page(call, frame, questions, typed=call.visit.form, wrong=answers.wrong)
     response.status_code = 422
     return response

@@ -66,7 +66,7 @@ def why(call: Call) -> Response:
         raise NotFound
     title = call.say("Why this, why not")
     frame = (
-        person_frame(call, title)
+        person_frame(call, title, part="/why")
         if any(one.is_open for one in told)
         else frame_of(call.visit, title)
     )
