@@ -5,25 +5,22 @@ Source: `reference/record.md` 3.1, MED; `reference/interface.md` 6.3, "status ne
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from careweave.disclosure import Row, ShownPerson, is_partial
 from careweave.terms import Heading
 from careweave.views import _fhir as fhir
 from careweave.views._context import Fact, Group, Voice
 from careweave.views._dosing import dosing
-from careweave.views._format import day_of, dose, instant_of, written_day
+from careweave.views._format import dose, instant_of, written_day
 from careweave.views._making import Making
 from careweave.views._silence import silent
+from careweave.views._supplies import HANDED, newest_supplies, once_a_dose
 from careweave.views._voice import Spoken, spoken, voice
 from careweave.views._voices import Part, Saying, fact, organisation, together
 
 TAKING = frozenset({"active", "on-hold", "dispensed", "given"})
 NOT_TAKING = frozenset({"stopped", "not-taken", "not-given", "absent"})
 _STOPPED = frozenset({"stopped", "cancelled", "completed", "not-done"})
-_SUPPLY = timedelta(days=120)
-"""What was handed out longer ago is taken to be used up."""
-
 _STANDINGS: Mapping[str, Mapping[str, str]] = {
     "MedicationRequest": {"draft": "planned"},
     "MedicationStatement": {"intended": "planned", "not-taken": "not-taken"},
@@ -68,7 +65,9 @@ def facts(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Grou
 def medicines(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Medicine, ...]:
     """Returns each medicine with its voices, the high-risk ones first, then by name."""
     heard = spoken(rows)
-    sayings = tuple(_newest_supply(_sayings(heard, shown, making), making))
+    supplied = newest_supplies(heard)
+    told = [one for one in heard if one.row.type not in HANDED or id(one) in supplied]
+    sayings = tuple(once_a_dose(_sayings(told, shown, making), supplied, making))
     lists = tuple(_complete(heard, shown, making))
     instead = tuple(_instead(sayings, making))
     dispensing = frozenset(one.slug for one in sayings if one.standing == "dispensed")
@@ -153,53 +152,6 @@ def _standing(one: Spoken) -> str:
     if known is not None:
         return known
     return "stopped" if status in _STOPPED else status or "active"
-
-
-def _newest_supply(sayings: Iterable[Saying], making: Making) -> Iterator[Saying]:
-    """Yields what was handed out or given once for each dose: the newest, with how many there were.
-
-    What an earlier day of the same source handed out is shown and not compared.
-    """
-    seen: dict[tuple[object, ...], list[Saying]] = {}
-    kept: list[Saying] = []
-    for one in sayings:
-        if one.standing not in {"dispensed", "given", "not-given"}:
-            kept.append(one)
-            continue
-        key = (one.slug, one.keys, one.standing, _dose_of(one))
-        if key not in seen:
-            kept.append(one)
-        seen.setdefault(key, []).append(one)
-    newest: dict[tuple[object, ...], str] = {}
-    for one in kept:
-        key = (one.slug, one.keys, one.standing, _dose_of(one))
-        if key not in seen:
-            yield one
-            continue
-        # The newest comes first: another dose of the same day belongs to it, an older one does not.
-        day = newest.setdefault((one.slug, one.keys, one.standing), one.spoken.order[0][:10])
-        is_old = one.spoken.order[0][:10] != day or not _is_recent(one, making)
-        yield replace(_counted(one, seen[key], making), is_settled=is_old)
-
-
-def _dose_of(one: Saying) -> tuple[object, ...]:
-    return tuple(part.value for part in one.parts[:2])
-
-
-def _is_recent(one: Saying, making: Making) -> bool:
-    date = one.spoken.date or one.spoken.row.updated.isoformat()
-    on = day_of(date)
-    return on is None or making.now.date() - on <= _SUPPLY
-
-
-def _counted(one: Saying, all_of_it: Sequence[Saying], making: Making) -> Saying:
-    n = len(all_of_it)
-    if n == 1:
-        return one
-    since = written_day(all_of_it[-1].spoken.date, making).text
-    text = making.say("{n} times since {date}", n=n, date=since)
-    label = "Handed out" if one.standing == "dispensed" else "Given"
-    return replace(one, parts=(*one.parts, Part(label, text)))
 
 
 def _complete(heard: Iterable[Spoken], shown: ShownPerson, making: Making) -> Iterator[Saying]:
