@@ -40,7 +40,7 @@ def delta(sections: Iterable[Section], shown: ShownPerson, making: Making, most:
     is_new = _with(shown, making, _came(since) if looked else _happened(since))
     counts = counted(shown, since=looked) if looked else counted(shown, happened=since)
     found = [
-        cut(_only(one, is_new, n=counts[heading_of(one.slug)]), making, most, past=True)
+        cut(_only(one, making, is_new, n=counts[heading_of(one.slug)]), making, most, past=True)
         for one in sections
         if counts[heading_of(one.slug)]
     ]
@@ -84,9 +84,10 @@ def _happened_or_came(since: datetime) -> Callable[[Line], bool]:
     return lambda line: (line.at or line.updated) >= since
 
 
-def _only(section: Section, is_new: Callable[[Fact], bool], *, n: int) -> Section:
-    groups = (_kept(group, is_new) for group in section.groups)
-    return replace(section, groups=tuple(one for one in groups if one.facts), n=n, text="")
+def _only(section: Section, making: Making, is_new: Callable[[Fact], bool], *, n: int) -> Section:
+    groups = tuple(one for group in section.groups if (one := _kept(group, is_new)).facts)
+    text = "" if groups else making.say("{n} new, in the full section", n=n)
+    return replace(section, groups=groups, n=n, text=text)
 
 
 def _kept(group: Group, is_new: Callable[[Fact], bool]) -> Group:
@@ -105,7 +106,7 @@ def changed(sections: Iterable[Section], shown: ShownPerson, making: Making, mos
     is_new = _with(shown, making, _happened_or_came(stay))
     found = []
     for one in sections:
-        kept = _only(one, is_new, n=0)
+        kept = _only(one, making, is_new, n=0)
         n = sum(len(group.facts) for group in kept.groups)
         if n:
             found.append(cut(replace(kept, n=n), making, most, past=True))

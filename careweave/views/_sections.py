@@ -52,6 +52,9 @@ def section_of(
     rows = shown.rows.get(heading, ())
     groups = _FACTS.get(heading, _told)(rows, shown, making)
     held = _held(rows, shown, making)
+    if not groups:
+        # What only carries other entries is nothing to show: the heading says so in words.
+        held = replace(held, slugs=frozenset())
     known = standing(heading, held, shown, making)
     named = NAMED[heading]
     return Section(

@@ -324,3 +324,15 @@ def test_the_number_beside_a_title_is_that_of_its_rows() -> None:
     ]
     one = section("vaccinations", shown(*rows), HERE)
     assert one.n == sum(len(group.facts) for group in one.groups) == 1
+
+
+def test_a_report_that_only_carries_results_leaves_no_blank() -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "final",
+        "code": concept("Ceiling of treatment"),
+        "category": [concept("Other")],
+        "effectiveDateTime": "2026-03-24",
+    }
+    one = section("results", shown(row(Heading.INV, report), feeds={Heading.INV: (feed(),)}), HERE)
+    assert one.groups or one.text
