@@ -41,6 +41,15 @@ from careweave.disclosure._match import Matched, Matches
 from careweave.disclosure._offline import OfflineLook, note_opened
 from careweave.disclosure._own import Access, my_accesses
 from careweave.disclosure._pairs import Interaction, Pairs, read_pairs
+from careweave.disclosure._problems import (
+    Problem,
+    Remedy,
+    Wrongness,
+    answer_problem,
+    problems,
+    problems_of,
+    report_problem,
+)
 from careweave.disclosure._prospects import Expected
 from careweave.disclosure._reading import history, read
 from careweave.disclosure._recall import Recall, ShownTo, recall
@@ -120,8 +129,10 @@ __all__ = [
     "Parameter",
     "People",
     "Planned",
+    "Problem",
     "Recall",
     "RegionFiles",
+    "Remedy",
     "Review",
     "Row",
     "Said",
@@ -137,7 +148,9 @@ __all__ = [
     "Way",
     "Who",
     "Word",
+    "Wrongness",
     "alert",
+    "answer_problem",
     "apply",
     "as_shown",
     "asks",
@@ -175,12 +188,15 @@ __all__ = [
     "parameters",
     "people_of",
     "plan",
+    "problems",
+    "problems_of",
     "read",
     "read_pairs",
     "recall",
     "refuse",
     "region_files",
     "release",
+    "report_problem",
     "review",
     "reviews",
     "search",

@@ -378,3 +378,42 @@ WHERE
   )
 ORDER BY e.began_at
 LIMIT %(most)s;
+
+-- name: add_problem
+-- Notes what a reader says is wrong with an entry.
+INSERT INTO disclosure.problem (
+  id, at, user_name, organisation, role, person, type, entry, version, heading, owner, system, kind,
+  words, due_at
+)
+VALUES (
+  %(id)s, %(at)s, %(user)s, %(organisation)s, %(role)s, %(person)s, %(type)s, %(entry)s,
+  %(version)s, %(heading)s, %(owner)s, %(system)s, %(kind)s, %(words)s, %(due)s
+)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: problems_of_owner
+-- What waits for the officers of an organisation, the first due first.
+SELECT
+  p.id, p.at, p.user_name, p.organisation, p.role, p.person, p.type, p.entry, p.version, p.heading,
+  p.owner, p.system, p.kind, p.words, p.due_at, p.answered_at, p.answered_by, p.outcome, p.remark
+FROM disclosure.problem AS p
+WHERE p.owner = %(owner)s AND p.answered_at IS NULL
+ORDER BY p.due_at, p.id
+LIMIT %(most)s;
+
+-- name: problems_of_user
+-- What a user has reported, the newest first.
+SELECT
+  p.id, p.at, p.user_name, p.organisation, p.role, p.person, p.type, p.entry, p.version, p.heading,
+  p.owner, p.system, p.kind, p.words, p.due_at, p.answered_at, p.answered_by, p.outcome, p.remark
+FROM disclosure.problem AS p
+WHERE p.user_name = %(user)s AND p.organisation = %(organisation)s AND p.at >= %(since)s
+ORDER BY p.at DESC, p.id
+LIMIT %(most)s;
+
+-- name: answer_problem
+-- Writes down for good what came of a report; no row where it is not the owner's, or answered.
+UPDATE disclosure.problem
+SET answered_at = %(at)s, answered_by = %(officer)s, outcome = %(outcome)s, remark = %(remark)s
+WHERE id = %(id)s AND owner = %(owner)s AND answered_at IS NULL
+RETURNING person;
