@@ -19,15 +19,16 @@ from careweave.doors._frame import (
     preferred,
     request_id,
 )
-from careweave.doors.console import _reviews
+from careweave.doors.console import _problems, _reviews
 from careweave.doors.console._parts import DOOR, PREFIX, Call, Parts
 from careweave.doors.console._route import Route
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _SIGNING = "/workspace"
+_PLACES = (("Access review", f"{PREFIX}/"), ("Reported problems", f"{PREFIX}/problems"))
 
 # Each module of pages adds its addresses here, and nowhere else.
-ROUTES: tuple[Route, ...] = (*_reviews.ROUTES,)
+ROUTES: tuple[Route, ...] = (*_problems.ROUTES, *_reviews.ROUTES)
 
 
 def application(parts: Parts) -> Flask:
@@ -96,7 +97,7 @@ def frame_of(parts: Parts, whose: Whose, title: str) -> Frame:
         user=signed_in.display_name,
         role=posting.words,
         organisation=posting.organisation,
-        places=(Place("Access review", f"{PREFIX}/", is_here=True),),
+        places=tuple(Place(text, href, href == request.path) for text, href in _PLACES),
         csrf=csrf_token(signed_in.secret, parts.random),
         stay=Stay(
             idle_s=int(parts.sessions.limits.idle.total_seconds()),
