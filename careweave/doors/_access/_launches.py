@@ -167,7 +167,8 @@ def launch_of(said: Mapping[str, object]) -> Launch:
 def _text(said: Mapping[str, object], name: str) -> str:
     found = said.get(name)
     if not isinstance(found, str) or not 0 < len(found.strip()) <= _LONGEST:
-        raise Incorrect(f"A launch has a text {name}.", where=name, code="required")
+        message = "A launch says system, identifier and user, each in a text."
+        raise Incorrect(message, where=name, code="required")
     return found.strip()
 
 

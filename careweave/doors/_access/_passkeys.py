@@ -38,6 +38,7 @@ _NAME_MOST = 60
 _MOST = 20
 _ENOUGH = 2
 _SIGN, _ENROL = "sign", "enrol"
+_BACK = "counter-went-back"
 _REFUSED = "This passkey was not accepted. Try again, or sign in with a recovery code."
 # What a malformed credential can raise in the libraries that read it.
 _UNREADABLE = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)
@@ -106,7 +107,7 @@ class Passkeys:
                 organisation = "" if account is None else account.organisation
                 tell(session, told, "sign-in", "passkey", organisation, refused=refused)
         if account is None or refused:
-            _LOG.warning('{"event": "passkey-refused", "reason": "%s"}', refused)
+            _warn(refused)
             raise Forbidden(_REFUSED)
         return account
 
@@ -210,12 +211,19 @@ class Passkeys:
             tell(session, told, "passkey-end", account.user, account.organisation)
 
 
+def _warn(refused: str) -> None:
+    if refused == _BACK:
+        _LOG.error('{"event": "passkey-copied"}')
+    else:
+        _LOG.warning('{"event": "passkey-refused"}')
+
+
 def _counted(session: Session, credential: bytes, n_signed: int, at: datetime) -> str:
     """Notes the counter of a signature, and returns why it is refused; empty where it counts."""
     if session.run(_QUERIES["count_signature"], credential=credential, n=n_signed, now=at):
         return ""
     session.run(_QUERIES["end_copied_passkey"], credential=credential, now=at)
-    return "counter-went-back"
+    return _BACK
 
 
 def _enrol(account: Account) -> str:

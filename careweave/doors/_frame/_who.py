@@ -9,7 +9,7 @@ from typing import cast
 from flask import Response, g, request
 
 from careweave.doors._access import COOKIE, Chooser, Sessions, SignedIn
-from careweave.terms import Clock, Unauthenticated
+from careweave.terms import CareweaveError, Clock, Unauthenticated
 
 VISIT = "__Host-cw-visit"
 """Where a browser keeps a random word of its own before it has a session: for forms alone."""
@@ -17,13 +17,13 @@ VISIT = "__Host-cw-visit"
 _VISIT_BYTES = 32
 _VISIT_MOST = 64
 _STATE = "careweave_who"
+_AT = "careweave_at"
 
 
 @dataclass(slots=True)
 class _State:
     """What is known of the request at hand."""
 
-    at: datetime
     signed_in: SignedIn | None
     chooser: Chooser | None
     visit: str
@@ -42,8 +42,20 @@ class Whose:
 
     @property
     def at(self) -> datetime:
-        """Returns when the request came."""
-        return self._state().at
+        """Returns when the request came; no database is asked for it."""
+        found = getattr(g, _AT, None)
+        if not isinstance(found, datetime):
+            found = self.clock()
+            setattr(g, _AT, found)
+        return found
+
+    @property
+    def known(self) -> SignedIn | None:
+        """Returns who has signed in, for a page that must be made even when nobody can be asked."""
+        try:
+            return self.signed_in
+        except CareweaveError:
+            return None
 
     @property
     def signed_in(self) -> SignedIn | None:
@@ -66,7 +78,7 @@ class Whose:
         """Notes that whoever has signed in did something, so that the session lasts on."""
         state = self._state()
         if state.signed_in is not None:
-            self.sessions.touch(state.signed_in, state.at)
+            self.sessions.touch(state.signed_in, self.at)
 
     def secret(self) -> bytes | None:
         """Returns what forms of this request are signed with: the session's, else the visit's.
@@ -109,12 +121,11 @@ class Whose:
         return state
 
     def _look(self) -> _State:
-        at, token = self.clock(), request.cookies.get(COOKIE, "")
-        signed_in = self.sessions.of(token, at)
-        chooser = None if signed_in else self.sessions.chooser(token, at)
+        token = request.cookies.get(COOKIE, "")
+        signed_in = self.sessions.of(token, self.at)
+        chooser = None if signed_in else self.sessions.chooser(token, self.at)
         visit = request.cookies.get(VISIT, "")
         return _State(
-            at=at,
             signed_in=signed_in,
             chooser=chooser,
             visit=visit if len(visit) <= _VISIT_MOST else "",

@@ -324,6 +324,8 @@ def _announce(
     patient = Asker(stage.base, first["token"]).wait_for("Patient", stop)
     _describe(stage, tokens, supervisor)
     say(f"\nPages for people, with examples to sign in as: {stage.pages}")
+    hour = stage.desk.around.clock().astimezone(stage.desk.settings.time_zone)
+    say(hour.strftime("Its clock shows %d %B %Y %H:%M."))
     say(f"Careweave answers systems at {stage.base}")
     say(f"Token of {first['name']}: {first['token']}")
     say(f"All clients, their tokens, and where HL7 v2 and files go: {stage.home / 'demo.json'}\n")

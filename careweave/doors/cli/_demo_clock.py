@@ -7,7 +7,7 @@ from pathlib import Path
 from careweave import demonstration
 from careweave.db import Database
 from careweave.doors import _access
-from careweave.doors.cli._desk import Desk, note
+from careweave.doors.cli._desk import Desk
 
 _OF_AN_EARLIER_RELEASE = "clients.json"
 
@@ -25,6 +25,4 @@ def on_its_clock(desk: Desk, database: Database, home: Path) -> Desk:
         mark = _access.mark_demonstration(session, _access.Demonstration(ahead, now))
     _access.keep_ahead(home, mark.ahead)
     clock = _access.clock_of(home, desk.around.clock)
-    shown = clock().astimezone(desk.settings.time_zone)
-    note(f"Its clock shows {shown:%d %B %Y %H:%M}.")
     return replace(desk, around=replace(desk.around, clock=clock))

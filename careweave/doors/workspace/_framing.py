@@ -15,6 +15,7 @@ from careweave.doors._frame import (
     direction,
 )
 from careweave.doors.workspace._call import DOOR, PREFIX, Visit
+from careweave.terms import CareweaveError
 
 HOME = f"{PREFIX}/"
 SIGN_IN = f"{PREFIX}/sign-in"
@@ -38,9 +39,17 @@ def frame_of(visit: Visit, title: str) -> Frame:
         unchecked=visit.language in UNCHECKED,
         brand=parts.brand,
         environment=parts.environment,
+        clock=_clock(visit) if parts.is_demonstration else "",
     )
-    signed_in = visit.whose.signed_in
+    # The page that says that the database is away has a frame too.
+    signed_in = visit.whose.known
     return frame if signed_in is None else _of_somebody(frame, visit, signed_in)
+
+
+def _clock(visit: Visit) -> str:
+    """Returns what the clock of a demonstration shows: it is not that of whoever looks."""
+    now = visit.at.astimezone(visit.parts.zone).strftime("%d-%b-%Y %H:%M")
+    return visit.say("its clock: {now}", now=now)
 
 
 def _of_somebody(frame: Frame, visit: Visit, signed_in: SignedIn) -> Frame:
@@ -81,6 +90,9 @@ def _stay(visit: Visit, signed_in: SignedIn) -> Stay:
 
 def organisation_name(visit: Visit, slug: str) -> str:
     """Returns what the region in force calls an organisation; its slug where it is not named."""
-    with visit.parts.database.reading() as session:
-        found = disclosure.world(session, visit.at).organisations.get(slug)
+    try:
+        with visit.parts.database.reading() as session:
+            found = disclosure.world(session, visit.at).organisations.get(slug)
+    except CareweaveError:
+        found = None
     return slug if found is None else found.name

@@ -1,6 +1,7 @@
 """The demonstration as a user runs it: starts, answers what it prints, survives, ends clean."""
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -127,6 +128,8 @@ def test_it_says_where_everything_is(demo: Running, home: Path) -> None:
     assert len(told["clients"]) >= 15
     nurse = next(one for one in told["clients"] if one["name"] == "nm-community-as-cn")
     assert (nurse["role"], nurse["purpose"]) == ("CN", "TREAT")
+    port = demo.base.split(":")[2].split("/")[0]
+    assert told["doors"]["workspace"] == f"http://localhost:{port}/workspace/"
     assert told["doors"]["mllp"]["nm-acute-pas"]
     assert Path(told["doors"]["folders"]["nm-ashgrove-documents"]).is_dir()
     assert {"name", "organisation", "system", "token"} <= set(told["clients"][0])
@@ -270,3 +273,39 @@ def test_the_agreements_of_the_region_are_in_force_and_people_at_work_have_login
     with urllib.request.urlopen(request, timeout=10) as answer:
         # Its own patients: it is tied to them by their registration.
         assert json.load(answer)["total"] >= 1
+
+
+def test_example_people_sign_in_on_its_clock(demo: Running, home: Path) -> None:
+    base = said(home)["doors"]["workspace"]
+    (doctor,) = [one for one in said(home)["signins"] if one["user"] == "u-ed"]
+    assert doctor["roles"][0]["role"] == "ED"
+    browser = http.client.HTTPConnection(urllib.parse.urlsplit(base).netloc, timeout=10)
+    browser.request("GET", "/")
+    root = browser.getresponse()
+    root.read()
+    assert (root.status, root.headers["Location"]) == (303, "/workspace/")
+    browser.request("GET", "/workspace/sign-in")
+    asked = browser.getresponse()
+    page = asked.read().decode()
+    assert doctor["name"] in page
+    assert "Example region" in page
+    assert "26-Mar-2026 0" in page
+    hidden = dict(re.findall(r'name="(csrf|form)" value="([^"]+)"', page))
+    headers = {
+        "Cookie": str(asked.headers["Set-Cookie"]).partition(";")[0],
+        "Sec-Fetch-Site": "same-origin",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    form = urllib.parse.urlencode({**hidden, "as": doctor["roles"][0]["as"]})
+    browser.request("POST", "/workspace/sign-in/example", form, headers)
+    answer = browser.getresponse()
+    answer.read()
+    assert (answer.status, answer.headers["Location"]) == (303, "/workspace/")
+    assert "__Host-cw=" in answer.headers["Set-Cookie"]
+
+
+def test_what_it_made_is_not_served_in_earnest(demo: Running, home: Path) -> None:
+    command = [sys.executable, "-m", "careweave", "--home", str(home), "serve", "--port", "65530"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 64
+    assert "demonstration" in done.stderr

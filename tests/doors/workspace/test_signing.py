@@ -444,3 +444,15 @@ def test_what_browsers_are_asked_is_whole(browser: Browser) -> None:
     asked = json.loads(browser.options)
     assert asked["rpId"] == "localhost"
     assert asked["userVerification"] == "required"
+
+
+def test_without_the_database_a_page_says_so(server: Embedded, template: str) -> None:
+    with fresh_database(server, template) as own:
+        place = Place(own)
+        browser = place.browser()
+        in_a_role(browser, browser.enrol("away", place.person("away", GP, HC)))
+        own.close()
+        answer = browser.get("/workspace/keys")
+        assert answer.status_code == 503
+        assert "Not possible just now" in answer.text
+        assert browser.get(SIGN_IN).status_code == 503
