@@ -228,6 +228,7 @@ def hidden_voices(sections: Sections) -> dict[str, list[Line]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_voice_that_may_not_be_seen_leaves_the_page_as_if_it_had_never_been_there(
     northmere10, sections
 ):
