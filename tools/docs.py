@@ -21,6 +21,7 @@ SCHEMAS = (
     "disclosure",
     "access",
     "feeds",
+    "workspace",
 )
 
 _COLUMNS = """
