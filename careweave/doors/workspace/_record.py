@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
 
 from flask import Response, redirect
 from flask.typing import ResponseReturnValue
@@ -135,7 +136,8 @@ def _parts(one: Opened) -> Iterator[Part]:
 
 def without_slash(call: Call) -> ResponseReturnValue:
     """Leads from the address with a last slash to the one without."""
-    return redirect(call.visit.here.rstrip("/"), code=303)
+    asked = f"?{urlencode(call.query)}" if call.query else ""
+    return redirect(call.visit.here.rstrip("/") + asked, code=303)
 
 
 ROUTES = (

@@ -25,18 +25,17 @@ from careweave.doors._access import (
     account_named,
     seat_of,
 )
-from careweave.formats import read_bundle
-from careweave.intake import Writing
-from careweave.terms import Action, PersonId, Role
+from careweave.terms import Role
 from careweave.views import NAMED
 from tests.lib.day10 import Day10
-from tests.lib.northmere import no_reads
+from tests.lib.filing import file_from, patient_of
 from tests.lib.pages import BY_ROLE, World, _parts, world_over
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+LABELS = ((CONFIDENTIALITY, "V"), (ACT, "SDV"))
 SOURCE, LOCAL, PEOPLE = "nm-millbeck-gp", "gpb", ("winifred-achterberg", "jin-xiaoling")
 ROLES = (Role.ED, Role.PA, Role.CN, Role.SW, Role.CH, Role.PH, Role.MH)
 PAGES = (
@@ -54,17 +53,6 @@ def counted() -> Callable[[int], bytes]:
         return sha256(f"world {next(n)}".encode()).digest()[:size].ljust(size, b"x")
 
     return random
-
-
-def patient_of(world: World, person: PersonId) -> str:
-    """The id by which the practice knows somebody."""
-    (found,) = world.rows(
-        "SELECT s.local_id FROM record.subject AS s JOIN record.subject_person AS p"
-        " USING (subject) WHERE p.person = %(person)s AND s.local_id LIKE %(local)s",
-        person=person,
-        local=f"{LOCAL}-%",
-    )
-    return str(found[0])
 
 
 def secret_entries(patient: str) -> Iterator[dict[str, Any]]:
@@ -115,51 +103,36 @@ def secret_entries(patient: str) -> Iterator[dict[str, Any]]:
     }
 
 
-def put(world: World, patient: str, labels: tuple[tuple[str, str], ...]) -> None:
-    """Sends entries with each of these labels from the practice, as its system does."""
-    entries = [
-        {
-            "resource": {
+def put(world: World, key: str) -> None:
+    """Sends entries with each of the labels from the practice, as its system does."""
+    patient = patient_of(world, world.person(key), LOCAL)
+    file_from(
+        world,
+        SOURCE,
+        [
+            {
                 **one,
-                "id": f"{LOCAL}-hidden-{patient}-{code.lower()}-{n}",
+                "id": f"{patient}-hidden-{code.lower()}-{n}",
                 "meta": {"security": [{"system": system, "code": code}]},
             }
-        }
-        for system, code in labels
-        for n, one in enumerate(secret_entries(patient))
-    ]
-    for one in entries:
-        resource = one["resource"]
-        one["request"] = {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}
-    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
-    actor = world.north._actors[SOURCE]
-    with world.database.session() as session:
-        sight = disclosure.sight(session, actor, actor.purpose, Action.WRITE, at=world.now)
-    writing = Writing(actor, sight, "fhir", f"hidden-{patient}", world.now)
-    world.north.writer.transact(read_bundle(to_bytes(bundle)), writing, reads=no_reads)
-
-
-def to_bytes(value: dict[str, Any]) -> bytes:
-    import json
-
-    return json.dumps(value).encode()
+            for system, code in LABELS
+            for n, one in enumerate(secret_entries(patient))
+        ],
+    )
 
 
 @contextmanager
 def world_of(day10: Day10, folder: Path, *, is_fuller: bool) -> Iterator[World]:
     with world_over(day10, folder) as world:
         # Both know the labels, for somebody whom nobody asks about.
-        put(world, patient_of(world, world.person("gwendolyn-pike")), LABELS)
+        put(world, "gwendolyn-pike")
         for key in PEOPLE:
             if is_fuller:
-                put(world, patient_of(world, world.person(key)), LABELS)
+                put(world, key)
             for role in ROLES:
                 world.tie(world.person(key), role)
         world.hear()
         yield world
-
-
-LABELS = ((CONFIDENTIALITY, "V"), (ACT, "SDV"))
 
 
 def answers(world: World) -> list[tuple[object, ...]]:
