@@ -90,6 +90,7 @@ def application() -> WSGIApplication:
             "workspace": workspace.application(pages),
             "console": console.application(officers(pages)),
         },
+        only=pages.base if pages.is_demonstration else "",
     )
     _keep_showing(made)
     _spare_the_collector()
@@ -98,19 +99,32 @@ def application() -> WSGIApplication:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """All doors over HTTP, told apart by the first part of the address; `rest` has all others."""
+    """All doors over HTTP, told apart by the first part of the address; `rest` has all others.
+
+    With `only`, pages are served under that address alone: where anybody may sign in, no other
+    name that leads to this machine may be made to.
+    """
 
     rest: WSGIApplication
     doors: Mapping[str, WSGIApplication]
+    only: str = ""
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answers a request by the door that it is for; the root leads to the workspace."""
         path = str(environ.get("PATH_INFO", ""))
         if path in ("", "/") and environ.get("REQUEST_METHOD") in ("GET", "HEAD"):
-            start("303 See Other", [("Location", "/workspace/"), ("Content-Length", "0")])
-            return []
-        door = self.doors.get(path.lstrip("/").partition("/")[0], self.rest)
+            return _onwards(start, f"{self.only}/workspace/")
+        door = self.doors.get(path.lstrip("/").partition("/")[0])
+        if door is None:
+            return self.rest(environ, start)
+        if self.only and f"http://{environ.get('HTTP_HOST', '')}" != self.only:
+            return _onwards(start, f"{self.only}/workspace/")
         return door(environ, start)
+
+
+def _onwards(start: StartResponse, where: str) -> Iterable[bytes]:
+    start("303 See Other", [("Location", where), ("Content-Length", "0")])
+    return []
 
 
 def parts(settings: Settings) -> fhir.Parts:

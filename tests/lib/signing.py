@@ -49,12 +49,13 @@ class Place:
 
     database: Database
     is_demonstration: bool = False
+    base: str = BASE
     now: datetime = field(default_factory=opening)
     n: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         self.sessions = Sessions(self.database)
-        self.passkeys = Passkeys(self.database, party_of(BASE), secrets.token_bytes)
+        self.passkeys = Passkeys(self.database, party_of(self.base), secrets.token_bytes)
         self.app = workspace.application(self.parts())
         self.devices: dict[str, Authenticator] = {}
 
@@ -72,7 +73,7 @@ class Place:
             clock=lambda: self.now,
             new_request_id=lambda: f"request-{next(self.n)}",
             random=secrets.token_bytes,
-            base=BASE,
+            base=self.base,
             zone=self.database.zone,
             region=REGION,
             sources=lambda: sources,

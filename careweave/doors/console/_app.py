@@ -75,7 +75,7 @@ def _language() -> str:
 
 def frame_of(parts: Parts, whose: Whose, title: str) -> Frame:
     """Returns the frame of a page, for whoever makes the request."""
-    language, signed_in = _language(), whose.signed_in
+    language, signed_in = _language(), whose.known
     plain = Frame(
         door=DOOR,
         title=title,

@@ -283,7 +283,14 @@ def test_example_people_sign_in_on_its_clock(demo: Running, home: Path) -> None:
     browser.request("GET", "/")
     root = browser.getresponse()
     root.read()
-    assert (root.status, root.headers["Location"]) == (303, "/workspace/")
+    assert (root.status, root.headers["Location"]) == (303, base)
+    # Another name that leads here, such as one that a site of somebody has made to, gets nothing.
+    for other in ("127.0.0.1", "example.org"):
+        port = base.rpartition(":")[2].partition("/")[0]
+        browser.request("GET", "/workspace/sign-in", headers={"Host": f"{other}:{port}"})
+        turned = browser.getresponse()
+        turned.read()
+        assert (turned.status, turned.headers["Location"]) == (303, base)
     browser.request("GET", "/workspace/sign-in")
     asked = browser.getresponse()
     page = asked.read().decode()
