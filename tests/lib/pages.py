@@ -83,7 +83,7 @@ STAFF: Mapping[str, Staff] = {
     "u-sw-b": Staff("nm-council", Role.SW),
     "u-mash": Staff("nm-council", Role.SW, team="mash"),
     "u-csw": Staff("nm-council", Role.SW, team="childrens-services"),
-    "u-mh-treating": Staff("nm-mental-health", Role.MH),
+    "u-mh-treating": Staff("nm-mental-health", Role.MH, team="community-team"),
     "u-mh-crisis": Staff("nm-mental-health", Role.MH, team="crisis"),
     "u-paramedic": Staff("nm-ambulance", Role.PA, "ambulance"),
     "u-chmanager": Staff("nm-larchwood", Role.CH),
