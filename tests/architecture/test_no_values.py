@@ -44,7 +44,11 @@ IN_ROOM = {
         "detail",  # what PostgreSQL said of a migration, which holds no record
     },
     "disclosure": {"months"},  # how far back a clause goes
-    "doors": {"limit", "rule", "time.monotonic() - started", "purposes_there"},  # of agreements
+    "doors": {
+        *("limit", "rule", "time.monotonic() - started", "purposes_there"),  # of agreements
+        *("item.longest", "item.unit", "bound", "side"),  # of a question that a region declares
+        "element",  # of a Questionnaire
+    },
     "formats": {
         *("limits.entries", "limits.size", "limits.depth", "limits.digits", "limits.string"),
         *("limits.nodes", "error.start", "at + 1"),

@@ -184,12 +184,12 @@ def _number(item: Item, text: str) -> Decimal | int:
         raise ValueError("write a number.")
     if item.type is ItemType.INTEGER and number != number.to_integral_value():
         raise ValueError("write a whole number.")
-    for bound, is_beyond, word in (
+    for bound, is_beyond, side in (
         (item.lowest, number.__lt__, "least"),
         (item.highest, number.__gt__, "most"),
     ):
         if bound and is_beyond(Decimal(bound)):
-            raise ValueError(f"it is at {word} {bound} {item.unit}".rstrip() + ".")
+            raise ValueError(f"it is at {side} {bound} {item.unit}".rstrip() + ".")
     return int(number) if item.type is ItemType.INTEGER else number
 
 

@@ -145,7 +145,7 @@ def _conditions(one: Node, where: str) -> Iterable[Condition]:
         _only(given, frozenset(taken), place)
         operator = str(given.get("operator"))
         if operator not in {one.value for one in Operator}:
-            raise _wrong(f"{place}.operator", "Conditions compare by exists, = or !=.")
+            raise _wrong(f"{where}.enableWhen.operator", "Conditions compare by exists, = or !=.")
         yield Condition(str(given.get("question", "")), Operator(operator), _compared(given))
 
 
@@ -166,17 +166,18 @@ def _check_links(items: tuple[Item, ...]) -> None:
     before: set[str] = set()
     for one in every:
         if one.link in before:
-            raise _wrong("Questionnaire.item", f"Two questions have the name {one.link}.")
+            raise _wrong("Questionnaire.item.linkId", "Two questions have one name.")
         for condition in one.asked_if:
             if condition.question not in before:
-                raise _wrong(one.link, "A condition asks for a question that comes before it.")
+                message = "A condition asks for a question that comes before it."
+                raise _wrong("Questionnaire.item.enableWhen", message)
         before.add(one.link)
 
 
 def _type(one: Node, where: str) -> ItemType:
     said = str(one.get("type"))
     if said not in {known.value for known in ItemType}:
-        raise _wrong(f"{where}.type", f"Pages cannot ask a question of type {said}.")
+        raise _wrong(f"{where}.type", "Pages cannot ask a question of this type.")
     return ItemType(said)
 
 
@@ -199,8 +200,8 @@ def _kind(value: Node) -> Kind:
     for extension in _nodes(value.get("extension")):
         if extension.get("url") == _KIND and extension.get("valueCode") in set(Kind):
             return Kind(str(extension["valueCode"]))
-    kinds = ", ".join(Kind)
-    raise _wrong("Questionnaire.extension", f"Say by form-kind what it becomes: {kinds}.")
+    message = "Say by form-kind what it becomes: observation, note, alert or about-me."
+    raise _wrong("Questionnaire.extension", message)
 
 
 def _roles(value: Node) -> Iterable[Role]:
@@ -209,7 +210,7 @@ def _roles(value: Node) -> Iterable[Role]:
         if extension.get("url") == _ROLE:
             said = str(extension.get("valueCode"))
             if said not in known:
-                raise _wrong("Questionnaire.extension", f"There is no role {said}.")
+                raise _wrong("Questionnaire.extension", "There is no such role.")
             yield Role(said)
 
 
@@ -221,14 +222,14 @@ def _extended(one: Node, url: str, name: str) -> Iterable[Node]:
 
 
 def _only(one: Node, known: frozenset[str], where: str) -> None:
-    for name in sorted(one.keys() - known):
-        raise _wrong(f"{where}.{name}", "Pages cannot ask this; take it out.")
+    for element in sorted(one.keys() - known):
+        raise _wrong(f"{where}.{element}", "Pages cannot ask this; take it out.")
 
 
-def _needed(value: Node, name: str) -> str:
-    text = value.get(name)
+def _needed(value: Node, element: str) -> str:
+    text = value.get(element)
     if not isinstance(text, str) or not text:
-        raise _wrong(f"Questionnaire.{name}", "A form needs this.")
+        raise _wrong(f"Questionnaire.{element}", "A form needs this.")
     return text
 
 

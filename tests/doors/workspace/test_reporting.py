@@ -1,0 +1,149 @@
+"""A problem with an entry goes to where the entry comes from; an officer answers within its clock."""
+
+import re
+
+import pytest
+
+from careweave.terms import Role
+from tests.lib.posting import form_of, sent
+
+WORDS = "The dose is that of her sister."
+
+
+@pytest.fixture(scope="module")
+def entry(world):
+    """A hospital entry on the page of a GP: its address to report it."""
+    edna = world.person("edna-hartley")
+    world.tie(edna, Role.GP)
+    world.tie(edna, Role.ED)
+    visitor = world.signed_in("u-ed")
+    page = visitor.get(visitor.record(edna, "s/medicines")).text
+    found = re.search(r'href="(/workspace/r/[^"/]+)/e/([^"]+)"', page)
+    return visitor, f"{found[1]}/report/{found[2]}"
+
+
+def test_a_problem_says_what_is_wrong_or_comes_back(world, entry):
+    visitor, path = entry
+    for typed in ({"kind": ""}, {"kind": "wrong-value", "words": "no"}, {"kind": "gossip"}):
+        answer = sent(visitor, path, **{"words": WORDS} | typed)
+        assert answer.status_code == 422
+        assert "<title>Error: " in answer.text
+
+
+def test_a_problem_is_sent_once_and_its_reader_sees_the_clock(world, entry):
+    visitor, path = entry
+    fields = form_of(visitor.get(path).text, path.rpartition("/workspace")[2])
+    fields |= {"kind": "wrong-value", "words": WORDS}
+    assert [visitor.post(path, fields).status_code for _ in range(2)] == [303, 303]
+    assert world.rows("SELECT count(*) FROM disclosure.problem") == [(1,)]
+    page = visitor.get(path).text
+    assert "data-reported" in page
+    assert "To be answered by 02-Apr-2026" in page
+
+
+def test_only_officers_of_the_source_read_and_answer_it(world, entry):
+    owner = world.rows("SELECT owner FROM disclosure.problem")[0][0]
+    officers = {"nm-acute": "u-privacy", "nm-mental-health": "u-privacy-mh"}
+    for organisation, user in officers.items():
+        page = world.signed_in(user).get("/console/problems")
+        assert page.status_code == 200
+        assert (WORDS in page.text) is (organisation == owner)
+    assert world.signed_in("u-ed").get("/console/problems").status_code == 403
+
+
+def test_who_may_not_see_an_entry_cannot_report_it(world, entry):
+    _, path = entry
+    assert world.signed_in("u-ed").get(path).status_code == 404
+    assert world.signed_in("u-chmanager").get(path).status_code == 404
+
+
+def test_an_officer_takes_up_what_waits_and_writes_what_was_found(world):
+    broken = world.signed_in("u-hc")
+    person = world.person("dorothy-lumb")
+    words = "Collapsed in the waiting room, alone."
+    sent(broken, broken.record(person, "emergency"), because="life-at-risk", words=words)
+    officer = world.signed_in("u-privacy")
+    queue = officer.get("/console/").text
+    assert words in queue
+    href = re.search(r'<a href="(/console/review/[^"]+)">Emergency access', queue)[1]
+    page = officer.get(href).text
+    assert "LUMB" not in page
+    assert str(person) not in page
+    taken = officer.post(f"{href}/claim", form_of(page, "/claim"))
+    assert taken.status_code == 303
+    fields = form_of(officer.get(href).text, "/finding")
+    assert officer.post(f"{href}/finding", fields).status_code == 422
+    done = officer.post(
+        f"{href}/finding", fields | {"finding": "justified", "remark": "Seen notes."}
+    )
+    assert done.status_code == 303
+    assert words not in officer.get("/console/").text
+    assert "Justified" in officer.get("/console/?show=all").text
+
+
+def test_the_console_is_for_officers_of_that_office(world):
+    for user in ("u-gp", "u-ed"):
+        assert world.signed_in(user).get("/console/").status_code == 403
+    assert world.signed_in("u-privacy").get("/workspace/").status_code == 303
+
+
+@pytest.mark.attack(70)
+def test_what_is_typed_and_who_it_is_about_is_in_no_log_and_no_address(world, caplog):
+    caplog.set_level(0)
+    visitor = world.signed_in("u-ed")
+    canary = "Zanzibar"
+    answers = [
+        sent(visitor, "/workspace/find", number="9990001014"),
+        sent(visitor, "/workspace/find", family=canary, day="9", month="7", year="1941"),
+        visitor.post("/workspace/go", {"words": "999 000 1014"}),
+        visitor.get(f"/workspace/r/{canary}"),
+        visitor.get(f"/workspace/{canary}"),
+    ]
+    assert not [one for one in answers if "9990001014" in one.headers.get("Location", "")]
+    for text in (record.getMessage() for record in caplog.records):
+        assert canary not in text
+        assert "9990001014" not in text
+        assert "999 000 1014" not in text
+    rows = world.rows("SELECT what, reason FROM ledger.account")
+    assert not [row for row in rows if canary.casefold() in str(row).casefold()]
+    assert not [row for row in rows if "9990001014" in str(row)]
+
+
+def test_the_command_bar_leads_to_pages_and_people(world):
+    visitor = world.signed_in("u-ed")
+    page = visitor.get("/workspace/find").text
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page)[1]
+
+    def go(words, path="/workspace/go"):
+        return visitor.post(path, {"csrf": csrf, "words": words})
+
+    assert go("my acc").headers["Location"].endswith("/workspace/accesses")
+    assert "data-found" in go("999 000 1014").text
+    assert "No page has this name" in go("qwertz").text
+    edna = world.person("edna-hartley")
+    about = go("medicines", visitor.record(edna, "go")).headers["Location"]
+    assert about.endswith("/s/medicines")
+    assert visitor.post("/workspace/go", {"words": "my day"}).status_code == 403
+
+
+def test_a_tap_keeps_whether_a_page_answered_and_nobodys_name(world):
+    edna = world.person("edna-hartley")
+    world.tie(edna, Role.ED)
+    visitor = world.signed_in("u-ed")
+    page = visitor.get(visitor.record(edna))
+    if "data-answer" not in page.text:
+        pytest.fail("the overview does not ask whether it answered")
+    fields = form_of(page.text, "/answered") | {"answer": "yes"}
+    world.later(seconds=8)
+    for _ in range(2):
+        assert visitor.post(visitor.record(edna, "answered"), fields).status_code == 303
+    rows = world.rows("SELECT role, page, is_answered, answer_s FROM workspace.answered")
+    assert rows == [("ED", "overview", True, 8)]
+    columns = {
+        row[0]
+        for row in world.rows(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_schema = 'workspace' AND table_name = 'answered'"
+        )
+    }
+    assert columns.isdisjoint({"user_name", "person", "session", "at"})
