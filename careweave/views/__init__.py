@@ -35,6 +35,7 @@ from careweave.views._record_context import DocumentPart, EntryPage, VersionLine
 from careweave.views._reference import reference
 from careweave.views._results import trends
 from careweave.views._sections import section
+from careweave.views._texts import texts
 from careweave.views._timeline import ALL, Chosen, timeline, wanted_for_timeline
 from careweave.views._timeline_context import (
     Choice,
@@ -111,6 +112,7 @@ __all__ = [
     "section",
     "slug_of",
     "span",
+    "texts",
     "timeline",
     "trends",
     "wanted_for",

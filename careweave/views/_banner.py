@@ -15,7 +15,7 @@ from careweave.views._format import age, day_of, instant_of, nhs, written_day
 from careweave.views._making import Making
 from careweave.views._sections import section_of
 
-_SEX = {
+SEXES = {
     "female": "Female",
     "male": "Male",
     "other": "Other",
@@ -39,7 +39,7 @@ def banner(shown: ShownPerson, making: Making) -> Banner:
         name=_name(value, making),
         preferred=_preferred(value),
         born=_born(value, shown, making),
-        sex=making.say(_SEX.get(fhir.words(value.get("gender")), "Not known")),
+        sex=making.say(SEXES.get(fhir.words(value.get("gender")), "Not known")),
         number_label=label,
         number=number,
         address=_address(value, shown, making),
@@ -210,7 +210,7 @@ def _titled(title: str, one: Voice) -> Voice:
     return Voice(one.entry, one.source, one.when, text, one.status, (), one.author, one.is_old)
 
 
-_MARKS: Mapping[Mark, str] = {
+MARKS: Mapping[Mark, str] = {
     Mark.PROTECTED: "Protected address: do not tell anybody where this person is",
     Mark.WATCHED: "Restricted record: every look at it is reviewed",
     Mark.UNDER_REVIEW: "Identity under review: check that all entries are of this person",
@@ -219,7 +219,7 @@ _MARKS: Mapping[Mark, str] = {
 
 
 def _notes(value: fhir.Value, shown: ShownPerson, making: Making) -> Iterator[str]:
-    for mark, text in _MARKS.items():
+    for mark, text in MARKS.items():
         if mark in shown.marks:
             yield making.say(text)
     if Mark.DECEASED in shown.marks and _died(value) is None:

@@ -51,7 +51,7 @@ _EVENTS = frozenset(
 )
 """Headings of what happened on a day: by date alone, since nothing of it goes on."""
 
-_TITLES: Mapping[Phase, str] = {
+TITLES: Mapping[Phase, str] = {
     Phase.CURRENT: "Now",
     Phase.PLANNED: "Planned",
     Phase.ENDED: "Past",
@@ -132,7 +132,7 @@ def grouped(
     is_plain = heading in _EVENTS and set(by_phase) == {Phase.CURRENT}
     return tuple(
         Group(
-            "" if is_plain else making.say(_TITLES[phase]),
+            "" if is_plain else making.say(TITLES[phase]),
             tuple(by_phase[phase]),
             kind="" if is_plain else str(phase),
         )

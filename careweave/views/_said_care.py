@@ -19,8 +19,8 @@ from careweave.views._said import (
 )
 
 _ANSWERS_IN_A_LINE = 3
-_N_PER = {"d": "{n} times a day", "wk": "{n} times a week", "mo": "{n} times a month"}
-_ONCE_PER = {"d": "once a day", "wk": "once a week", "mo": "once a month"}
+TIMES_PER = {"d": "{n} times a day", "wk": "{n} times a week", "mo": "{n} times a month"}
+ONCE_PER = {"d": "once a day", "wk": "once a week", "mo": "once a month"}
 
 
 def _phase(value: fhir.Value, making: Making) -> tuple[str, Phase]:
@@ -84,9 +84,9 @@ def _frequency(value: fhir.Value, making: Making) -> str:
         fhir.number(fhir.at(repeat, "frequency")),
         fhir.words(fhir.at(repeat, "periodUnit")),
     )
-    if times is None or fhir.number(fhir.at(repeat, "period")) != 1 or unit not in _N_PER:
+    if times is None or fhir.number(fhir.at(repeat, "period")) != 1 or unit not in TIMES_PER:
         return ""
-    return making.say(_ONCE_PER[unit]) if times == 1 else making.say(_N_PER[unit], n=times)
+    return making.say(ONCE_PER[unit]) if times == 1 else making.say(TIMES_PER[unit], n=times)
 
 
 def plan(value: fhir.Value, making: Making) -> Said:

@@ -169,7 +169,7 @@ class _Words:
     def _not_checked(self, line: FeedLine) -> str:
         said = self.making.say(
             "{title} could not be checked: {source} did not answer ({last})",
-            title=self.making.say(_short(self.heading)),
+            title=self.making.say(sentence(NAMED[self.heading].noun)),
             source=line.organisation,
             last=self._last(line),
         )
@@ -201,9 +201,9 @@ class _Words:
         date = one.voice.when.text
         if one.state is State.NOT_ASKED:
             text = "{title} not asked ({source}, {date})"
-            title = self.making.say(_short(self.heading))
+            title = self.making.say(sentence(NAMED[self.heading].noun))
             return self.making.say(text, title=title, source=one.voice.source, date=date)
-        text = _STATED_NONE.get(self.heading, "None stated ({date}, {who})")
+        text = STATED_NONE.get(self.heading, "None stated ({date}, {who})")
         said = self.making.say(text, date=date, who=who)
         old = self.making.say("More than 12 months ago.")
         return f"{said}. {old}" if self._is_old(one) else said
@@ -230,15 +230,14 @@ class _Words:
         return self.making.say("Something is withheld here by a sharing rule")
 
 
-_STATED_NONE: Mapping[Heading, str] = {
+STATED_NONE: Mapping[Heading, str] = {
     Heading.ALG: "No known allergies (confirmed {date}, {who})",
     Heading.MED: "None stated: no medicines at present ({date}, {who})",
 }
 
 
-def _short(heading: Heading) -> str:
-    """Returns a heading as the first words of a sentence."""
-    noun = NAMED[heading].noun
+def sentence(noun: str) -> str:
+    """Returns a noun as the first word of a sentence."""
     return noun[0].upper() + noun[1:]
 
 

@@ -27,7 +27,7 @@ from careweave.views._timeline_context import (
 )
 from careweave.views._voice import spoken
 
-_SETTINGS: Mapping[str, str] = {
+SETTINGS: Mapping[str, str] = {
     "gp": "GP",
     "hospital": "Hospital",
     "emergency": "Emergency and urgent",
@@ -40,7 +40,7 @@ _SETTINGS: Mapping[str, str] = {
 _OTHER = "community"
 """Where an organisation of a kind that is not known stands."""
 
-_KINDS: Mapping[str, str] = {
+KINDS: Mapping[str, str] = {
     "contact": "Contact",
     "document": "Document or plan",
     "result": "Result",
@@ -106,8 +106,8 @@ def timeline(shown: ShownPerson, making: Making, chosen: Chosen = ALL) -> Timeli
         rows=tuple(_rows(found, shown, making)),
         chosen=tuple(one for one in reversed(found) if chosen.takes(one)),
         n=len(found),
-        settings=_choices(_SETTINGS, [one.setting for one in found], chosen.setting, making),
-        kinds=_choices(_KINDS, [one.kind for one in found], chosen.kind, making),
+        settings=_choices(SETTINGS, [one.setting for one in found], chosen.setting, making),
+        kinds=_choices(KINDS, [one.kind for one in found], chosen.kind, making),
         looked=None if looked is None else moment(looked, making),
     )
 
@@ -187,12 +187,12 @@ def _with_ends(plain: TimelineItem, bar: _Bar) -> TimelineItem:
 def _rows(
     found: Iterable[TimelineItem], shown: ShownPerson, making: Making
 ) -> Iterator[TimelineRow]:
-    by_setting: dict[str, list[TimelineItem]] = {slug: [] for slug in _SETTINGS}
+    by_setting: dict[str, list[TimelineItem]] = {slug: [] for slug in SETTINGS}
     for one in found:
         by_setting[one.setting].append(one)
     gaps = _gaps(shown, making)
     for slug, items in by_setting.items():
-        title = making.say(_SETTINGS[slug])
+        title = making.say(SETTINGS[slug])
         yield TimelineRow(slug, title, tuple(items), tuple(gaps.get(slug, ())))
 
 
