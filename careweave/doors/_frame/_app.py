@@ -15,6 +15,7 @@ from careweave.doors._frame._catalogue import ENGLISH, Words, say_of
 from careweave.doors._frame._charts import chart_filters
 from careweave.doors._frame._forms import changes, check_csrf, refuse_other_sites
 from careweave.doors._frame._headers import compress, harden
+from careweave.doors._frame._log import fault_line
 from careweave.doors._frame._page import Frame, Page
 from careweave.doors._frame._trouble import trouble_of
 from careweave.doors._frame._undefined import PageUndefined
@@ -145,7 +146,7 @@ def _answer_trouble(app: Flask, door: Door) -> None:
         return _page_of_trouble(door, _as_ours(error))
 
     def fault(error: Exception) -> Response:
-        _LOG.error("page failed: %s, request %s", type(error).__name__, g.request_id)
+        _LOG.error(fault_line(error, request_id()))
         return _page_of_trouble(door, Fault())
 
     app.register_error_handler(CareweaveError, known)
