@@ -333,8 +333,9 @@ def _line(row: Row, at: datetime | None) -> Line:
     return Line(row.type, row.id, row.subject, row.source, row.heading, at, row.updated, row.via)
 
 
-def _newest_first(line: Line) -> tuple[float, str, str]:
-    return -(line.at or line.updated).timestamp(), line.type, line.id
+def _newest_first(line: Line) -> float:
+    # Those of one moment stay in the order in which they are kept, as in an outline.
+    return -(line.at or line.updated).timestamp()
 
 
 def _in_order(rows: Iterable[Row], picked: Sequence[Line]) -> tuple[Row, ...]:

@@ -7,6 +7,7 @@ from careweave.record._changes import Appended, Change, Held, Op
 from careweave.record._children import children
 from careweave.record._choices import granted
 from careweave.record._clearance import clear, tied
+from careweave.record._compile_known import Known, know
 from careweave.record._dictionaries import Dictionaries, dictionaries
 from careweave.record._entries import Rows, as_of, as_of_dated, entries_of, timeline
 from careweave.record._growth import open_source
@@ -14,7 +15,6 @@ from careweave.record._held import held, parents, taken
 from careweave.record._history import HistoryPage, history
 from careweave.record._keyring import keys
 from careweave.record._keys import Keys
-from careweave.record._known import Known, know
 from careweave.record._links import (
     Fact,
     Link,

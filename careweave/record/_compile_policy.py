@@ -42,7 +42,7 @@ class Shape(EnumFlag):
     CHOICES = auto()
     RANKED = auto()
     BESIDES = auto()
-    KNOWN = auto()  # what branches ask of some people is known, see `_known`
+    KNOWN = auto()  # what branches ask of some people is known, see `_compile_known`
     TOLD = auto()  # the statement itself leaves out what no branch lets through
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from careweave.db import FOREVER, NEVER, Queries, Session
 from careweave.db import Row as Columns
+from careweave.record._compile_known import Known, as_known
 from careweave.record._dictionaries import number_of
-from careweave.record._known import Known, as_known
 from careweave.record._policy import scope, seen
 from careweave.record._row import ROW_COLUMNS, Row, row_of
 from careweave.record._seals import seal, unseal

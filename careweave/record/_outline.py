@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from careweave.db import Queries, Session
+from careweave.record._compile_known import Known, as_known
 from careweave.record._compile_policy import Shape
 from careweave.record._dictionaries import Dictionaries, heading_of, number_of
-from careweave.record._known import Known, as_known
 from careweave.record._policy import seen, with_beyond
 from careweave.record._types import type_of
 from careweave.terms import Branch, Heading, Sight, SourceId, SubjectId

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from careweave.db import Queries, Session
-from careweave.record._known import Known, as_known
+from careweave.record._compile_known import Known, as_known
 from careweave.record._policy import seen
 from careweave.record._row import Row, row_of
 from careweave.record._types import rt_of

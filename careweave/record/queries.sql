@@ -767,7 +767,7 @@ FROM (
         AND (%(headings)s::smallint[] IS NULL OR o.heading = ANY(%(headings)s))
 ) AS s
 WHERE s.via IS NOT NULL
-ORDER BY coalesce(s.dlo, s.upd) DESC, s.rid
+ORDER BY coalesce(s.dlo, s.upd) DESC, s.subject, s.rid
 LIMIT %(most)s;
 
 -- name: passing

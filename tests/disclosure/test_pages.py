@@ -306,7 +306,8 @@ def test_lists_are_accounted_for_person_by_person_and_name_no_protected_home(
 ) -> None:
     asking = region.asking(STAFF[7], "list")
     found = people_of(region.way, asking, ListKind.RESIDENTS, count=3)
-    assert len(found.people) == 3
+    assert 0 < len(found.people) <= 3
+    assert found.next is not None
     accounts = region.accounts(asking)
     assert {one["person"] for one in accounts} == {str(one.person) for one in found.people}
     assert {one["deed"] for one in accounts} == {"list"}
@@ -419,7 +420,8 @@ def test_a_look_at_a_copy_follows_a_download_and_is_noted_once(
         return region.accounts(replace(back, request_id=str(one.key)))
 
     before = region.accounts(taken)
-    assert [one["n_items"] for one in noted(look)] == [one["n_items"] for one in before]
+    items = sorted(one["n_items"] for one in before)
+    assert sorted(one["n_items"] for one in noted(look)) == items
     assert {one["outcome"] for one in noted(look)} == {"permit"}
     assert datetime.fromisoformat(noted(look)[0]["at"]) == look.at
     assert [(one["outcome"], one["reason"]) for one in noted(other)] == [("refused", "no-download")]
