@@ -54,7 +54,7 @@ from careweave.terms import (
 from tests.lib.day10 import DAY_10, Day10, agree
 from tests.lib.foresight import CANARY, Foresight
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 A_DAY = timedelta(days=1)
 WHOLE = Wanted(newest=dict.fromkeys(Heading, 5))
