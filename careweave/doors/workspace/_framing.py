@@ -15,7 +15,7 @@ from careweave.doors._frame import (
     direction,
 )
 from careweave.doors.workspace._call import DOOR, PREFIX, Visit
-from careweave.terms import CareweaveError
+from careweave.terms import CareweaveError, Role
 
 HOME = f"{PREFIX}/"
 SIGN_IN = f"{PREFIX}/sign-in"
@@ -26,6 +26,10 @@ STAY = f"{PREFIX}/keep"
 COMMAND = f"{PREFIX}/go"
 
 _PLACES = (("My day", HOME), ("Find a person", f"{PREFIX}/find"))
+_VISITS = ("Caseload and visits", f"{PREFIX}/visits")
+_ACCESSES = ("My accesses", f"{PREFIX}/accesses")
+VISITING = frozenset({Role.CN, Role.SW, Role.CH})
+"""Roles that visit people where they live. Source: `reference/interface.md` 12.1, W18."""
 
 
 def frame_of(visit: Visit, title: str) -> Frame:
@@ -58,7 +62,7 @@ def _of_somebody(frame: Frame, visit: Visit, signed_in: SignedIn) -> Frame:
         user=signed_in.display_name,
         role=role_of(signed_in.posting, visit.say),
         organisation=organisation_name(visit, signed_in.posting.organisation),
-        places=_places(visit),
+        places=_places(visit, signed_in.posting.role),
         csrf=csrf_token(signed_in.secret, visit.parts.random),
         stay=_stay(visit, signed_in),
         sign_out=SIGN_OUT,
@@ -75,8 +79,12 @@ def role_of(posting: Posting, say: Say) -> str:
     return say(name[:1].upper() + name[1:])
 
 
-def _places(visit: Visit) -> tuple[Place, ...]:
-    return tuple(Place(visit.say(text), href, visit.here == href) for text, href in _PLACES)
+def _places(visit: Visit, role: Role | None) -> tuple[Place, ...]:
+    visits = (_VISITS,) if role in VISITING else ()
+    return tuple(
+        Place(visit.say(text), href, visit.here == href)
+        for text, href in (*_PLACES, *visits, _ACCESSES)
+    )
 
 
 def _stay(visit: Visit, signed_in: SignedIn) -> Stay:

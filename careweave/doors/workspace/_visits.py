@@ -41,6 +41,7 @@ _WANTED = replace(
 )
 """What a line of the list tells: who, how to get in, what is next, and what is new by count."""
 _PAGE = "visit"
+_OVER = frozenset({"ended", "refuted"})
 
 
 def _help(text: str) -> dict[str, str]:
@@ -182,9 +183,15 @@ def _lines(call: Call) -> Iterator[VisitLine]:
             base=call.address_of(person),
             banner=banner(shown, making),
             note=note_of(shown, call.signed_in.posting.organisation),
-            sections=tuple(section(slug_of(one), shown, making) for one in _SHOWN),
+            sections=tuple(_short(section(slug_of(one), shown, making)) for one in _SHOWN),
             news=_news(shown, making),
         )
+
+
+def _short(one: Section) -> Section:
+    """Returns a section as a line of the list has room for it: what is over stays in the record."""
+    groups = tuple(group for group in one.groups if group.kind not in _OVER)
+    return replace(one, groups=groups, left_out="", coverage="", n=0)
 
 
 def _news(shown: ShownPerson, making: Making) -> str:

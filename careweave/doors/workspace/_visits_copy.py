@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from careweave.disclosure import ListKind, ShownPerson, Wanted, disclose, people_of
 from careweave.doors.workspace._call import Call
+from careweave.doors.workspace._framing import VISITING
 from careweave.doors.workspace._in_force import view_of, views_of
 from careweave.doors.workspace._people import lists_of
 from careweave.doors.workspace._visits_seal import new_copy_key
@@ -38,7 +39,7 @@ _VISITED = (ListKind.CASELOAD, ListKind.RESIDENTS)
 def round_of(call: Call) -> ListKind:
     """Returns the list that somebody visits by; Forbidden for roles that visit nobody."""
     found = next((one for one in lists_of(call) if one in _VISITED), None)
-    if found is None:
+    if found is None or call.signed_in.posting.role not in VISITING:
         raise Forbidden("Your role has no visit list. Change to another, if you have one.")
     return found
 
