@@ -16,6 +16,7 @@ from careweave.doors.workspace._person import BANNER, Opened, answered, frame_ab
 from careweave.doors.workspace._record_bodies import AsOfForm, Checking, Part, PartsPage, Where
 from careweave.doors.workspace._record_live import check, checking
 from careweave.doors.workspace._route import Kind, Route
+from careweave.doors.workspace._usage import Asked, asked
 from careweave.terms import Heading
 from careweave.views import NAMED, Definition, Overview, overview, section, written_day
 
@@ -38,6 +39,9 @@ class OverviewPage:
     )
     is_checked: bool = field(
         default=False, metadata=_help("Whether sources were asked for this very page.")
+    )
+    asked: Asked | None = field(
+        default=None, metadata=_help("Whether the page answered; not asked of an earlier day.")
     )
 
 
@@ -92,6 +96,7 @@ def overview_of(
         acts=one.on is None,
         checking=None if is_checked else checking(one, definition.headings),
         is_checked=is_checked,
+        asked=None if one.on else asked(one.call, one.person, "overview"),
     )
     said = () if one.on else told_of_saved(one.call, one.person)
     frame = frame_about(one, title, said=said, silent=made.silent)
@@ -136,8 +141,8 @@ def _parts(one: Opened) -> Iterator[Part]:
 
 def without_slash(call: Call) -> ResponseReturnValue:
     """Leads from the address with a last slash to the one without."""
-    asked = f"?{urlencode(call.query)}" if call.query else ""
-    return redirect(call.visit.here.rstrip("/") + asked, code=303)
+    query = f"?{urlencode(call.query)}" if call.query else ""
+    return redirect(call.visit.here.rstrip("/") + query, code=303)
 
 
 ROUTES = (

@@ -131,8 +131,6 @@ def test_a_tap_keeps_whether_a_page_answered_and_nobodys_name(world):
     world.tie(edna, Role.ED)
     visitor = world.signed_in("u-ed")
     page = visitor.get(visitor.record(edna))
-    if "data-answer" not in page.text:
-        pytest.fail("the overview does not ask whether it answered")
     fields = form_of(page.text, "/answered") | {"answer": "yes"}
     world.later(seconds=8)
     for _ in range(2):
