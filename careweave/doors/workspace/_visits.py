@@ -183,15 +183,16 @@ def _lines(call: Call) -> Iterator[VisitLine]:
             base=call.address_of(person),
             banner=banner(shown, making),
             note=note_of(shown, call.signed_in.posting.organisation),
-            sections=tuple(_short(section(slug_of(one), shown, making)) for one in _SHOWN),
+            sections=tuple(_short(section(slug_of(one), shown, making), making) for one in _SHOWN),
             news=_news(shown, making),
         )
 
 
-def _short(one: Section) -> Section:
+def _short(one: Section, making: Making) -> Section:
     """Returns a section as a line of the list has room for it: what is over stays in the record."""
     groups = tuple(group for group in one.groups if group.kind not in _OVER)
-    return replace(one, groups=groups, left_out="", coverage="", n=0)
+    text = one.text or ("" if groups else making.say("Nothing that is still to come is shown."))
+    return replace(one, groups=groups, text=text, left_out="", coverage="", n=0)
 
 
 def _news(shown: ShownPerson, making: Making) -> str:
