@@ -172,7 +172,12 @@ def _reason(said: Sequence[Said]) -> str:
 def _differences(
     before: Sequence[Said], after: Sequence[Said], making: Making
 ) -> tuple[Detail, ...]:
-    old = ", ".join(dict.fromkeys(voice.text for one, voice in before if one.standing in TAKING))
-    new = ", ".join(dict.fromkeys(voice.text for one, voice in after if one.standing in TAKING))
+    old, new = (", ".join(_texts(said)) for said in (before, after))
     text = making.say("{old} before, {new} since", old=old, new=new)
     return (Detail(making.say("Dose"), text, differs=True),)
+
+
+def _texts(said: Sequence[Said]) -> Sequence[str]:
+    """Returns the doses that are said, each once: 20 mg is within 20 mg once a day."""
+    found = tuple(dict.fromkeys(voice.text for one, voice in said if one.standing in TAKING))
+    return [one for one in found if not any(other.startswith(f"{one} ") for other in found)]

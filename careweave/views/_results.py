@@ -36,10 +36,10 @@ _SLUG = re.compile(r"[^a-z0-9]+")
 def facts(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Group, ...]:
     """Returns a row for each value, newest first; two sources that give one value share it."""
     heard = [one for one in speaking(rows) if not _only_carries(one)]
-    sayings = [_saying(one, shown, making) for one in heard]
+    singles = [(one, single(one, shown, making)) for one in heard]
+    sayings = [_saying(one, alone, shown, making) for one, alone in singles]
     found = [(its[0].spoken, _row(its, making)) for its in together(sayings)]
-    known = phases([(one, single(one, shown, making)) for one in heard], making)
-    return grouped(found, making, known)
+    return grouped(found, making, phases(singles, making))
 
 
 def _only_carries(one: Spoken) -> bool:
@@ -50,9 +50,8 @@ def _only_carries(one: Spoken) -> bool:
     return bool(one.value.get("result")) and not any(one.value.get(name) for name in says)
 
 
-def _saying(one: Spoken, shown: ShownPerson, making: Making) -> Saying:
+def _saying(one: Spoken, alone: Fact, shown: ShownPerson, making: Making) -> Saying:
     slug, kind = organisation(one, shown, making)
-    alone = single(one, shown, making)
     given = fhir.table(one.value.get("valueQuantity"))
     number = fhir.number(given.get("value"))
     unit = fhir.words(given.get("code")) or fhir.words(given.get("unit"))
