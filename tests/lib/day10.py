@@ -78,10 +78,11 @@ def built(
     *,
     seed: str | None = None,
     only: frozenset[str] | None = None,
+    n_background: int = 0,
 ) -> Iterator[Day10]:
     """Builds the region up to day 10, of the usual seed or another, of all the people or a few."""
     chosen = {} if seed is None else {"seed": seed}
-    messages = tuple(sent(REGION, until=10, only=only, **chosen))
+    messages = tuple(sent(REGION, until=10, only=only, n_background=n_background, **chosen))
     told = tuple(one for one in facts_of(REGION, **chosen) if only is None or one.person in only)
     name = f"day10_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(server.url, autocommit=True) as connection:

@@ -184,7 +184,10 @@ class World:
 
     def signed_in(self, user: str) -> "Visitor":
         """Somebody in the pages, in process."""
-        token = self.token(user)
+        return self.visitor(self.token(user), user)
+
+    def visitor(self, token: str, user: str = "") -> "Visitor":
+        """Whoever holds a session, in process."""
         client = Client(self.answer)
         client.set_cookie(COOKIE, token, domain="localhost", secure=True)
         return Visitor(self, user, token, client)
@@ -244,6 +247,16 @@ class World:
                 " WHERE m.person = %s AND m.until_seq IS NULL AND o.slug = %s"
                 " ON CONFLICT DO NOTHING",
                 [kind, self.now - since, until or "infinity", -next(self.n), person, where],
+            )
+
+    def end_ties(self, person: PersonId, role: Role) -> None:
+        """Ends what ties the organisation of a role's reader to somebody, just now."""
+        with psycopg.connect(self.database.url, autocommit=True) as connection:
+            connection.execute(
+                "UPDATE record.tie AS t SET until = %s FROM identity.membership AS m"
+                " WHERE m.subject = t.subject AND m.person = %s AND m.until_seq IS NULL"
+                " AND t.kind = %s AND t.until > %s",
+                [self.now, person, number_of_kind(TIES[role]), self.now],
             )
 
     def address_of(self, token: str, person: PersonId, rest: str = "") -> str:
