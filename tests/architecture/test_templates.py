@@ -39,8 +39,9 @@ def test_a_template_knows_the_page_alone(path: Path) -> None:
 
 
 def _imported(tree: nodes.Template) -> set[str]:
-    """The macros that a template imports: those at its top are no names of its blocks to Jinja."""
+    """The macros that a template imports and the names that it sets itself, wherever that stands."""
     found = {macro.name for macro in tree.find_all(nodes.Macro)}
+    found |= {one.name for one in tree.find_all(nodes.Name) if one.ctx == "store"}
     for one in tree.find_all(nodes.FromImport):
         found |= {name if isinstance(name, str) else name[1] for name in one.names}
     return found
