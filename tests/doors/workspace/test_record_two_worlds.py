@@ -36,8 +36,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 LABELS = ((CONFIDENTIALITY, "V"), (ACT, "SDV"))
-SOURCE, LOCAL, PEOPLE = "nm-millbeck-gp", "gpb", ("winifred-achterberg", "jin-xiaoling")
-ROLES = (Role.ED, Role.PA, Role.CN, Role.SW, Role.CH, Role.PH, Role.MH)
+SOURCE, LOCAL, PEOPLE = "nm-millbeck-gp", "gpb", ("winifred-achterberg",)
+ROLES = (Role.ED, Role.PA, Role.CN, Role.CH, Role.PH)
 PAGES = (
     *("", "card", "s", "timeline", "timeline?kind=contact", "plan", "print", "reconcile", "why"),
     *("", "?on=2026-03-20", "documents/none", "e/none"),
@@ -59,8 +59,15 @@ def secret_entries(patient: str) -> Iterator[dict[str, Any]]:
     """Entries that nobody but their practice and the person may ever know of."""
     about = {"reference": f"Patient/{patient}"}
     text = {"text": "Hidden in the second world"}
-    current = {"coding": [{"code": "active"}]}
-    yield {"resourceType": "AllergyIntolerance", "code": text, "patient": about}
+    active = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+    current = {"coding": [{"system": active, "code": "active"}]}
+    status = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+    yield {
+        "resourceType": "AllergyIntolerance",
+        "clinicalStatus": {"coding": [{"system": status, "code": "active"}]},
+        "code": text,
+        "patient": about,
+    }
     yield {
         "resourceType": "Condition",
         "clinicalStatus": current,
@@ -153,7 +160,7 @@ def answers(world: World) -> list[tuple[object, ...]]:
         assert signed_in is not None
         for key, place in itertools.product(PEOPLE, PAGES):
             handle = Handles(signed_in.secret).of("person", str(world.person(key)))
-            path = f"/workspace/r/{handle}/{place}".removesuffix("/")
+            path = f"/workspace/r/{handle}/{place}".removesuffix("/").replace("/?", "?")
             answer = client.get(path, base_url=world.base)
             headers = tuple(sorted(answer.headers.items()))
             found.append((role, key, place, answer.status_code, headers, answer.get_data()))
