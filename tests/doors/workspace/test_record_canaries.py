@@ -127,4 +127,4 @@ def test_no_page_of_a_record_holds_a_canary_that_its_reader_may_not_see(world: W
     assert met.leaks == []
     assert met.n >= 600
     # The control: the same pages do show what may be seen.
-    assert {label_of(one) for one in met.seen} >= {"S1", "S5", "S6", "S9"}
+    assert {label_of(one) for one in met.seen} >= {"S5", "S6", "S7", "S9"}
