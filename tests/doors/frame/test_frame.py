@@ -95,7 +95,11 @@ def test_a_post_from_another_site_does_nothing(app: Flask, headers: dict[str, st
 
 
 @pytest.mark.attack(54)
-@pytest.mark.parametrize("token", ["", "x", csrf_token(b"o" * 32, secrets.token_bytes)])
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", csrf_token(b"o" * 32, secrets.token_bytes)],
+    ids=["none", "nonsense", "of another session"],
+)
 def test_a_post_without_the_sessions_own_token_does_nothing(app: Flask, token: str) -> None:
     client = app.test_client()
     assert client.post("/workspace/act", data={"csrf": token}, headers=OURS).status_code == 403
