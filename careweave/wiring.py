@@ -381,6 +381,7 @@ DOORS = cli.Doors(
     parked=feeds.parked_files,
     accept=feeds.accept_file,
     refuse=feeds.refuse_file,
+    faults_of_forms=workspace.faults_of_forms,
 )
 
 

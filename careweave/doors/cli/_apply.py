@@ -1,7 +1,7 @@
 """careweave apply: makes the files of a region the running configuration, as a dated version."""
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from careweave.doors.cli._desk import Desk, note, say
 from careweave.doors.cli._region_files import region_files
 from careweave.doors.cli._views import refuse_views
 from careweave.doors.cli._when import MEANING, moment, whole
-from careweave.terms import Incorrect
+from careweave.terms import Incorrect, Issue, Severity
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -99,7 +99,16 @@ def _planned(desk: Desk, database: Database, arguments: Namespace) -> Planned:
             else configuration_files(session, arguments.revert)
         )
         refuse_views(files)
+        _refuse_forms(desk, files)
         return disclosure.plan(session, files, takes_demonstration_keys=takes)
+
+
+def _refuse_forms(desk: Desk, files: Mapping[str, bytes]) -> None:
+    """Raises Incorrect with everything that is wrong with the forms of pages."""
+    faults = desk.around.doors.faults_of_forms(files)
+    if faults:
+        issues = tuple(Issue(Severity.ERROR, "invalid", one) for one in faults)
+        raise Incorrect("\n".join(faults), issues=issues)
 
 
 def _ending(planned: Planned, at: datetime) -> Iterator[Notice]:

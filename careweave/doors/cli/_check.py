@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from careweave.agreements import Grade, Notice, World, checked, in_force, warnings
 from careweave.demonstration import faults_of_people
 from careweave.doors.cli._desk import Desk, note, say
-from careweave.doors.cli._region_files import region_files
+from careweave.doors.cli._region_files import files_of_forms, region_files
 from careweave.doors.cli._views import faults_of_views
 from careweave.intake import identity_rules, load_rules
 from careweave.sources import load_sources, try_examples
@@ -46,6 +46,7 @@ def _run(desk: Desk, arguments: Namespace) -> int:
     if (folder / "people").is_dir():
         faults += faults_of_people(folder)
     faults += faults_of_views(folder)
+    faults += desk.around.doors.faults_of_forms(files_of_forms(folder))
     faults += _agreements(desk, folder, is_demonstration=arguments.demonstration)
     for fault in faults:
         say(fault)

@@ -21,6 +21,7 @@ class Doors:
     """The other doors and the work behind them, as the wiring makes them.
 
     `parked`, `accept` and `refuse` are for whole files that wait for somebody to decide.
+    `faults_of_forms` says what is wrong with the forms among the files of a region.
     """
 
     listen: Run
@@ -29,6 +30,7 @@ class Doors:
     parked: Callable[[Session], Sequence[object]]
     accept: Callable[..., object]
     refuse: Callable[..., object]
+    faults_of_forms: Callable[[Mapping[str, bytes]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

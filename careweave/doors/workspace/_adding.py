@@ -48,6 +48,9 @@ class AddPage:
     """What somebody may add to a record."""
 
     forms: tuple[Kept, ...] = field(metadata=_help("The forms of the role."))
+    left_out: tuple[str, ...] = field(
+        default=(), metadata=_help("Forms of the region that are wrong and so left out, by name.")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,12 @@ def choose(call: Call) -> Response:
     )
     check_may_write(call)
     base = call.address_of(call.person)
-    role = call.signed_in.posting.role
+    role, in_force = call.signed_in.posting.role, _forms(call)
     forms = tuple(
         Kept(f"{base}/add/{one.name}", call.say(one.title), call.say(one.about))
-        for one in _forms(call).of_role(role)
+        for one in in_force.of_role(role)
     )
-    return answered("add.html", frame, AddPage(forms))
+    return answered("add.html", frame, AddPage(forms, in_force.left_out))
 
 
 def write(call: Call) -> Response:

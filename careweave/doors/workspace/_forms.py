@@ -23,9 +23,14 @@ _LARGEST = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """The forms by their names."""
+    """The forms by their names; `wrong` says of those left out what to mend, file and place first.
+
+    `left_out` are the names of the files that are left out.
+    """
 
     by_name: Mapping[str, Questions]
+    wrong: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def of_role(self, role: Role | None) -> tuple[Questions, ...]:
         """Returns the forms that a role may fill in, in the order of their titles."""
@@ -66,13 +71,27 @@ def forms_in_force(session: Session, at: datetime) -> Forms:
 def read_forms(files: Mapping[str, bytes]) -> Forms:
     """Returns the forms among the files of a region, with the national defaults.
 
-    A file of the region takes the place of the default of its name. Incorrect, with file and path,
-    for one that pages cannot ask.
+    A file of the region takes the place of the default of its name. One that pages cannot ask is
+    left out, and said to be: the default stands in its place, where there is one.
     """
     given = {f"{FORMS}{path.name}": path.read_bytes() for path in _DEFAULTS.glob("*.json")}
-    given |= {name: body for name, body in files.items() if _is_form(name)}
-    found = (_read(name, body, files) for name, body in sorted(given.items()))
-    return Forms({one.name: one for one in found})
+    found = {name: _read(name, body, files) for name, body in given.items()}
+    wrong, left_out = [], []
+    for name, body in sorted(files.items()):
+        if not _is_form(name):
+            continue
+        try:
+            found[name] = _read(name, body, files)
+        except Incorrect as fault:
+            wrong.append(f"{fault.where}: {fault.message}")
+            left_out.append(PurePosixPath(name).stem)
+    made = (found[name] for name in sorted(found))
+    return Forms({one.name: one for one in made}, tuple(wrong), tuple(left_out))
+
+
+def faults_of_forms(files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Returns what is wrong with the forms among the files of a region: file, place and remedy."""
+    return read_forms(files).wrong
 
 
 def _is_form(name: str) -> bool:
@@ -85,9 +104,11 @@ def _read(name: str, body: bytes, files: Mapping[str, bytes]) -> Questions:
     try:
         made = read_questions(body, lambda canonical: tuple(_members(files, canonical)))
     except Incorrect as error:
-        raise Incorrect(error.message, where=f"{name}: {error.where or ''}") from error
+        place = f"{name}: {error.where}" if error.where else name
+        raise Incorrect(error.message, where=place) from error
     if made.name != PurePosixPath(name).stem:
-        raise Incorrect("The file and the form have one name.", where=name)
+        message = "The file and the form have one name; name one as the other."
+        raise Incorrect(message, where=f"{name}: Questionnaire.name")
     return made
 
 
@@ -95,7 +116,13 @@ def _members(files: Mapping[str, bytes], canonical: str) -> Iterator[Choice]:
     """Yields the members of a value set of the region, by the last part of its canonical."""
     name = canonical.rpartition("/")[2].rpartition(":")[2]
     body = files.get(f"{_VALUE_SETS}{name}.yaml")
-    said = None if body is None else yaml.safe_load(body)
-    for one in said.get("members", []) if isinstance(said, dict) else []:
-        code = str(one["code"])
-        yield Choice(code, str(one.get("display", code)), str(one.get("system", "")))
+    try:
+        said = None if body is None else yaml.safe_load(body)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        # Whoever checks the value sets says where; a form finds nothing to choose from.
+        said = None
+    members = said.get("members") if isinstance(said, dict) else None
+    for one in members if isinstance(members, list) else []:
+        if isinstance(one, dict) and "code" in one:
+            code = str(one["code"])
+            yield Choice(code, str(one.get("display", code)), str(one.get("system", "")))

@@ -42,7 +42,10 @@ _is_link = re.compile(r"[a-z][a-z0-9-]{0,40}").fullmatch
 _is_name = re.compile(r"[a-z][a-z0-9-]{0,40}").fullmatch
 _CHOOSING = frozenset({ItemType.CHOICE, ItemType.OPEN_CHOICE})
 _MOST_ITEMS = 100
+_TYPES = ", ".join(ItemType)
+_ROLES = ", ".join(Role)
 _LONGEST = 20_000
+_USUAL = 4000
 
 ValueSets = Callable[[str], tuple[Choice, ...]]
 """Gives the members of a value set by its canonical; none for one that is not there."""
@@ -54,10 +57,13 @@ def read_questions(body: bytes, value_sets: ValueSets) -> Questions:
     """Returns the form of a Questionnaire; Incorrect, with the path, for what pages cannot ask."""
     resource = read_json(body, limits=LIMITS)
     if resource.type != "Questionnaire":
-        raise _wrong("resourceType", "A form is a Questionnaire.")
+        raise _wrong("resourceType", "A form is a Questionnaire; write this resource type.")
     faults = check(resource)
     if faults:
-        raise _wrong(faults[0].where or "Questionnaire", "This is no Questionnaire of R4.")
+        raise _wrong(
+            faults[0].where or "Questionnaire",
+            "This is not as FHIR R4 has it in a Questionnaire; mend it.",
+        )
     value = resource.value
     _only(value, _TOP, "Questionnaire")
     name = str(value.get("name", ""))
@@ -96,14 +102,16 @@ class _Reader:
             raise _wrong(f"{where}.linkId", "Name it in small letters, digits and hyphens.")
         repeats = bool(one.get("repeats", False))
         if repeats and type_ not in _CHOOSING:
-            raise _wrong(f"{where}.repeats", "Only a choice can be answered more than once.")
+            raise _wrong(
+                f"{where}.repeats", "Only a choice can be answered more than once; take it out."
+            )
         return Item(
             link=link,
             type=type_,
             text=str(one.get("text", "")),
             is_required=bool(one.get("required", False)),
             repeats=repeats,
-            longest=_whole(one.get("maxLength"), 4000),
+            longest=_longest(one, where),
             choices=self._choices(one, type_, where),
             code=tuple(_nodes(one.get("code"))),
             unit=_unit(one, type_, where),
@@ -117,7 +125,7 @@ class _Reader:
     def _choices(self, one: Node, type_: ItemType, where: str) -> tuple[Choice, ...]:
         if type_ not in _CHOOSING:
             if "answerOption" in one or "answerValueSet" in one:
-                raise _wrong(where, "Only a choice has answers to choose from.")
+                raise _wrong(where, "Only a choice has answers to choose from; take them out.")
             return ()
         named = one.get("answerValueSet")
         found = self.value_sets(str(named)) if named else tuple(_options(one, where))
@@ -145,7 +153,10 @@ def _conditions(one: Node, where: str) -> Iterable[Condition]:
         _only(given, frozenset(taken), place)
         operator = str(given.get("operator"))
         if operator not in {one.value for one in Operator}:
-            raise _wrong(f"{where}.enableWhen.operator", "Conditions compare by exists, = or !=.")
+            raise _wrong(
+                f"{where}.enableWhen.operator",
+                "Conditions compare by exists, = or !=; write one of them.",
+            )
         yield Condition(str(given.get("question", "")), Operator(operator), _compared(given))
 
 
@@ -162,14 +173,18 @@ def _check_links(items: tuple[Item, ...]) -> None:
     """Raises where two questions have one name, or a condition asks for none before it."""
     every = [one for item in items for one in item.every]
     if len(every) > _MOST_ITEMS:
-        raise _wrong("Questionnaire.item", f"A form has at most {_MOST_ITEMS} questions.")
+        raise _wrong(
+            "Questionnaire.item", f"A form has at most {_MOST_ITEMS} questions; make two of it."
+        )
     before: set[str] = set()
     for one in every:
         if one.link in before:
-            raise _wrong("Questionnaire.item.linkId", "Two questions have one name.")
+            raise _wrong(
+                "Questionnaire.item.linkId", "Two questions have one name; rename one of them."
+            )
         for condition in one.asked_if:
             if condition.question not in before:
-                message = "A condition asks for a question that comes before it."
+                message = "A condition asks for a question that comes before it; move that one up."
                 raise _wrong("Questionnaire.item.enableWhen", message)
         before.add(one.link)
 
@@ -177,7 +192,7 @@ def _check_links(items: tuple[Item, ...]) -> None:
 def _type(one: Node, where: str) -> ItemType:
     said = str(one.get("type"))
     if said not in {known.value for known in ItemType}:
-        raise _wrong(f"{where}.type", "Pages cannot ask a question of this type.")
+        raise _wrong(f"{where}.type", f"Pages cannot ask this; its type is one of {_TYPES}.")
     return ItemType(said)
 
 
@@ -185,7 +200,7 @@ def _unit(one: Node, type_: ItemType, where: str) -> str:
     for coding in _extended(one, _UNIT, "valueCoding"):
         return str(coding.get("code", ""))
     if type_ is ItemType.QUANTITY:
-        raise _wrong(f"{where}.extension", "A quantity names its unit (questionnaire-unit).")
+        raise _wrong(f"{where}.extension", "A quantity names its unit; add questionnaire-unit.")
     return ""
 
 
@@ -210,7 +225,10 @@ def _roles(value: Node) -> Iterable[Role]:
         if extension.get("url") == _ROLE:
             said = str(extension.get("valueCode"))
             if said not in known:
-                raise _wrong("Questionnaire.extension", "There is no such role.")
+                raise _wrong(
+                    "Questionnaire.extension",
+                    f"There is no such role; write one of {_ROLES}.",
+                )
             yield Role(said)
 
 
@@ -229,12 +247,17 @@ def _only(one: Node, known: frozenset[str], where: str) -> None:
 def _needed(value: Node, element: str) -> str:
     text = value.get(element)
     if not isinstance(text, str) or not text:
-        raise _wrong(f"Questionnaire.{element}", "A form needs this.")
+        raise _wrong(f"Questionnaire.{element}", "A form needs this; write it.")
     return text
 
 
-def _whole(value: Json, usual: int) -> int:
-    return min(int(str(value)), _LONGEST) if value is not None else usual
+def _longest(one: Node, where: str) -> int:
+    said = one.get("maxLength")
+    if said is None:
+        return _USUAL
+    if not isinstance(said, int) or not 0 < said <= _LONGEST:
+        raise _wrong(f"{where}.maxLength", f"Write a whole number from 1 to {_LONGEST}.")
+    return said
 
 
 def _nodes(value: Json) -> list[Node]:

@@ -1,5 +1,6 @@
 """The commands, each against a real database: what they print and how they end."""
 
+import shutil
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -201,6 +202,20 @@ def test_everything_wrong_with_a_region_is_said(
     said = capsys.readouterr().out
     assert "organisations.yaml" in said
     assert "value-sets" in said
+
+
+def test_a_wrong_form_is_refused_with_its_file_its_place_and_what_to_do(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    region = tmp_path / "region"
+    shutil.copytree(ROOT / "region", region)
+    form = region / "forms" / "observation.json"
+    form.write_text(form.read_text().replace('"quantity"', '"attachment"', 1))
+    for verb in ("check", "apply"):
+        assert command(verb, str(region)) == 64
+        said = capsys.readouterr()
+        assert "forms/observation.json: Questionnaire.item[" in said.out + said.err
+        assert "its type is one of" in said.out + said.err
 
 
 def test_a_port_that_is_taken_is_refused_before_anything_starts(

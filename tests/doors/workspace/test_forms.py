@@ -61,6 +61,7 @@ def with_item(**item):
         (with_item(type="choice"), "Questionnaire.item[0]"),
         (with_item(repeats=True), "Questionnaire.item[0].repeats"),
         (with_item(linkId="1.1"), "Questionnaire.item[0].linkId"),
+        (with_item(maxLength=0), "Questionnaire.item[0].maxLength"),
         (plain(name="Bad Name"), "Questionnaire.name"),
         (plain(extension=[]), "Questionnaire.extension"),
     ],
@@ -91,9 +92,27 @@ def test_a_value_set_of_the_region_is_expanded_when_the_form_is_read():
 def test_a_form_of_the_region_takes_the_place_of_the_default():
     own = json.dumps(plain(name="note", title="Ours")).encode()
     assert read_forms({"forms/note.json": own}).by_name["note"].title == "Ours"
-    with pytest.raises(Incorrect) as caught:
-        read_forms({"forms/other.json": own})
-    assert "other.json" in caught.value.where
+    (said,) = read_forms({"forms/other.json": own}).wrong
+    assert said.startswith("forms/other.json: Questionnaire.name: ")
+
+
+def test_a_wrong_form_is_left_out_and_the_others_are_asked():
+    wrong = json.dumps(with_item(type="attachment")).encode()
+    fair = json.dumps(plain()).encode()
+    given = {"forms/bad.json": wrong, "forms/note.json": b"{", "forms/test.json": fair}
+    forms = read_forms(given)
+    assert forms.left_out == ("bad", "note")
+    assert set(forms.by_name) == {"note", "alert", "about-me", "test"}
+    assert forms.by_name["note"] == FORMS.by_name["note"]
+    assert forms.wrong[0].startswith("forms/bad.json: Questionnaire.item[0].type: ")
+    assert forms.wrong[1].startswith("forms/note.json")
+
+
+def test_a_value_set_that_cannot_be_read_leaves_out_the_form_that_names_it():
+    form = json.dumps(with_item(type="choice", answerValueSet="urn:x:vs-x")).encode()
+    for broken in (b"members: [", b"members: 5", b"members: [{a: b}]", b"\xff"):
+        forms = read_forms({"forms/test.json": form, "value-sets/vs-x.yaml": broken})
+        assert forms.left_out == ("test",)
 
 
 def test_a_role_has_its_own_forms_and_no_others():
