@@ -67,9 +67,29 @@ function anchorTime() {
   anchor = { at: Math.max(Date.now(), meta ? meta.latest : 0), ran: performance.now() };
 }
 
+// What stands in the store counts: another window may have tried, seen later or wiped meanwhile.
+async function amend(change) {
+  const { copy } = meta;
+  let kept = null;
+  await act(["meta"], "readwrite", (m) => {
+    const asked = m.get("copy");
+    asked.onsuccess = () => {
+      if (!asked.result || asked.result.copy !== copy) return;
+      kept = asked.result;
+      change(kept);
+      m.put(kept, "copy");
+    };
+    return asked;
+  });
+  // A copy that was taken meanwhile is another one.
+  if (!meta || meta.copy !== copy) return;
+  meta = kept;
+  if (!meta) await lock();
+}
+
 async function seen() {
-  meta.latest = Math.floor(now());
-  await put("meta", "copy", meta);
+  const at = Math.floor(now());
+  await amend((kept) => { kept.latest = Math.max(kept.latest, at); });
 }
 
 // ---- keys and ciphertext ---------------------------------------------------------------------
@@ -156,9 +176,11 @@ async function take(pin) {
 }
 
 async function unlock(pin) {
-  meta.tries += 1;
-  await seen();
+  await tick();
+  if (meta) await amend((kept) => { kept.tries += 1; });
+  if (!meta) return;
   try {
+    if (meta.tries > TRIES) throw new Error("tries");
     const device = await get("keys", "device");
     const inner = await decrypt(device, meta.wrapped, meta.copy);
     const key = await pinKey(pin, meta.salt, meta.rounds);
@@ -168,8 +190,8 @@ async function unlock(pin) {
     if (meta.tries >= TRIES) { await wipe(); await draw(); return say(word("wiped")); }
     return say(word("wrong"), String(TRIES - meta.tries));
   }
-  meta.tries = 0;
-  await seen();
+  await amend((kept) => { kept.tries = 0; });
+  if (!meta) return;
   anchorTime();
   await draw();
   say("");
@@ -227,6 +249,11 @@ async function noteLook(person) {
 }
 
 // ---- bringing it back ------------------------------------------------------------------------
+function ofSomebodyElse(error) {
+  if (error.status !== 404) throw error;
+}
+
+// What another user of this device wrote waits for them, and holds up nobody.
 async function sync() {
   const waiting = await every("outbox");
   if (!waiting.length) return {};
@@ -236,7 +263,8 @@ async function sync() {
     const mine = waiting.filter(([, one]) => one.copy === copy);
     for (let at = 0; at < mine.length; at += BATCH) {
       const items = mine.slice(at, at + BATCH).map(([id, one]) => ({ id, sealed: one.sealed }));
-      const answer = await post("sync", { copy, items: JSON.stringify(items) });
+      const answer = await post("sync", { copy, items: JSON.stringify(items) }).catch(ofSomebodyElse);
+      if (!answer) break;
       for (const [id, became] of Object.entries(answer.became)) {
         counted[became] = (counted[became] || 0) + 1;
         if (["filed", "conflict", "left"].includes(became)) await act(["mine", "outbox"], "readwrite", (m, o) => { m.delete(id); return o.delete(id); });
@@ -257,12 +285,14 @@ async function contact() {
 
 async function bringBack() {
   try {
+    // First what may not be read any more, whatever becomes of what was written.
+    const removed = await contact();
     const counted = await sync();
     const told = [];
     if (counted.filed) told.push(word("sent"), `${counted.filed}.`);
     if (counted.conflict) told.push(word("conflicts"), `${counted.conflict}.`);
     if (counted.refused) told.push(word("refused"), `${counted.refused}.`);
-    told.push(await contact());
+    told.push(removed);
     await draw();
     say(...told);
     // The server shows both texts of what is in conflict.
