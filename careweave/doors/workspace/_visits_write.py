@@ -128,7 +128,10 @@ def settle_conflict(call: Call, one: Conflict, *, is_mine: bool, base: int) -> B
 
 
 def current_note(call: Call, one: Conflict | Edit) -> AccessNote:
-    """Returns the standing note as it is now; without an entry where it may not be seen any more."""
+    """Returns the standing note as it is now; without an entry where it may not be seen any more.
+
+    A flag of another kind, such as an alert, is no such note: nobody writes over it here.
+    """
     asking = call.asking
     try:
         found = shown_entry(call.way, asking, one.person, _FLAG, one.entry)
@@ -138,7 +141,10 @@ def current_note(call: Call, one: Conflict | Edit) -> AccessNote:
     if (found.slug, found.system) != (own.organisation, own.system) or not found.row.body:
         return AccessNote()
     body = read_json(found.row.body).value
-    return AccessNote(access_note(body) or "", one.entry, found.row.version, author_in(body))
+    text = access_note(body)
+    if text is None:
+        return AccessNote()
+    return AccessNote(text, one.entry, found.row.version, author_in(body))
 
 
 def _decide(session: Session, call: Call, edit: Edit) -> tuple[Became, Edit]:

@@ -19,6 +19,7 @@ from careweave.doors._frame import csrf_token
 from careweave.terms import Role
 from tests.lib.day10 import Day10
 from tests.lib.pages import Visitor, World, world_over
+from tests.lib.posting import sent
 
 CASELOAD = (
     "edna-hartley",
@@ -277,3 +278,20 @@ def test_on_line_a_standing_note_is_kept_up_by_a_form(world: World, tmp_path: Pa
     assert answer.status_code == 303
     world.work()
     assert "Shoes off at the door." in visitor.get("/workspace/visits").text
+
+
+def test_a_note_on_how_to_get_in_is_never_written_over_an_alert(world: World) -> None:
+    visitor = world.signed_in("u-cn")
+    path = visitor.record(world.person("edna-hartley"), "add/alert")
+    sent(visitor, path, q_category="safety", q_text="Dog loose in the yard")
+    world.work()
+    ((alert,),) = world.rows("SELECT entry FROM workspace.saved WHERE form = 'alert'")
+    copy = _taken(visitor)
+    for at in range(len(copy["people"])):
+        edit = _edit(copy, at, kind="access", entry=alert, base=1, text="Key safe at the back.")
+        assert _brought(visitor, copy, [edit])[edit["id"]] == "filed"
+    world.work()
+    assert (
+        "Dog loose in the yard"
+        in visitor.get(visitor.record(world.person("edna-hartley"), "s/alerts")).text
+    )
