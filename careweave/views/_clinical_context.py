@@ -33,7 +33,7 @@ class Point:
 class Trend:
     """A measure over time: only values of one unit are in one trend, oldest first."""
 
-    slug: str = field(metadata=_help("Name of the measure in addresses."))
+    slug: str = field(metadata=_help("Opaque handle of the measure, for addresses."))
     title: str = field(metadata=_help("What was measured."))
     unit: str = field(metadata=_help("The unit of all values; empty without one."))
     points: tuple[Point, ...] = field(metadata=_help("All values, oldest first."))

@@ -138,9 +138,10 @@ def _trend(measured: Sequence[_Measured], shown: ShownPerson, making: Making) ->
     newest = ordered[-1]
     unit = quantity({**newest.given, "value": Decimal(0)}, making).text.partition(NBSP)[2]
     low, high = _range(newest.part)
-    slug = _SLUG.sub("-", f"{newest.title} {newest.key[1]}".casefold()).strip("-")
+    measure = _SLUG.sub("-", f"{newest.title} {newest.key[1]}".casefold()).strip("-")
     return Trend(
-        slug=slug,
+        # What was measured of somebody tells of them, and addresses tell of nobody.
+        slug=making.handle("Trend", measure),
         title=newest.title,
         unit=unit,
         points=points,

@@ -6,7 +6,7 @@ import io
 from flask import Response
 
 from careweave.disclosure import Wanted
-from careweave.doors._frame import as_download
+from careweave.doors._frame import Say, as_download
 from careweave.doors.workspace._call import Call
 from careweave.doors.workspace._person import BANNER, Opened, answered, frame_about, opened
 from careweave.doors.workspace._record_bodies import ReconcilePage, TrendPage
@@ -26,24 +26,28 @@ def trend_page(call: Call) -> Response:
     """Returns one measure over time: its chart and a table of every value."""
     one, trend = _trend(call)
     body = TrendPage(trend, one.where, csv=f"{call.visit.here}.csv{one.suffix}")
-    frame = frame_about(one, trend.title, here=f"/s/{call.visit.path['section']}")
+    frame = frame_about(one, call.say("Results over time"), here=f"/s/{call.visit.path['section']}")
     return answered("record-trend.html", frame, body)
 
 
 def trend_csv(call: Call) -> Response:
     """Returns the values of one measure as a file of comma-separated values."""
-    one, trend = _trend(call)
+    _, trend = _trend(call)
+    response = Response(values_file(trend, call.say), mimetype="text/csv")
+    as_download(response, "values.csv")
+    return response
+
+
+def values_file(trend: Trend, say: Say) -> str:
+    """Returns every value of a measure as comma-separated values, the oldest first."""
     text = io.StringIO()
     writer = csv.writer(text)
-    say = call.say
-    writer.writerow([say("Date"), trend.title, say("Unit"), say("Usual range"), say("Source")])
+    head = (say("Date"), trend.title, say("Unit"), say("Usual range"), say("Source"))
+    writer.writerow([_harmless(cell) for cell in head])
     for point in trend.points:
         row = (point.when.machine, str(point.number), trend.unit, trend.range_text, point.source)
         writer.writerow([_harmless(cell) for cell in row])
-    response = Response(text.getvalue(), mimetype="text/csv")
-    as_download(response, "values.csv")
-    del one
-    return response
+    return text.getvalue()
 
 
 def _harmless(cell: str) -> str:

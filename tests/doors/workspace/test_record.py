@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from careweave.doors._access import Handles
-from careweave.doors.workspace._record_results import _harmless
+from careweave.doors.workspace._record_results import _harmless, values_file
 from careweave.terms import Role
+from careweave.views import Trend, english
 from tests.lib.filing import file_from, patient_of
 from tests.lib.pages import Visitor, World
 
@@ -195,11 +196,21 @@ def test_no_cell_of_a_file_of_values_is_a_formula(cell, safe):
     assert _harmless(cell) == safe
 
 
+@pytest.mark.attack(25)
+def test_what_a_source_calls_a_measure_is_no_formula_in_its_file():
+    head = values_file(Trend("x", '=HYPERLINK("x")', "", ()), english).splitlines()[0]
+    assert head.split(",")[1].startswith("\"'=HYPERLINK")
+
+
 def test_a_trend_is_the_same_in_the_table_and_in_the_file(reader, edna):
     page = reader.get(reader.record(edna, "s/results")).get_data(as_text=True)
     found = re.findall(r'href="(/workspace/r/[^"/]+/s/results/[^"/]+)"', page)
     assert found
     table = reader.get(found[0]).get_data(as_text=True)
+    # What was measured stands on the page, and neither in its address nor in its title.
+    measure = text_of(re.search(r"<h1[^>]*>(.*?)</h1>", table)[1])
+    assert measure not in text_of(re.search(r"<title>(.*?)</title>", table)[1])
+    assert measure.casefold().split()[0] not in found[0].casefold()
     file = reader.get(f"{found[0]}.csv")
     lines = file.get_data(as_text=True).strip().splitlines()
     assert file.headers["Content-Disposition"].startswith("attachment")
