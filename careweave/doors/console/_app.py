@@ -102,7 +102,7 @@ def frame_of(parts: Parts, whose: Whose, title: str) -> Frame:
         stay=Stay(
             idle_s=int(parts.sessions.limits.idle.total_seconds()),
             absolute_s=max(0, int((signed_in.ends_at - whose.at).total_seconds())),
-            keep=f"{_SIGNING}/keep",
+            keep=f"{_SIGNING}/stay",
             signed_out=f"{_SIGNING}/signed-out",
         ),
         sign_out=f"{_SIGNING}/sign-out",

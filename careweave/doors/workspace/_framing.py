@@ -22,7 +22,7 @@ SIGN_IN = f"{PREFIX}/sign-in"
 SIGN_OUT = f"{PREFIX}/sign-out"
 SIGNED_OUT = f"{PREFIX}/signed-out"
 SWITCH = f"{PREFIX}/role"
-STAY = f"{PREFIX}/keep"
+STAY = f"{PREFIX}/stay"
 COMMAND = f"{PREFIX}/go"
 
 _PLACES = (("My day", HOME), ("Find a person", f"{PREFIX}/find"))

@@ -87,6 +87,13 @@ def test_the_console_is_for_officers_of_that_office(world):
     assert world.signed_in("u-privacy").get("/workspace/").status_code == 303
 
 
+@pytest.mark.parametrize(("user", "home"), [("u-gp", "/workspace/"), ("u-privacy", "/console/")])
+def test_whoever_asks_to_stay_signed_in_stays(world, user, home):
+    visitor = world.signed_in(user)
+    told = dict(re.findall(r'data-(keep|csrf)="([^"]+)"', visitor.get(home).text))
+    assert visitor.post(told["keep"], {"csrf": told["csrf"]}).status_code == 204
+
+
 @pytest.mark.attack(70)
 def test_what_is_typed_and_who_it_is_about_is_in_no_log_and_no_address(world, caplog):
     caplog.set_level(0)
