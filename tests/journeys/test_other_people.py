@@ -23,6 +23,9 @@ FEW = frozenset(
         "parveen-akhtar",
         "gwendolyn-pike",
         "gwendoline-pike",
+        # Who work here themselves.
+        "piotr-kowalczuk",
+        "marcus-bellweather",
     }
 )
 

@@ -1,0 +1,123 @@
+"""How each state of a page comes about, and by what it is known. Source: interface.md 12."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import yaml
+
+from careweave.terms import Role
+from tests.lib.pages import BY_ROLE, Visitor, World, break_glass
+
+TABLE = Path(__file__).parents[1] / "journeys" / "states.yaml"
+PAGES: Mapping[str, str] = {
+    "record": "",
+    "card": "card",
+    "timeline": "timeline",
+    "section": "s/medicines",
+    "parts": "s",
+    "plan": "plan",
+    "print": "print",
+}
+"""Pages about a person, by their part of the address."""
+
+
+@dataclass(frozen=True)
+class State:
+    """One state: who reads whom, what happens first, and what the answer has then."""
+
+    sign: str
+    person: str = "edna-hartley"
+    role: Role = Role.GP
+    code: int = 200
+    part: str = ""
+    query: str = ""
+    before: Callable[[World, Visitor], object] | None = None
+    is_tied: bool = True
+
+
+def _silent(world: World, _: Visitor) -> None:
+    world.later(hours=30)
+    world.hear(but=["nm-ashgrove-gp"])
+
+
+def _broken(world: World, _: Visitor) -> None:
+    _alter(world, "ALTER TABLE record.resource RENAME TO resource_away")
+
+
+def _read_only(world: World, _: Visitor) -> None:
+    _alter(
+        world,
+        f"ALTER DATABASE {world.database.url.split('/')[3].split('?')[0]}"
+        " SET default_transaction_read_only = on",
+    )
+
+
+def _alter(world: World, statement: str) -> None:
+    with psycopg.connect(world.database.url, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+def _late(world: World, _: Visitor) -> None:
+    world.later(minutes=31)
+
+
+def _opened(world: World, visitor: Visitor) -> None:
+    break_glass(visitor, world.person("susan-hartley-brook"))
+
+
+STATES: Mapping[str, State] = {
+    "full": State("data-banner"),
+    "empty": State('data-state="NO', person="suparman", role=Role.HC),
+    "stale": State('data-state="STALE"', before=_silent),
+    "refused": State(
+        "data-refused", role=Role.ED, person="susan-hartley-brook", code=403, is_tied=False
+    ),
+    "withheld": State('data-state="WITHHELD"', person="dilwyn-prys-morgan", role=Role.MH),
+    "error": State("cw-trouble--error", code=500, before=_broken),
+    "ended": State("", code=303, before=_late),
+    "busy": State("cw-trouble--busy", code=503, before=_read_only),
+    "glass": State(
+        "data-emergency", role=Role.ED, person="susan-hartley-brook", is_tied=False, before=_opened
+    ),
+    "restricted": State("cw-banner--restricted", person="nadia-kowalczuk"),
+    "deceased": State("cw-banner--deceased", person="colin-hartley"),
+    "review": State("cw-banner__note", person="kayleigh-marsh", role=Role.HC),
+    "unborn": State("Expected 30-May-2026", person="unborn-marsh", role=Role.HC),
+    "newborn": State("Born 21-Mar-2026", person="baby-wojcik-1", role=Role.HC),
+    "earlier": State("data-as-it-was", query="?on=2026-03-20"),
+}
+
+
+@cache
+def table() -> Mapping[str, Any]:
+    """Returns the table as it is written."""
+    found: Mapping[str, Any] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    return found
+
+
+def drawn() -> list[tuple[str, str]]:
+    """Returns the cells that are drawn here, of pages about a person."""
+    return [
+        (page, state)
+        for page, cells in table()["pages"].items()
+        for state in cells["drawn"]
+        if page in PAGES
+    ]
+
+
+def answers_in(world: World, pages: list[str], state: State) -> Iterator[tuple[str, Any]]:
+    """Yields each page as it answers in a state; some of them spend the world."""
+    visitor = world.signed_in("u-mh-crisis" if state.role is Role.MH else BY_ROLE[state.role])
+    person = world.person(state.person)
+    if state.is_tied and state.role in {Role.ED, Role.HC, Role.PA}:
+        world.tie(person, state.role, since=timedelta(days=20))
+    paths = {page: visitor.record(person, PAGES[page]) + state.query for page in pages}
+    if state.before is not None:
+        state.before(world, visitor)
+    for page, path in paths.items():
+        yield page, visitor.get(path)
