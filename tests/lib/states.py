@@ -112,6 +112,13 @@ def drawn() -> list[tuple[str, str]]:
 
 def answers_in(world: World, pages: list[str], state: State) -> Iterator[tuple[str, Any]]:
     """Yields each page as it answers in a state; some of them spend the world."""
+    visitor, paths = paths_in(world, pages, state)
+    for page, path in paths.items():
+        yield page, visitor.get(path)
+
+
+def paths_in(world: World, pages: list[str], state: State) -> tuple[Visitor, dict[str, str]]:
+    """Brings a state about; returns who reads, and where each page is for them."""
     visitor = world.signed_in("u-mh-crisis" if state.role is Role.MH else BY_ROLE[state.role])
     person = world.person(state.person)
     if state.is_tied and state.role in {Role.ED, Role.HC, Role.PA}:
@@ -119,5 +126,4 @@ def answers_in(world: World, pages: list[str], state: State) -> Iterator[tuple[s
     paths = {page: visitor.record(person, PAGES[page]) + state.query for page in pages}
     if state.before is not None:
         state.before(world, visitor)
-    for page, path in paths.items():
-        yield page, visitor.get(path)
+    return visitor, paths
