@@ -97,7 +97,7 @@ def _is_open(shown: ShownPerson) -> bool:
 
 def person_frame(call: Call, title: str, *, part: str = "", said: tuple[Said, ...] = ()) -> Frame:
     """Returns the frame of a page that acts for the person of the address; accounted for."""
-    return frame_about(opened(call, BANNER), title, here=part, said=said)
+    return frame_about(opened(call, BANNER), title, here=part or None, said=said)
 
 
 def day_asked(call: Call) -> date | None:
@@ -128,11 +128,14 @@ def frame_about(
     one: Opened,
     title: str,
     *,
-    here: str = "",
+    here: str | None = None,
     said: tuple[Said, ...] = (),
     silent: tuple[SourceLine, ...] = (),
 ) -> Frame:
-    """Returns the frame of a page about a person; its title is the page, initials and age."""
+    """Returns the frame of a page about a person; its title is the page, initials and age.
+
+    `here` is the part of the record that the page is, by the end of its address; None for none.
+    """
     who = one.banner
     frame = frame_of(one.call.visit, f"{title} {who.initials}".strip())
     return replace(
@@ -145,7 +148,7 @@ def frame_about(
     )
 
 
-def _person(one: Opened, who: Banner, here: str) -> Person:
+def _person(one: Opened, who: Banner, here: str | None) -> Person:
     return Person(
         base=one.base,
         banner=who,
@@ -156,7 +159,7 @@ def _person(one: Opened, who: Banner, here: str) -> Person:
     )
 
 
-def _parts(one: Opened, here: str) -> tuple[Place, ...]:
+def _parts(one: Opened, here: str | None) -> tuple[Place, ...]:
     say = one.call.say
     return tuple(
         Place(say(text), f"{one.base}{path}{one.suffix}", path == here) for text, path in _PARTS

@@ -99,7 +99,7 @@ def overview_of(
         asked=None if one.on else asked(one.call, one.person, "overview"),
     )
     said = () if one.on else told_of_saved(one.call, one.person)
-    frame = frame_about(one, title, said=said, silent=made.silent)
+    frame = frame_about(one, title, here="", said=said, silent=made.silent)
     return answered(template, frame, body)
 
 
