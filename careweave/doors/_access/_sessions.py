@@ -28,6 +28,7 @@ _TEXT_MOST = 64
 _DEVICE_MOST = 60
 _SEEN_EVERY = timedelta(seconds=30)
 _KEPT = timedelta(days=30)
+_LAPSED = timedelta(hours=12)
 
 Bytes = Callable[[int], bytes]
 
@@ -175,6 +176,13 @@ class Sessions:
         if row is None or row[7] is None or not row[13]:
             return None
         return _signed_in(row, self._limits)
+
+    def lapsed(self, token: str, now: datetime) -> SignedIn | None:
+        """Returns who held the id until its time ran out, half a day ago at most; None otherwise.
+
+        They are not signed in. One who signed out, or was ended from elsewhere, is not returned.
+        """
+        return None if self.of(token, now) else self.of(token, now - _LAPSED)
 
     def chooser(self, token: str, now: datetime) -> Chooser | None:
         """Returns who holds the id and has no role yet; None for every other."""

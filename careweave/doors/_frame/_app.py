@@ -44,7 +44,8 @@ class Door:
 
     `origin` is scheme, host and port without a slash; `secret` the session's (or, before
     sign-in, the visit's) of the request at hand; `frame` the frame of a page with this title and
-    nobody's record; `systems` the addresses that registered systems post to, by their own proof.
+    nobody's record; `systems` the addresses that registered systems post to, by their own proof;
+    `late` keeps what is posted from a page of a session that has ended, before it leads to sign-in.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Door:
     sign_in: str = "/workspace/sign-in"
     signed_out: str = "/workspace/signed-out"
     systems: frozenset[str] = frozenset()
+    late: Callable[[], None] | None = None
 
 
 def make_app(door: Door) -> Flask:
@@ -130,6 +132,8 @@ def _guard(app: Flask, door: Door) -> None:
         refuse_other_sites(dict(request.headers), door.origin)
         secret = door.secret()
         if secret is None:
+            if door.late is not None:
+                door.late()
             message = "The session has ended; sign in and try again."
             raise Unauthenticated(message)
         check_csrf(secret, request.form.get("csrf", ""))

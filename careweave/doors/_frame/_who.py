@@ -67,6 +67,13 @@ class Whose:
         """Returns who has proved who they are and has no role yet; None for everybody else."""
         return self._state().chooser
 
+    @property
+    def lapsed(self) -> SignedIn | None:
+        """Returns whose session ran out of time lately: not signed in, so nothing is shown or done."""
+        if not self._state().has_ended:
+            return None
+        return self.sessions.lapsed(request.cookies.get(COOKIE, ""), self.at)
+
     def must(self) -> SignedIn:
         """Returns who has signed in; Unauthenticated where nobody has."""
         found = self.signed_in

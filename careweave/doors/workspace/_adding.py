@@ -11,14 +11,16 @@ from careweave.db import Session
 from careweave.disclosure import explain
 from careweave.doors._frame import Form, Frame
 from careweave.doors.workspace._answers import Answers, Wrong, read_answers
+from careweave.doors.workspace._begun import place_of
 from careweave.doors.workspace._call import Call
-from careweave.doors.workspace._drafts import Draft, draft_of, drop_draft, keep_draft
+from careweave.doors.workspace._drafts import LATE_LIVES, Draft, draft_of, drop_draft, keep_draft
 from careweave.doors.workspace._entries import Written, entries_of
 from careweave.doors.workspace._fields import Field, fields_of
 from careweave.doors.workspace._filed import said
 from careweave.doors.workspace._filing import Save, file_entries, patient_of, source_of
 from careweave.doors.workspace._forms import Forms, forms_in_force
 from careweave.doors.workspace._framing import organisation_name, role_of
+from careweave.doors.workspace._once import is_spent
 from careweave.doors.workspace._person import answered, day_asked, person_frame
 from careweave.doors.workspace._questions import Questions
 from careweave.doors.workspace._route import Kind, Route
@@ -123,6 +125,20 @@ def keep(call: Call) -> ResponseReturnValue:
     return redirect(f"{call.address_of(call.person)}/add/{questions.name}", code=303)
 
 
+def keep_late(call: Call) -> None:
+    """Keeps for its writer what was posted after the session had ended; nothing is applied.
+
+    Whoever asks is not signed in: that the form was made for them is all that counts here.
+    """
+    questions = _questions(call)
+    form = call.posted(_page_name(questions), call.visit.path["person"])
+    with call.parts.database.session() as session:
+        # What was saved and is posted again is not begun.
+        if not is_spent(session, form.id):
+            place, fields = _place(call, questions), call.visit.form
+            keep_draft(session, call.signed_in, place, fields, call.at, lives=LATE_LIVES)
+
+
 def check_may_write(call: Call) -> None:
     """Raises Forbidden where somebody may not write: on an earlier day, or by broken glass alone.
 
@@ -161,7 +177,7 @@ def _page_name(questions: Questions) -> str:
 
 
 def _place(call: Call, questions: Questions) -> str:
-    return f"add/{questions.name}/{call.person}"
+    return place_of(questions.name, call.person)
 
 
 def _refused(call: Call, questions: Questions, answers: Answers) -> Response:
@@ -221,6 +237,6 @@ def _new_id() -> str:
 ROUTES = (
     Route("/r/<person>/add", "add", Kind.DISCLOSES, choose),
     Route("/r/<person>/add/<form>", "write", Kind.DISCLOSES, write),
-    Route("/r/<person>/add/<form>", "save", Kind.RECEIVES, save, "POST"),
-    Route("/r/<person>/add/<form>/draft", "draft", Kind.OPERATES, keep, "POST"),
+    Route("/r/<person>/add/<form>", "save", Kind.RECEIVES, save, "POST", late=keep_late),
+    Route("/r/<person>/add/<form>/draft", "draft", Kind.OPERATES, keep, "POST", late=keep_late),
 )

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, request
@@ -35,7 +37,7 @@ from careweave.doors.workspace._call import DOOR, PREFIX, Call, Visit
 from careweave.doors.workspace._framing import frame_of
 from careweave.doors.workspace._parts import Parts
 from careweave.doors.workspace._route import Kind, OpenRoute, Route
-from careweave.terms import NotFound
+from careweave.terms import CareweaveError, NotFound
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -85,6 +87,7 @@ def application(parts: Parts) -> Flask:
         secret=whose.secret,
         frame=frame,
         systems=_systems(),
+        late=partial(_keep_late, parts, whose),
     )
     app = make_app(door)
     for route in ROUTES:
@@ -120,6 +123,18 @@ def _gated(parts: Parts, whose: Whose, route: Route) -> Callable[..., ResponseRe
         return _answered(call, route)
 
     return answer
+
+
+_LATE = {one.name: one.late for one in ROUTES if one.late is not None}
+
+
+def _keep_late(parts: Parts, whose: Whose) -> None:
+    """Keeps what is posted from the page of a session that has ended, where a page does so."""
+    keep, lapsed = _LATE.get(request.endpoint or ""), whose.lapsed
+    if keep is not None and lapsed is not None:
+        # What cannot be kept leads to the sign-in all the same.
+        with suppress(CareweaveError):
+            keep(Call(visit_of(parts, whose, dict(request.view_args or {})), lapsed))
 
 
 def _answered(call: Call, route: Route) -> ResponseReturnValue:

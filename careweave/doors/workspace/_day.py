@@ -8,6 +8,7 @@ from flask import Response, redirect
 from flask.typing import ResponseReturnValue
 
 from careweave.disclosure import After, ListKind, people_of
+from careweave.doors.workspace._begun import Begun, begun_by
 from careweave.doors.workspace._call import PREFIX, Call
 from careweave.doors.workspace._framing import frame_of
 from careweave.doors.workspace._people import LISTS, PeopleList, list_of, short_lists
@@ -32,6 +33,9 @@ class DayPage:
     accesses: str = field(metadata=_help("Where one's own accesses are."))
     lists: tuple[PeopleList, ...] = field(metadata=_help("The lists of the role."))
     as_of: str = field(metadata=_help("As of when the lists are."))
+    begun: tuple[Begun, ...] = field(
+        default=(), metadata=_help("Forms begun and not saved, in whatever session.")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ def day(call: Call) -> ResponseReturnValue:
         accesses=f"{PREFIX}/accesses",
         lists=short_lists(call),
         as_of=_as_of(call),
+        begun=begun_by(call),
     )
     return answered("day.html", frame_of(call.visit, call.say("My day")), body)
 

@@ -1,6 +1,6 @@
 """What somebody has begun to write and not saved: sealed, their own, gone after a day.
 
-Source: `reference/interface.md` 5.4; it is no part of the record.
+What came after the end of its session is gone after an hour. Source: `reference/interface.md` 3, 5.4; it is no part of the record.
 """
 
 import json
@@ -19,8 +19,12 @@ from careweave.terms import TooLong
 
 _QUERIES = Queries("careweave.doors.workspace")
 _LIVES = timedelta(hours=24)
+LATE_LIVES = timedelta(minutes=60)
+"""How long is kept what was posted after its session had ended. Source: `interface.md` 3."""
+
 _LARGEST = 65_536
-_MACHINERY = frozenset({"csrf", "form", "about"})
+_MOST = 20
+_MACHINERY = frozenset({"csrf", "form", "about", "act"})
 """Fields of a form that belong to the page that it was on and not to its writer."""
 
 
@@ -33,11 +37,17 @@ class Draft:
 
 
 def keep_draft(
-    session: Session, whose: SignedIn, place: str, fields: Mapping[str, str], at: datetime
+    session: Session,
+    whose: SignedIn,
+    place: str,
+    fields: Mapping[str, str],
+    at: datetime,
+    *,
+    lives: timedelta = _LIVES,
 ) -> None:
     """Keeps what its writer has begun in a place, instead of what was kept there."""
     written = {name: text for name, text in fields.items() if name not in _MACHINERY and text}
-    plain = json.dumps(written).encode()
+    plain = json.dumps({"place": place, "fields": written}).encode()
     if len(plain) > _LARGEST:
         raise TooLong("This is too long for a draft; save it in parts.")
     owner, at_place = _owner(session.secret, whose), _place(session.secret, place)
@@ -48,7 +58,7 @@ def keep_draft(
         place=at_place,
         sealed=_cipher(session.secret).encrypt(plain, [owner, at_place]),
         at=at,
-        expires_at=at + _LIVES,
+        expires_at=at + lives,
     )
 
 
@@ -59,19 +69,37 @@ def draft_of(session: Session, whose: SignedIn, place: str, at: datetime) -> Dra
     if row is None:
         return None
     sealed, kept_at = row
-    try:
-        plain = _cipher(session.secret).decrypt(bytes(sealed), [owner, at_place])
-    except InvalidTag:
-        # The installation has another secret since: nobody can read it any more.
-        return None
-    fields: dict[str, str] = json.loads(plain)
-    return Draft(fields, kept_at)
+    found = _opened(session, bytes(sealed), owner, at_place, kept_at)
+    return None if found is None else found[1]
+
+
+def drafts_of(session: Session, whose: SignedIn, at: datetime) -> tuple[tuple[str, Draft], ...]:
+    """Returns all that somebody has begun in this role, each with its place, the newest first."""
+    owner = _owner(session.secret, whose)
+    rows = session.rows(_QUERIES["drafts_of"], owner=owner, at=at, most=_MOST)
+    found = (
+        _opened(session, bytes(sealed), owner, bytes(place), kept) for place, sealed, kept in rows
+    )
+    return tuple(one for one in found if one is not None)
 
 
 def drop_draft(session: Session, whose: SignedIn, place: str) -> None:
     """Drops what somebody has begun in a place: it was saved, or is not wanted."""
     secret = session.secret
     session.run(_QUERIES["drop_draft"], owner=_owner(secret, whose), place=_place(secret, place))
+
+
+def _opened(
+    session: Session, sealed: bytes, owner: bytes, at_place: bytes, kept_at: datetime
+) -> tuple[str, Draft] | None:
+    """Returns a draft with its place; None where nobody can read it any more."""
+    try:
+        plain = _cipher(session.secret).decrypt(sealed, [owner, at_place])
+    except InvalidTag:
+        # The installation has another secret since.
+        return None
+    held = json.loads(plain)
+    return held["place"], Draft(held["fields"], kept_at)
 
 
 def _owner(secret: bytes, whose: SignedIn) -> bytes:
@@ -91,4 +119,4 @@ def _digest(secret: bytes, use: bytes, text: str) -> bytes:
 
 @lru_cache(maxsize=16)
 def _cipher(secret: bytes) -> AESSIV:
-    return AESSIV(blake2b(secret, digest_size=32, person=b"careweave-drafts").digest())
+    return AESSIV(blake2b(secret, digest_size=32, person=b"careweave-draft2").digest())

@@ -23,6 +23,11 @@ def spend(session: Session, form: str, at: datetime, led_to: str = "") -> str | 
     return "" if row is None else str(row[0])
 
 
+def is_spent(session: Session, form: str) -> bool:
+    """Says whether a form has acted."""
+    return session.row(_QUERIES["form_led_to"], id=_raw(form)) is not None
+
+
 def name_result(session: Session, form: str, led_to: str) -> None:
     """Notes what a form has become, in the transaction that spent it."""
     session.run(_QUERIES["name_form_result"], id=_raw(form), led_to=led_to)

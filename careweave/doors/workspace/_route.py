@@ -21,7 +21,8 @@ class Kind(StrEnum):
 class Route:
     """An address for signed-in people: `rule` is below `/workspace`, `name` that of its page.
 
-    One that a page asks by itself `is_act` not: it does not keep a session alive.
+    One that a page asks by itself `is_act` not: it does not keep a session alive. `late` keeps for
+    its writer what is posted here after the session has ended; it applies nothing.
     """
 
     rule: str
@@ -30,6 +31,7 @@ class Route:
     answer: Callable[[Call], ResponseReturnValue]
     method: str = "GET"
     is_act: bool = True
+    late: Callable[[Call], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,17 @@ SELECT d.sealed, d.kept_at
 FROM workspace.draft AS d
 WHERE d.owner = %(owner)s AND d.place = %(place)s AND d.expires_at > %(at)s;
 
+-- name: drafts_of
+-- All that somebody has begun and that lives, the newest first.
+SELECT
+    d.place,
+    d.sealed,
+    d.kept_at
+FROM workspace.draft AS d
+WHERE d.owner = %(owner)s AND d.expires_at > %(at)s
+ORDER BY d.kept_at DESC, d.place
+LIMIT %(most)s;
+
 -- name: drop_draft
 -- Drops what somebody has begun in one place.
 DELETE FROM workspace.draft
