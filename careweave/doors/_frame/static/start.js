@@ -5,6 +5,8 @@ import { initAll } from "/static/nhsuk-frontend.min.js";
 const body = document.body;
 const WARNING_S = 120;
 const DRAFT_MS = 20000;
+// Browsers refuse more in a request that outlives its page.
+const KEEPALIVE_MOST = 60000;
 
 function say(text) {
   const place = document.getElementById("said");
@@ -69,8 +71,12 @@ function keepDraft(form) {
     const sent = new URLSearchParams(now);
     sent.set("act", "keep");
     try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body: sent, redirect: "manual", credentials: "same-origin" });
-      if (answer.ok || answer.type === "opaqueredirect") kept = now;
+      // As a part of a page is asked for: a redirect would look alike, kept or signed out.
+      const answer = await fetch(form.dataset.draft, {
+        method: "POST", body: sent, redirect: "manual", credentials: "same-origin", keepalive: `${sent}`.length < KEEPALIVE_MOST,
+        headers: { "HX-Request": "true" },
+      });
+      if (answer.ok) kept = now;
     } catch { /* without a network the next turn tries again */ }
     running = false;
   };
