@@ -15,7 +15,6 @@ WAITING = {
     "analytics and exports": {22, 23, 24, 78},
     "notices and subscriptions": {39, 41, 55, 61, 65},
     "the portal": {62, 63, 64, 80},
-    "the workspace": {66},
     "identity's own doors": {72},
     "many at once": {51, 82},
 }

@@ -66,6 +66,7 @@ def test_a_hidden_medicine_warns_with_severity_action_and_contact_alone(at, key)
     assert caution.text == "Interaction with a medicine that is not shown to you"
 
 
+@pytest.mark.attack(66)
 @pytest.mark.parametrize("key", sorted(HIDDEN | IN_PERSON))
 def test_nothing_printed_names_what_is_hidden_its_class_its_clinic_or_its_time(at, key):
     hidden = (HIDDEN | IN_PERSON)[key]
