@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from careweave.doors import workspace
+from careweave.doors._frame import Door, Frame, Page, make_app, render
+from careweave.doors.workspace._adding import AddPage
 from careweave.doors.workspace._answers import Answers, read_answers
 from careweave.doors.workspace._entries import Written, entries_of
 from careweave.doors.workspace._fields import fields_of
@@ -227,3 +230,14 @@ def test_reading_a_form_changes_nothing_of_it():
     before = copy.deepcopy(value)
     read(value)
     assert value == before
+
+
+def test_a_page_says_which_form_is_left_out():
+    templates = Path(workspace.__file__).parent / "templates"
+    frame = Frame(door="workspace", title="Add")
+    door = Door("workspace", templates, "", lambda: "request-1", lambda: None, lambda _: frame)
+    app = make_app(door)
+    with app.test_request_context("/workspace/"):
+        said = render("workspace/add.html", Page(frame, AddPage((), ("bad",))))
+    assert said.count("data-left-out") == 1
+    assert "The form bad of the region is wrong and is left out." in said
