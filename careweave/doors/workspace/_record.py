@@ -142,7 +142,7 @@ def _parts(one: Opened) -> Iterator[Part]:
 def without_slash(call: Call) -> ResponseReturnValue:
     """Leads from the address with a last slash to the one without."""
     query = f"?{urlencode(call.query)}" if call.query else ""
-    return redirect(call.visit.here.rstrip("/") + query, code=303)
+    return redirect(call.address_of(call.person) + query, code=303)
 
 
 ROUTES = (

@@ -1,5 +1,6 @@
 """The life of a person by setting: the chart, its filters, and what was chosen as a list."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ ROWS = 200
 """Entries in one answer. Source: `reference/interface.md` 4."""
 
 _FILTERS = ("setting", "kind", "new", "from", "to", "on")
+_SECONDS = re.compile(r"-?[0-9]{1,11}(\.[0-9]{0,9})?")
 
 
 def _help(text: str) -> dict[str, str]:
@@ -80,7 +82,7 @@ def _seconds(call: Call, name: str) -> float | None:
     text = call.query.get(name, "")
     if not text:
         return None
-    if not text.lstrip("-").replace(".", "", 1).isdigit() or len(text) > 20:
+    if not _SECONDS.fullmatch(text):
         raise Incorrect("The address of this list is not whole. Go back to the timeline.")
     return float(text)
 

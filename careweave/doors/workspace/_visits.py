@@ -163,9 +163,7 @@ def settle(call: Call) -> ResponseReturnValue:
     if one is None:
         raise NotFound
     base = fields.get("base", "")
-    became = settle_conflict(
-        call, one, is_mine=fields.get("keep") == "mine", base=int(base) if base.isdigit() else 0
-    )
+    became = settle_conflict(call, one, is_mine=fields.get("keep") == "mine", base=_version(base))
     if became in (Became.WAITING, Became.CONFLICT):
         raise Clash("Somebody has changed this note again. Look at both texts anew.")
     return redirect(HOME, code=303)
@@ -246,7 +244,12 @@ def _named(call: Call, handle: str, base: str) -> tuple[str, int]:
     found = call.handles.id(f"entry of {call.person}", handle)
     if found is None:
         raise NotFound
-    return found.partition("/")[2], int(base) if base.isdigit() else 0
+    return found.partition("/")[2], _version(base)
+
+
+def _version(text: str) -> int:
+    """Returns the version that a form says it had before it; none for what no form of ours says."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _id_of(form: str) -> UUID:
