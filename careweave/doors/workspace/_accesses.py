@@ -114,7 +114,7 @@ def _lines(call: Call, found: tuple[Access, ...]) -> Iterator[AccessLine]:
             what=_what(call, one),
             is_emergency=one.is_emergency,
             record=record,
-            as_shown=f"{record}/shown/{handle}" if is_page else "",
+            as_shown=f"{PREFIX}/shown/{handle}" if is_page else "",
         )
 
 

@@ -231,6 +231,15 @@ def test_two_hundred_entries_stand_in_one_answer_and_the_rest_is_counted(world):
     assert own.get(own.record(person, "s/results?page=0")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/workspace/r/%0d%0aX-Y:z/", 404), ("/timeline?from=%C2%B2", 400), ("/timeline?to=9e9", 400)],
+)
+def test_an_address_that_no_page_of_ours_made_is_answered_plainly(reader, edna, path, status):
+    whole = path if path.startswith("/workspace") else reader.record(edna) + path
+    assert reader.get(whole).status_code == status
+
+
 def test_a_page_is_shown_again_to_whom_it_was_shown(world, edna):
     own = world.signed_in("u-ed")
     assert own.get(own.record(edna)).status_code == 200
@@ -242,6 +251,9 @@ def test_a_page_is_shown_again_to_whom_it_was_shown(world, edna):
     again = own.get(f"/workspace/shown/{name}")
     assert again.status_code == 200
     assert "The page as it was shown" in again.get_data(as_text=True)
+    world.later(minutes=1)
+    told = re.findall(r'href="(/workspace/shown/[^"]+)"', own.get("/workspace/accesses").text)
+    assert own.get(told[0]).status_code == 200
     other = world.signed_in("u-gp")
     name = Handles(world.session_of(other.token).secret).of("account", str(account))
     assert other.get(f"/workspace/shown/{name}").status_code == 404
