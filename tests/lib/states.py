@@ -34,13 +34,14 @@ class State:
     person: str = "edna-hartley"
     role: Role = Role.GP
     code: int = 200
-    part: str = ""
     query: str = ""
+    section: str = PAGES["section"]
+    earlier: Callable[[World], object] | None = None
     before: Callable[[World, Visitor], object] | None = None
     is_tied: bool = True
 
 
-def _silent(world: World, _: Visitor) -> None:
+def _silent(world: World) -> None:
     world.later(hours=30)
     world.hear(but=["nm-ashgrove-gp"])
 
@@ -50,10 +51,12 @@ def _broken(world: World, _: Visitor) -> None:
 
 
 def _read_only(world: World, _: Visitor) -> None:
+    name = world.rows("SELECT current_database()")[0][0]
+    _alter(world, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     _alter(
         world,
-        f"ALTER DATABASE {world.database.url.split('/')[3].split('?')[0]}"
-        " SET default_transaction_read_only = on",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
 
 
@@ -73,11 +76,16 @@ def _opened(world: World, visitor: Visitor) -> None:
 STATES: Mapping[str, State] = {
     "full": State("data-banner"),
     "empty": State('data-state="NO', person="suparman", role=Role.HC),
-    "stale": State('data-state="STALE"', before=_silent),
+    "stale": State('data-state="STALE"', earlier=_silent),
     "refused": State(
         "data-refused", role=Role.ED, person="susan-hartley-brook", code=403, is_tied=False
     ),
-    "withheld": State('data-state="WITHHELD"', person="dilwyn-prys-morgan", role=Role.MH),
+    "withheld": State(
+        'data-state="WITHHELD"',
+        person="dilwyn-prys-morgan",
+        role=Role.MH,
+        section="s/formulation",
+    ),
     "error": State("cw-trouble--error", code=500, before=_broken),
     "ended": State("", code=303, before=_late),
     "busy": State("cw-trouble--busy", code=503, before=_read_only),
@@ -86,8 +94,8 @@ STATES: Mapping[str, State] = {
     ),
     "restricted": State("cw-banner--restricted", person="nadia-kowalczuk"),
     "deceased": State("cw-banner--deceased", person="colin-hartley"),
-    "review": State("cw-banner__note", person="kayleigh-marsh", role=Role.HC),
-    "unborn": State("Expected 30-May-2026", person="unborn-marsh", role=Role.HC),
+    "review": State("cw-banner__note", person="aisha-rahman", role=Role.HC),
+    "unborn": State("Unborn", person="unborn-marsh", role=Role.HC),
     "newborn": State("Born 21-Mar-2026", person="baby-wojcik-1", role=Role.HC),
     "earlier": State("data-as-it-was", query="?on=2026-03-20"),
 }
@@ -119,11 +127,14 @@ def answers_in(world: World, pages: list[str], state: State) -> Iterator[tuple[s
 
 def paths_in(world: World, pages: list[str], state: State) -> tuple[Visitor, dict[str, str]]:
     """Brings a state about; returns who reads, and where each page is for them."""
+    if state.earlier is not None:
+        state.earlier(world)
     visitor = world.signed_in("u-mh-crisis" if state.role is Role.MH else BY_ROLE[state.role])
     person = world.person(state.person)
     if state.is_tied and state.role in {Role.ED, Role.HC, Role.PA}:
         world.tie(person, state.role, since=timedelta(days=20))
-    paths = {page: visitor.record(person, PAGES[page]) + state.query for page in pages}
+    parts = {**PAGES, "section": state.section}
+    paths = {page: visitor.record(person, parts[page]) + state.query for page in pages}
     if state.before is not None:
         state.before(world, visitor)
     return visitor, paths
