@@ -64,8 +64,7 @@ def _prospect(
     plain = replace(about, choices=tuple(one for one in about.choices if concerns_every_entry(one)))
     own = decide(world, context, plain, _some(plain, context.organisation, heading))
     others = [
-        decide(world, context, plain, _some(plain, provider, heading))
-        for provider in providers
+        decide(world, context, plain, _some(plain, provider, heading)) for provider in providers
     ]
     shown = [one for one in others if _reason(one) is None]
     return Prospect(

@@ -87,7 +87,7 @@ def _told(call: Call) -> Mapping[str, object]:
         raise NotFound
     took = (call.at - datetime.fromisoformat(opened)).total_seconds()
     return {
-        "on": call.at.astimezone(call.parts.zone).date(),
+        "told_on": call.at.astimezone(call.parts.zone).date(),
         "organisation": posting.organisation,
         "role": str(posting.role or posting.office),
         "setting": posting.setting,

@@ -94,7 +94,7 @@ INSERT INTO workspace.answered (
     told_on, organisation, role, setting, page, is_answered, answer_s, sections
 )
 VALUES (
-    %(on)s, %(organisation)s, %(role)s, %(setting)s, %(page)s, %(is_answered)s, %(answer_s)s,
+    %(told_on)s, %(organisation)s, %(role)s, %(setting)s, %(page)s, %(is_answered)s, %(answer_s)s,
     %(sections)s
 );
 
