@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import crash, disclosure, fhir, identity, imports, sources, steps
+from bench import crash, disclosure, fhir, identity, imports, sources, steps, workspace
 from bench.figures import Figure, keep, table
 
 PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
@@ -16,6 +16,7 @@ PROGRAMS: dict[str, Callable[..., list[Figure]]] = {
     "sources": sources.run,
     "identity": identity.run,
     "disclosure": disclosure.run,
+    "workspace": workspace.run,
 }
 
 
@@ -25,6 +26,7 @@ def main() -> int:
     reader.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PROGRAMS))
     reader.add_argument("--json", action="store_true", help="print what is kept, as JSON")
     reader.add_argument("--quick", action="store_true", help="short runs, for a first impression")
+    reader.add_argument("--minutes", type=float, help="how long each load of workspace lasts")
     given = reader.parse_args()
     unknown = set(given.names) - set(PROGRAMS)
     if unknown:
@@ -32,7 +34,8 @@ def main() -> int:
     found: list[Figure] = []
     for name in given.names or PROGRAMS:
         print(f"bench: {name} ...", file=sys.stderr, flush=True)
-        figures = PROGRAMS[name](quick=given.quick)
+        more = {"minutes": given.minutes} if name == "workspace" and given.minutes else {}
+        figures = PROGRAMS[name](quick=given.quick, **more)
         listed = keep(name, figures)
         found += figures
         if given.json:
