@@ -21,6 +21,7 @@ _EXACT: dict[str, tuple[type[CareweaveError], str]] = {
     "40P01": (Conflict, "Somebody else changed this at the same moment; try again."),
     "55P03": (Busy, "Somebody else is changing this; try again soon."),
     "23505": (Conflict, "This is already held."),
+    "25006": (Unavailable, "The database is for reading alone just now; try again soon."),
     "25P03": (Unavailable, LOST),
     "25P04": (Unavailable, LOST),
 }
