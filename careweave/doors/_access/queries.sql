@@ -64,7 +64,7 @@ SELECT
   (SELECT count(*) FROM access.passkey AS k WHERE k.account = a.id AND k.ended_at IS NULL),
   p.id, p.organisation, p.role, p.setting, p.team, p.office, p.used_at
 FROM access.account AS a
-LEFT JOIN access.posting AS p ON p.account = a.id AND p.ended_at IS NULL
+LEFT JOIN access.posting AS p ON a.id = p.account AND p.ended_at IS NULL
 WHERE
   (%(user)s::text IS NULL OR a.user_name = %(user)s)
   AND (%(id)s::bigint IS NULL OR a.id = %(id)s)
@@ -117,8 +117,8 @@ SELECT
   p.organisation, p.role, p.setting, p.team, p.office, s.purpose, s.authenticated_at, s.began_at,
   s.seen_at, s.step_up_at, s.launched_by
 FROM access.session AS s
-INNER JOIN access.account AS a ON a.id = s.account AND a.ended_at IS NULL
-LEFT JOIN access.posting AS p ON p.id = s.posting AND p.ended_at IS NULL
+INNER JOIN access.account AS a ON s.account = a.id AND a.ended_at IS NULL
+LEFT JOIN access.posting AS p ON s.posting = p.id AND p.ended_at IS NULL
 WHERE
   s.digest = %(digest)s AND s.ended_at IS NULL
   AND s.seen_at > %(idle)s AND s.authenticated_at > %(absolute)s
@@ -156,7 +156,7 @@ WHERE account = %(account)s AND ended_at IS NULL AND key <> %(but)s;
 SELECT
   s.key, p.organisation, p.role, p.setting, p.team, p.office, s.assurance, s.device, s.began_at, s.seen_at
 FROM access.session AS s
-LEFT JOIN access.posting AS p ON p.id = s.posting
+LEFT JOIN access.posting AS p ON s.posting = p.id
 WHERE
   s.account = %(account)s AND s.ended_at IS NULL
   AND s.seen_at > %(idle)s AND s.authenticated_at > %(absolute)s

@@ -5,7 +5,7 @@ CREATE TABLE access.account (
   display_name text NOT NULL,
   organisation text COLLATE "C" NOT NULL,
   person uuid,
-  is_administrator boolean NOT NULL DEFAULT false,
+  is_administrator boolean NOT NULL DEFAULT FALSE,
   handle bytea NOT NULL UNIQUE CHECK (octet_length(handle) = 32),
   added_at timestamptz NOT NULL,
   ended_at timestamptz
@@ -173,7 +173,7 @@ COMMENT ON COLUMN access.launch.made_at IS 'When it was asked for.';
 COMMENT ON COLUMN access.launch.expires_at IS 'From when on it opens nothing.';
 
 CREATE TABLE access.demonstration (
-  is_it boolean PRIMARY KEY DEFAULT true CHECK (is_it),
+  is_it boolean PRIMARY KEY DEFAULT TRUE CHECK (is_it),
   ahead interval NOT NULL,
   made_at timestamptz NOT NULL
 );
