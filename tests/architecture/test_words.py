@@ -12,7 +12,7 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "region").rglob("*.md")]
 )
 USAGE = (ROOT / "run").read_text(encoding="utf-8").split('USAGE = """', 1)[1].split('"""', 1)[0]
-WORDS = set(re.findall(r"^  ([a-z]+)  ", USAGE, re.MULTILINE))
+WORDS = set(re.findall(r"^  ([a-z-]+)(?:  |$)", USAGE, re.MULTILINE))
 COMMANDS = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
 SECTIONS = {
     tuple(name.split()): text
