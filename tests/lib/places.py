@@ -110,6 +110,8 @@ class Reader:
         assert self.visitor is not None
         if place.first:
             self.visitor.get(self._filled(place.first))
+            # What was read at the very moment of the question is not yet in the span asked about.
+            self.world.later(seconds=1)
         where = self._filled(place.via)
         for link in place.links:
             page = Seen(self.visitor.get(where).text).one("main")

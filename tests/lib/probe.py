@@ -27,11 +27,12 @@ _OUTLINE = """() => ({
   nodes: document.querySelectorAll('*').length,
   stored: localStorage.length + sessionStorage.length,
   text: document.body.innerText, title: document.title })"""
-_CHARTS = """() => [...document.querySelectorAll('figure')].filter(f => f.querySelector('svg'))
-  .map(f => { const svg = [...f.querySelectorAll('svg')];
+_CHARTS = """() => [...document.querySelectorAll('figure')].filter(f => f.querySelector('svg:not([aria-hidden=true])'))
+  .map(f => { const svg = [...f.querySelectorAll('svg:not([aria-hidden=true])')];
      const drawn = svg.map(s => [...s.querySelectorAll('[data-v]')]
           .map(e => e.dataset.v).sort().join('|'));
-     const told = [...f.parentElement.querySelectorAll('table [data-v]')]
+     const by = f.querySelector('table') ? f : f.parentElement;
+     const told = [...by.querySelectorAll('table [data-v]')]
           .map(e => e.dataset.v).sort().join('|');
      const every = svg.flatMap(s => [...s.querySelectorAll('[data-v]')]
           .map(e => e.dataset.v)).sort().join('|');
