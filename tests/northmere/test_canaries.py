@@ -61,6 +61,7 @@ LOGINS = (
     Login(Role.SW, "nm-council", SAFE, team="mash"),
     Login(Role.SW, "tarnside-council", Purpose.COORDINATION),
     Login(Role.MH, "nm-mental-health", CARE),
+    Login(Role.MH, "nm-mental-health", CARE, team="community-team"),
     Login(Role.PA, "nm-ambulance", Purpose.EMERGENCY),
     Login(Role.CH, "nm-larchwood", CARE),
     Login(Role.CH, "nm-bluebell", CARE, "home-care"),

@@ -279,36 +279,37 @@ def test_example_people_sign_in_on_its_clock(demo: Running, home: Path) -> None:
     base = said(home)["doors"]["workspace"]
     (doctor,) = [one for one in said(home)["signins"] if one["user"] == "u-ed"]
     assert doctor["roles"][0]["role"] == "ED"
-    browser = http.client.HTTPConnection(urllib.parse.urlsplit(base).netloc, timeout=10)
-    browser.request("GET", "/")
-    root = browser.getresponse()
-    root.read()
-    assert (root.status, root.headers["Location"]) == (303, base)
-    # Another name that leads here, such as one that a site of somebody has made to, gets nothing.
-    for other in ("127.0.0.1", "example.org"):
-        port = base.rpartition(":")[2].partition("/")[0]
-        browser.request("GET", "/workspace/sign-in", headers={"Host": f"{other}:{port}"})
-        turned = browser.getresponse()
-        turned.read()
-        assert (turned.status, turned.headers["Location"]) == (303, base)
-    browser.request("GET", "/workspace/sign-in")
-    asked = browser.getresponse()
-    page = asked.read().decode()
-    assert doctor["name"] in page
-    assert "Example region" in page
-    assert "26-Mar-2026 0" in page
-    hidden = dict(re.findall(r'name="(csrf|form)" value="([^"]+)"', page))
-    headers = {
-        "Cookie": str(asked.headers["Set-Cookie"]).partition(";")[0],
-        "Sec-Fetch-Site": "same-origin",
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
-    form = urllib.parse.urlencode({**hidden, "as": doctor["roles"][0]["as"]})
-    browser.request("POST", "/workspace/sign-in/example", form, headers)
-    answer = browser.getresponse()
-    answer.read()
-    assert (answer.status, answer.headers["Location"]) == (303, "/workspace/")
-    assert "__Host-cw=" in answer.headers["Set-Cookie"]
+    made = http.client.HTTPConnection(urllib.parse.urlsplit(base).netloc, timeout=10)
+    with contextlib.closing(made) as browser:
+        browser.request("GET", "/")
+        root = browser.getresponse()
+        root.read()
+        assert (root.status, root.headers["Location"]) == (303, base)
+        # Another name that leads here, such as one that a site of somebody has made to, gets nothing.
+        for other in ("127.0.0.1", "example.org"):
+            port = base.rpartition(":")[2].partition("/")[0]
+            browser.request("GET", "/workspace/sign-in", headers={"Host": f"{other}:{port}"})
+            turned = browser.getresponse()
+            turned.read()
+            assert (turned.status, turned.headers["Location"]) == (303, base)
+        browser.request("GET", "/workspace/sign-in")
+        asked = browser.getresponse()
+        page = asked.read().decode()
+        assert doctor["name"] in page
+        assert "Example region" in page
+        assert "26-Mar-2026 0" in page
+        hidden = dict(re.findall(r'name="(csrf|form)" value="([^"]+)"', page))
+        headers = {
+            "Cookie": str(asked.headers["Set-Cookie"]).partition(";")[0],
+            "Sec-Fetch-Site": "same-origin",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        form = urllib.parse.urlencode({**hidden, "as": doctor["roles"][0]["as"]})
+        browser.request("POST", "/workspace/sign-in/example", form, headers)
+        answer = browser.getresponse()
+        answer.read()
+        assert (answer.status, answer.headers["Location"]) == (303, "/workspace/")
+        assert "__Host-cw=" in answer.headers["Set-Cookie"]
 
 
 def test_what_it_made_is_not_served_in_earnest(demo: Running, home: Path) -> None:

@@ -28,9 +28,10 @@ CASELOAD = (
 )  # a few of the twelve: what holds for them holds for all
 
 
-@pytest.fixture(scope="module")
-def world(northmere10: Day10, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world_over(northmere10, tmp_path_factory.mktemp("visits")) as made:
+@pytest.fixture
+def world(northmere10: Day10, tmp_path: Path) -> Iterator[World]:
+    """A world of each test's own: what one writes must not stand in the way of another."""
+    with world_over(northmere10, tmp_path) as made:
         made.hear()
         for key in CASELOAD:
             made.tie(made.person(key), Role.CN)
