@@ -73,7 +73,8 @@ def step(dice, page, base):
             page.goto(base, wait_until="domcontentloaded")
     else:
         found = page.eval_on_selector_all(
-            "main a[href], .cw-parts a[href]", "all => all.map(one => one.href)"
+            "main a[href], .cw-parts a[href]",
+            "all => all.map(one => new URL(one.getAttribute('href'), document.baseURI).href)",
         )
         inside = [
             one
