@@ -35,6 +35,7 @@ def make_person(world: World, like: PersonId) -> int:
             _SUBJECTS,
             _LINKS,
             _PERSON,
+            _IDENTITIES,
             _MEMBERS,
             _CLASSES,
             _PATIENTS,
