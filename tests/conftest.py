@@ -118,12 +118,10 @@ def session(shared: Database) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
-def northmere10(
-    server: Embedded, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> "Iterator[Day10]":
+def northmere10() -> "Iterator[Day10]":
     """Northmere at 08:00 on day 10; the first test that asks waits until it is built."""
     # Most runs need none of the rooms that this loads.
-    from tests.lib.day10 import built
+    from tests.lib.day10 import kept_at_day_10
 
-    with built(server, template, tmp_path_factory.mktemp("day10")) as made:
+    with kept_at_day_10() as made:
         yield made

@@ -35,6 +35,8 @@ def main() -> None:
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "TMPDIR": str(folder),
+        # What takes long to make is made once for all processes of the run.
+        "CAREWEAVE_KEPT": os.environ.get("CAREWEAVE_KEPT", str(folder / "kept")),
         "XDG_RUNTIME_DIR": str(runtime),
         "HYPOTHESIS_PROFILE": os.environ.get("HYPOTHESIS_PROFILE", "quick" if quick else "ci"),
     }

@@ -1,5 +1,6 @@
 """The region at 08:00 on day 10, built once a run and copied for whoever needs it."""
 
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,11 +13,13 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from careweave.db import Applying, Database, Embedded, apply_configuration
+from careweave.db import Applying, Database, Embedded, apply_configuration, migrate
 from careweave.demonstration import Sent, Told, facts_of, sent
 from careweave.demonstration._calendar import DAY_0, day_of, london, moment
 from careweave.disclosure._worlds import begin
 from careweave.terms import Actor, PersonId
+from tests.lib.kept import kept
+from tests.lib.lending import TEMPLATE
 from tests.lib.northmere import REGION, Northmere
 from tests.lib.region import files
 
@@ -24,6 +27,17 @@ DAY_10 = moment(DAY_0 + timedelta(10), time(8))
 """When it is in the databases of this module: 26 March 2026, 08:00 in London."""
 
 BEGAN = moment(DAY_0 - timedelta(2), time(8))
+
+_ROOT = REGION.parent
+_SHOWS = (
+    *("careweave/disclosure", "careweave/views", "careweave/wiring.py", "careweave/__main__.py"),
+    *(f"careweave/doors/{name}" for name in ("_frame", "cli", "console", "fhir", "workspace")),
+    *("region/views", "region/clinical", "region/agreements", "region/demonstration-staff.yaml"),
+)
+"""What only shows or lets see what is there: it makes no row of the region at day 10.
+
+Disclosure is asked whether a system may write: its answer is yes, or nothing is built at all.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,43 @@ class Day10:
         made.n_taken, made.today = len(self.messages), DAY_10
         made.marks = dict(self.marks)
         return made
+
+
+@contextmanager
+def kept_at_day_10() -> Iterator[Day10]:
+    """Gives the region at day 10 on a server of its own, built once for all that share a folder."""
+    with kept("day10", sources(), _made) as (server, values):
+        yield Day10(server, *values)
+
+
+def sources() -> list[Path]:
+    """Returns every file that the region at day 10 is made from."""
+    folders = [path for name in ("careweave", "region") for path in (_ROOT / name).rglob("*")]
+    own = [Path(__file__), *(Path(__file__).with_name(f"{n}.py") for n in ("kept", "northmere"))]
+    return [
+        *(_ROOT / name for name in ("requirements.txt", "pyproject.toml")),
+        *own,
+        *(path for path in folders if path.is_file() and _is_source(path)),
+    ]
+
+
+def _is_source(path: Path) -> bool:
+    inner = path.relative_to(_ROOT).as_posix()
+    shows = inner.startswith(_SHOWS) and "/migrations/" not in inner
+    return not shows and path.suffix not in {".pyc", ".md"}
+
+
+def _made(server: Embedded) -> tuple[object, ...]:
+    """Builds the region on a new server and returns what is known of it besides."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    database = Database(server.address(TEMPLATE))
+    try:
+        migrate(database)
+    finally:
+        database.close()
+    with tempfile.TemporaryDirectory() as folder, built(server, TEMPLATE, Path(folder)) as made:
+        return (made.name, made.messages, made.told, made.persons, made.actors, made.marks)
 
 
 @contextmanager
