@@ -119,9 +119,8 @@ def tab(
 ) -> Iterator[Tab]:
     """Gives a tab of a context of its own, with the cookie of a session where there is one."""
     width, height = size
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, locale="en-GB", **options
-    )
+    wanted = {"locale": "en-GB", "ignore_https_errors": base.startswith("https:"), **options}
+    context = browser.new_context(viewport={"width": width, "height": height}, **wanted)
     context.set_default_timeout(10_000)
     try:
         if token:

@@ -33,11 +33,13 @@ from careweave.doors._access import (
     Passkeys,
     Posting,
     Proof,
+    Registration,
     Sessions,
     SignedIn,
     Told,
     account_named,
     add_account,
+    add_client,
     party_of,
     seat_of,
 )
@@ -48,8 +50,10 @@ from careweave.record._ties import number_of_kind
 from careweave.sources import LiveClients, Sources
 from careweave.terms import Heading, PersonId, Role, Tie
 from careweave.wiring import officers
+from tests.lib.certificates import Authority
 from tests.lib.day10 import BEGAN, DAY_10, Day10, agree
 from tests.lib.northmere import REGION, Northmere
+from tests.lib.reading import Readers
 from tests.lib.seen import Seen
 
 
@@ -203,6 +207,17 @@ class World:
     def person(self, key: str, *organisations: str) -> PersonId:
         """The person of a key, as these organisations know them."""
         return self.day10.person(key, *organisations)
+
+    def client(self, name: str, organisation: str, *scopes: str) -> str:
+        """Registers a system, and returns its token."""
+        ends = self.now + timedelta(days=1)
+        wanted = Registration(name, organisation, name, frozenset(scopes), ends)
+        with self.database.session() as session:
+            return add_client(session, wanted, now=self.now)
+
+    def settle_overlays(self) -> None:
+        """Lets an officer say of each overwritten record that it is the same person still."""
+        Readers(self.database, self.day10).settle_overlays()
 
     def join(self, key: str) -> PersonId:
         """Lets an officer say that all records of a person are one person's, and returns it."""
@@ -362,15 +377,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def world_over(day10: Day10, folder: Path, *, is_served: bool = False) -> Iterator[World]:
-    """Gives the pages over a copy of Northmere, with its staff; served over HTTP if asked."""
+def world_over(
+    day10: Day10, folder: Path, *, is_served: bool = False, is_tls: bool = False
+) -> Iterator[World]:
+    """Gives the pages over a copy of Northmere, with its staff; served if asked.
+
+    With TLS as behind the proxy that ends it, which is what makes our addresses `https`.
+    """
+    files = Authority(folder / "tls").issue("localhost") if is_tls else None
     with day10.copied() as database:
         agree(database)
         north = day10.northmere(database, folder)
-        world = World(day10, north, f"http://localhost:{free_port()}")
+        scheme = "https" if is_tls else "http"
+        world = World(day10, north, f"{scheme}://localhost:{free_port()}")
         _employ(world)
         world.open_doors()
-        with _served(world) if is_served else nullcontext():
+        with _served(world, files) if is_served or is_tls else nullcontext():
             yield world
 
 
@@ -412,9 +434,12 @@ def _parts(world: World, live: Live | None = None) -> workspace.Parts:
 
 
 @contextmanager
-def _served(world: World) -> Iterator[None]:
+def _served(world: World, files: tuple[Path, Path] | None = None) -> Iterator[None]:
     host, port = "127.0.0.1", int(world.base.rpartition(":")[2])
-    server = make_server(host, port, world.answer, threaded=True, request_handler=_Quiet)
+    secured = None if files is None else (str(files[0]), str(files[1]))
+    server = make_server(
+        host, port, world.answer, threaded=True, request_handler=_Quiet, ssl_context=secured
+    )
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
