@@ -143,6 +143,12 @@ class Section:
     coverage: str = field(
         default="", metadata=_help("How many of the expected sources are heard, and since when.")
     )
+    word: str = field(
+        default="", metadata=_help("The state in a word, where the heading has its own.")
+    )
+    is_quiet: bool = field(
+        default=False, metadata=_help("Nothing to show and nothing to heed: told with others.")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """Headings of one block that have nothing to show in one state: told in one line."""
+
+    state: State = field(metadata=_help("The state of all of them."))
+    word: str = field(metadata=_help("The state in a word, where the headings have their own."))
+    text: str = field(metadata=_help("Their sentence; empty where it differs: it is one link off."))
+    sections: tuple[Section, ...] = field(metadata=_help("The headings, in the block's order."))
+
+
+@dataclass(frozen=True, slots=True)
 class Widget:
     """One block of a page: what kind it is decides how it is printed."""
 
@@ -198,6 +214,9 @@ class Widget:
     sections: tuple[Section, ...] = field(metadata=_help("What it shows."))
     more: str = field(default="", metadata=_help("Slug of the full section; empty without one."))
     text: str = field(default="", metadata=_help("What the block says before its sections."))
+    quiet: tuple[Quiet, ...] = field(
+        default=(), metadata=_help("Its headings with nothing to show, a line for each state.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ class Named:
     """A heading in an address and in words; `noun` stands inside a sentence.
 
     `data` is what a silent source no longer sends; `nothing` says that nothing was received, where
-    the plain words would be weaker than a reader needs.
+    the plain words would be weaker than a reader needs, and `nothing_word` says it in a word.
     """
 
     slug: str
@@ -22,8 +22,10 @@ class Named:
     noun: str
     data: str = ""
     nothing: str = ""
+    nothing_word: str = ""
 
 
+_WORD = "No plan held"
 _NOTHING = "No plan held (feeds healthy at {time})"
 
 
@@ -62,10 +64,15 @@ NAMED: Mapping[Heading, Named] = {
     Heading.EQP: Named("equipment", "Equipment", "equipment"),
     Heading.PLN: Named("actions", "Planned and requested actions", "planned actions"),
     Heading.CSP: Named(
-        "care-plan", "Care and support plan", "a care plan", "plan information", _NOTHING
+        "care-plan", "Care and support plan", "a care plan", "plan information", _NOTHING, _WORD
     ),
     Heading.CTG: Named(
-        "contingency", "Crisis and contingency plan", "a crisis plan", "plan information", _NOTHING
+        "contingency",
+        "Crisis and contingency plan",
+        "a crisis plan",
+        "plan information",
+        _NOTHING,
+        _WORD,
     ),
     Heading.ASP: Named("support-plans", "Additional support plans", "support plans"),
     Heading.EOL: Named(
@@ -74,6 +81,7 @@ NAMED: Mapping[Heading, Named] = {
         "an end of life plan",
         "plan information",
         _NOTHING,
+        _WORD,
     ),
     Heading.DOC: Named("documents", "Documents", "documents"),
 }

@@ -101,7 +101,7 @@ def _saying(one: Spoken, shown: ShownPerson, making: Making) -> Saying:
         standing=standing,
         voice=voice(one, shown, making, text=text, status=making.say(standing)),
         parts=(
-            Part("Dose", "", told.amount, is_quantity=True),
+            Part("Dose", "", told.amount, is_quantity=True, adds_up=True),
             Part("How often", "", told.often or None),
             Part("Route", told.route, told.route.casefold() or None),
             Part("Reason", reason_of(value)),

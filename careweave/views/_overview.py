@@ -1,12 +1,12 @@
 """The page of a person for one role: its widgets, its questions, who is silent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from careweave.disclosure import ShownPerson
 from careweave.terms import Heading
 from careweave.views._banner import banner
 from careweave.views._changes import Told, changed, delta
-from careweave.views._context import Overview, Question, Section, SourceLine, Widget
+from careweave.views._context import Overview, Question, Quiet, Section, SourceLine, State, Widget
 from careweave.views._definition import SLOTS, Block, Definition
 from careweave.views._format import moment
 from careweave.views._headings import NAMED
@@ -41,6 +41,18 @@ def overview(definition: Definition, shown: ShownPerson, making: Making) -> Over
     )
 
 
+def _quiet(sections: Iterable[Section]) -> tuple[Quiet, ...]:
+    """Returns the headings that have nothing to show: of one state, and one word for it, together."""
+    found: dict[tuple[State, str], list[Section]] = {}
+    for one in sections:
+        if one.is_quiet:
+            found.setdefault((one.state, one.word), []).append(one)
+    return tuple(
+        Quiet(state, word, its[0].text if len({one.text for one in its}) == 1 else "", tuple(its))
+        for (state, word), its in found.items()
+    )
+
+
 class _Made:
     """The sections of one page, each made once."""
 
@@ -68,6 +80,7 @@ class _Made:
             sections=told.sections,
             more=more,
             text=told.text,
+            quiet=_quiet(told.sections),
         )
 
     def _told(self, block: Block) -> Told:

@@ -48,7 +48,7 @@ def legal(one: Spoken, alone: Fact, shown: ShownPerson, making: Making) -> Itera
         standing=holds,
         voice=alone.voices[0],
         parts=(
-            Part("Whether it holds", making.say(holds), holds),
+            Part("Status", making.say(holds), holds),
             Part("Who and how far", "", words if words and not is_none else None),
         ),
     )
@@ -57,7 +57,7 @@ def legal(one: Spoken, alone: Fact, shown: ShownPerson, making: Making) -> Itera
 def _holds(value: fhir.Value, making: Making) -> str:
     if is_over(value, making.now):
         return "ended"
-    return "ended" if phase_of(fhir.words(value.get("status"))) is Phase.ENDED else "in force"
+    return "ended" if phase_of(fhir.words(value.get("status"))) is Phase.ENDED else "valid now"
 
 
 def contact(one: Spoken, alone: Fact, shown: ShownPerson, making: Making) -> Iterable[Saying]:
@@ -141,7 +141,7 @@ def package(one: Spoken, alone: Fact, shown: ShownPerson, making: Making) -> Ite
             status=making.say(standing) if standing else told.status,
             details=(*((said,) if said else ()), *told.details),
         ),
-        parts=(Part("Whether it runs", "", standing or None),),
+        parts=(Part("Status", "", standing or None),),
     )
 
 

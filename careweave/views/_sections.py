@@ -17,7 +17,7 @@ from careweave.views._cautions import caution_lines
 from careweave.views._conflicts import joined
 from careweave.views._context import Fact, Group, Section, SourceLine, State
 from careweave.views._format import moment
-from careweave.views._headings import NAMED, heading_of
+from careweave.views._headings import NAMED, Named, heading_of
 from careweave.views._making import Making
 from careweave.views._stated import is_none_known, stated
 from careweave.views._states import Held, standing
@@ -71,7 +71,12 @@ def section_of(
         left_out=_left_out(heading, shown),
         coverage=known.coverage,
         warnings=caution_lines(shown, making) if heading is Heading.MED else (),
+        word=_word(named, known.state, making),
     )
+
+
+def _word(named: Named, state: State, making: Making) -> str:
+    return making.say(named.nothing_word) if state is State.NONE_RECEIVED else ""
 
 
 def _told(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Group, ...]:
@@ -171,6 +176,7 @@ def cut(section: Section, making: Making, most: int | None, *, past: bool) -> Se
     never cut, whatever is asked for. Source: `reference/interface.md` 4 (HZ18).
     """
     section = replace(section, sources=_heeded(section.sources), left_out="")
+    section = replace(section, is_quiet=_is_quiet(section))
     if section.slug in _WHOLE:
         return section
     groups = [one for one in section.groups if past or one.kind not in {"ended", "refuted"}]
@@ -186,6 +192,11 @@ def cut(section: Section, making: Making, most: int | None, *, past: bool) -> Se
     return replace(section, groups=made, text=text)
 
 
+def _is_quiet(one: Section) -> bool:
+    told = (one.groups, one.sources, one.indicators, one.withheld, one.warnings)
+    return one.state in _QUIET and not any(told)
+
+
 def _heeded(lines: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:
     """Returns the lines that a first screen needs: of the silent, and of those that state none.
 
@@ -195,4 +206,5 @@ def _heeded(lines: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:
     return tuple(one for one in lines if one.state not in plain_ones)
 
 
+_QUIET = frozenset({State.NONE_RECEIVED, State.NO_FEED, State.NOT_SHARED})
 _WHOLE = frozenset({NAMED[Heading.MED].slug, NAMED[Heading.ALG].slug})

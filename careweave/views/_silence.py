@@ -53,6 +53,5 @@ def _line(line: FeedLine, making: Making) -> Voice:
         entry="",
         source=line.organisation,
         when=When("") if line.last_good_at is None else recent(line.last_good_at, making),
-        text=making.say("Nothing of it is shared with this view"),
-        status=making.say("not mentioned"),
+        text=making.say("Nothing shared with this view"),
     )

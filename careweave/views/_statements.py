@@ -37,7 +37,7 @@ def against_record(
         told = tuple(
             replace(
                 each,
-                text=making.say("No intolerance of it is shared with this view"),
+                text=making.say("Nothing shared with this view of not bearing it"),
             )
             for each in quiet
         )

@@ -151,7 +151,7 @@ class _Words:
             noun = self.making.say(NAMED[self.heading].noun)
             text = "{source} does not send {noun}"
             return self.making.say(text, source=line.organisation, noun=noun)
-        text = "{source}: nothing shared with this view"
+        text = "Nothing shared with this view by {source}"
         return self.making.say(text, source=line.organisation)
 
     def headline(self, state: State, told: str) -> str:

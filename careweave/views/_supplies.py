@@ -3,15 +3,16 @@
 A person on dialysis has hundreds of supplies: only the newest of each is read in full.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from careweave.views import _fhir as fhir
-from careweave.views._format import day_of, written_day
+from careweave.views._format import day_of, dose, written_day
 from careweave.views._making import Making
 from careweave.views._voice import Spoken
-from careweave.views._voices import Part, Saying
+from careweave.views._voices import Part, Saying, total
 
 HANDED = frozenset({"MedicationAdministration", "MedicationDispense"})
 """Types of entries of which each is one event."""
@@ -62,15 +63,44 @@ def once_a_dose(
         kept.setdefault(key, one)
         if known is not None:
             counts.setdefault(key, []).append(known)
-    days: dict[tuple[object, ...], str] = {}
+    at_once = _newest_day(kept, counts)
     for key, one in kept.items():
         if key not in counts:
             yield one
             continue
-        # The newest comes first: another dose of the same day belongs to it, an older one does not.
-        day = days.setdefault(key[:3], one.spoken.order[0][:10])
-        is_old = one.spoken.order[0][:10] != day or not _is_recent(one, making)
-        yield replace(_counted(one, counts[key], making), is_settled=is_old)
+        its = at_once[key[:3]]
+        is_old = not any(one is each for each in its) or not _is_recent(one, making)
+        made = _counted(one, counts[key], making)
+        yield replace(made if is_old else _with_total(made, its, making), is_settled=is_old)
+
+
+def _newest_day(
+    kept: Mapping[tuple[object, ...], Saying], counts: Collection[tuple[object, ...]]
+) -> Mapping[tuple[object, ...], Sequence[Saying]]:
+    """Returns the supplies of the newest day of each medicine: its doses belong together."""
+    found: dict[tuple[object, ...], list[Saying]] = {}
+    for key, one in kept.items():
+        if key in counts:
+            # The newest comes first.
+            its = found.setdefault(key[:3], [])
+            if not its or its[0].spoken.order[0][:10] == one.spoken.order[0][:10]:
+                its.append(one)
+    return found
+
+
+def _with_total(one: Saying, its: Sequence[Saying], making: Making) -> Saying:
+    """Returns a supply with what the strengths of one day come to, where there are several."""
+    found = total(part.value for each in its for part in each.parts if part.adds_up)
+    if len(its) < 2 or found is None:
+        return one
+    part = Part("With the other strengths of that day", _written(*found, making), is_quantity=True)
+    return replace(one, parts=(*one.parts, part))
+
+
+def _written(number: Decimal, unit: str, making: Making) -> str:
+    if unit == "mg" and number < 1:
+        return dose(f"{(number * 1000).normalize():f} micrograms", making)
+    return dose(f"{number.normalize():f} {unit}", making)
 
 
 def _dose_of(one: Saying) -> tuple[object, ...]:

@@ -21,6 +21,7 @@ def texts() -> tuple[str, ...]:
 def _all() -> Iterator[str]:
     for named in NAMED.values():
         yield from (named.title, named.noun, sentence(named.noun), named.data, named.nothing)
+        yield named.nothing_word
     for table in (MARKS, SEXES, TITLES, STATED_NONE, KINDS, SETTINGS, ONCE_PER, TIMES_PER):
         yield from table.values()
     terms = national_terms()

@@ -6,6 +6,7 @@ Source: `reference/record.md` 3.1.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from careweave.disclosure import ShownPerson
 from careweave.views._context import Detail, Fact, Voice
@@ -15,12 +16,16 @@ from careweave.views._voice import Spoken, source_name
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One labelled part of what a source says; `value` None is never compared with others."""
+    """One labelled part of what a source says; `value` None is never compared with others.
+
+    Values that add up are (amount, unit): tablets of two strengths amount to one dose.
+    """
 
     label: str
     text: str
     value: Hashable = None
     is_quantity: bool = False
+    adds_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,11 @@ def differing(sayings: Sequence[Saying], *, clash: Clash | None = None) -> tuple
             if one.slug != other.slug:
                 if clash is not None and clash(one, other):
                     found[""] = None
-                found |= dict.fromkeys(_unlike(one, other))
+                found |= dict.fromkeys(
+                    label
+                    for label in _unlike(one, other)
+                    if not _agree(label, one, other, compared)
+                )
     return tuple(found)
 
 
@@ -109,6 +118,32 @@ def _unlike(one: Saying, other: Saying) -> Iterable[str]:
         # Values of one source that are not the other's: two tablets of one medicine are two values.
         if label in said and values != said[label]:
             yield label
+
+
+def _agree(label: str, one: Saying, other: Saying, compared: Sequence[Saying]) -> bool:
+    """Says that two sources come to one amount, by tablets of several strengths."""
+    amount = _comes_to(label, one, compared)
+    return amount is not None and amount == _comes_to(label, other, compared)
+
+
+def _comes_to(label: str, one: Saying, compared: Iterable[Saying]) -> tuple[Decimal, str] | None:
+    """Returns what a source's values of a label come to; None where they do not add up."""
+    its = [
+        part.value
+        for each in compared
+        for part in each.parts
+        if (each.slug, each.standing) == (one.slug, one.standing)
+        and part.label == label
+        and part.adds_up
+    ]
+    return total(its)
+
+
+def total(values: Iterable[Hashable]) -> tuple[Decimal, str] | None:
+    """Returns what different amounts of one unit come to; None where units differ or none is."""
+    amounts = [one for one in frozenset(values) if isinstance(one, tuple)]
+    units = {unit for _, unit in amounts}
+    return (sum((n for n, _ in amounts), Decimal()), units.pop()) if len(units) == 1 else None
 
 
 def _values(one: Saying) -> Mapping[str, frozenset[Hashable]]:
@@ -134,8 +169,10 @@ def fact(
     """
     labels = differing(sayings, clash=clash)
     voices = tuple(_told(one, labels, making) for one in sayings)
-    words = [making.say(label) if label else making.say("status") for label in labels]
-    words += [making.say("not known to all")] if silent else []
+    words = [_lower(making.say(label)) if label else making.say("status") for label in labels]
+    if silent:
+        names = ", ".join(one.source for one in silent)
+        words.append(making.say("nothing shared by {source}", source=names))
     return Fact(
         title=title,
         voices=(*voices, *silent),
@@ -144,6 +181,11 @@ def fact(
         act=act if labels else "",
         key="|".join(sorted(frozenset[str]().union(*(one.keys for one in sayings)))),
     )
+
+
+def _lower(label: str) -> str:
+    """Returns a label as a word inside of a line; one of capitals alone stays."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _told(one: Saying, labels: Sequence[str], making: Making) -> Voice:

@@ -58,12 +58,12 @@ def facts(heading: Heading, *rows, here=HERE, **more):
 @pytest.mark.parametrize(
     ("one", "other", "differs"),
     [
-        ("3 mg od", "4 mg od", "Dose"),
+        ("3 mg od", "4 mg od", "dose"),
         ("1 g od", "1000 mg od", ""),
         ("100 mcg od", "0.1 mg om", ""),
-        ("40 mg od", "40 mg bd", "How often"),
+        ("40 mg od", "40 mg bd", "how often"),
         ("5 mg od", "as directed", ""),
-        ("2.5 mg prn", "2.5 mg od", "How often"),
+        ("2.5 mg prn", "2.5 mg od", "how often"),
     ],
 )
 def test_doses_are_compared_as_amount_and_times_a_day(one, other, differs):
@@ -142,8 +142,8 @@ def test_a_practice_that_says_nothing_of_an_active_medicine_is_named_without_a_l
     (found,) = facts(Heading.MED, *rows, feeds={Heading.MED: (feed("riverside"), feed("council"))})
     silent = [one for one in found.voices if not one.entry]
     assert [one.source for one in silent] == ["Riverside Surgery"]
-    assert silent[0].text == "Nothing of it is shared with this view"
-    assert found.disagreement == "not known to all"
+    assert silent[0].text == "Nothing shared with this view"
+    assert found.disagreement == "nothing shared by Riverside Surgery"
 
 
 def test_the_word_instead_brings_a_replacement_into_the_row():
@@ -357,8 +357,8 @@ def kin(name: str, phone: str, *, of: str, id_: str):
     [
         ("Grace Okonkwo-Reid", "01632 960127", ""),
         ("Okonkwo Reid, Grace", "01632960127", ""),
-        ("Grace Okonkwo-Reid", "01632 960128", "Telephone"),
-        ("Emeka Reid", "01632 960127", "Name"),
+        ("Grace Okonkwo-Reid", "01632 960128", "telephone"),
+        ("Emeka Reid", "01632 960127", "name"),
     ],
 )
 def test_next_of_kin_differs_by_person_or_by_number(name, phone, differs):
@@ -408,3 +408,28 @@ def test_a_reconciliation_says_what_became_of_each_medicine_and_why():
     assert found.title == "Since the stay at The Hospital that ended 20-Mar-2026"
     assert not found.is_checked
     assert found.note == "Interactions were not checked for this view"
+
+
+def test_two_strengths_handed_out_on_one_day_are_one_dose_and_agree_with_what_they_come_to():
+    (found,) = facts(
+        Heading.MED,
+        supply("Warfarin", "3 mg od", "2026-03-02"),
+        supply("Warfarin", "1 mg od", "2026-03-02", id_="other"),
+        medicine("Warfarin", "4 mg od", of="hospital", id_="a"),
+    )
+    assert not found.disagrees
+    assert len(found.voices) == 3
+    together = [
+        detail.text for one in found.voices for detail in one.details if "strengths" in detail.label
+    ]
+    assert together == ["4\u00a0mg", "4\u00a0mg"]
+
+
+def test_two_strengths_that_come_to_another_dose_than_the_list_disagree():
+    (found,) = facts(
+        Heading.MED,
+        supply("Warfarin", "3 mg od", "2026-03-02"),
+        supply("Warfarin", "1 mg od", "2026-03-02", id_="other"),
+        medicine("Warfarin", "3 mg od", of="hospital", id_="a"),
+    )
+    assert found.disagreement == "dose"
