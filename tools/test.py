@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MEMORY = Path("/dev/shm")
 ROOM = 8 << 30
 PICTURES = ROOT / "build" / "screenshots"
+# Hundreds of processes are started: that each compiles the whole product anew takes minutes.
+NEVER_COMPILED = "PYTHONDONTWRITEBYTECODE"
 OWN = {"--quick", "--journeys", "--screenshots"}
 
 
@@ -32,11 +34,11 @@ def main() -> None:
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)
     environment = {
-        **os.environ,
+        **{name: said for name, said in os.environ.items() if name != NEVER_COMPILED},
         "PYTHONPATH": str(ROOT),
         "TMPDIR": str(folder),
         # What takes long to make is made once for all processes of the run.
-        "CAREWEAVE_KEPT": os.environ.get("CAREWEAVE_KEPT", str(folder / "kept")),
+        "TESTS_KEPT": os.environ.get("TESTS_KEPT", str(folder / "kept")),
         "XDG_RUNTIME_DIR": str(runtime),
         "HYPOTHESIS_PROFILE": os.environ.get("HYPOTHESIS_PROFILE", "quick" if quick else "ci"),
     }

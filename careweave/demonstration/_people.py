@@ -15,7 +15,7 @@ from careweave.demonstration._clones import clones
 from careweave.demonstration._dice import Dice
 from careweave.demonstration._model import Fact, Holding, Home, Name, Person, Who
 from careweave.demonstration._numbers import chi_number, local_number
-from careweave.demonstration._region import Desk, Region
+from careweave.demonstration._region import Desk, Region, read_yaml
 from careweave.demonstration._series import spread
 from careweave.terms import Incorrect, Json
 
@@ -48,7 +48,7 @@ def read_person(region: Region, seed: str, raw: Raw) -> Person:
 
 def _raw(path: Path) -> Raw:
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        value = read_yaml(path)
     except (OSError, yaml.YAMLError) as fault:
         message = "A file of a person cannot be read: it is YAML in UTF-8."
         raise Incorrect(message, where=str(path)) from fault

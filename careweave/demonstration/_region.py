@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import yaml
 
@@ -56,13 +57,20 @@ def read_region(folder: Path) -> Region:
     """Returns the organisations of a region; Incorrect says which file cannot be read."""
     path = folder / "organisations.yaml"
     try:
-        listed = yaml.safe_load(path.read_text(encoding="utf-8"))["organisations"]
+        listed = cast("dict[str, Any]", read_yaml(path))["organisations"]
         found = [(_organisation(one), one["systems"]) for one in listed]
         desks = [_desk(house, one) for house, systems in found for one in systems]
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as fault:
         message = "The organisations of the region cannot be read; see region/README.md."
         raise Incorrect(message, where=str(path)) from fault
     return Region(tuple(house for house, _ in found), {desk.key: desk for desk in desks})
+
+
+def read_yaml(path: Path) -> object:
+    """Returns what a file of YAML says, by the compiled loader where it was built."""
+    # Ten times as fast as the other, for the files of 150 people.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506  a safe loader
 
 
 def _organisation(one: dict[str, object]) -> Organisation:

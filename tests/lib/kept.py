@@ -1,6 +1,6 @@
 """Databases that take long to make, made once and kept: for a whole run, or between runs.
 
-`CAREWEAVE_KEPT` names the folder that they are kept in. What is kept lies under a digest of all
+`TESTS_KEPT` names the folder that they are kept in. What is kept lies under a digest of all
 that it was made from, so an old one is never taken for a new one. Nobody uses the kept one itself:
 every run starts a server on a copy of its own.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from careweave.db import Embedded
 
-_FOLDER = "CAREWEAVE_KEPT"
+_FOLDER = "TESTS_KEPT"
 _MOST = 4
 """So many kept ones stay; the one that was used longest ago goes first."""
 

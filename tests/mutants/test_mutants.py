@@ -63,8 +63,9 @@ def hunks_of(patch: Path) -> list[Hunk]:
 
 def mutated(patch: Path, into: Path) -> None:
     """Makes a copy of the package with the patch in it, beside links to all that tests need."""
+    # What was compiled goes along; not what is just being written by another process.
     shutil.copytree(
-        REPO / "careweave", into / "careweave", ignore=shutil.ignore_patterns("__pycache__")
+        REPO / "careweave", into / "careweave", ignore=shutil.ignore_patterns("*.pyc.*")
     )
     for name in _LINKED:
         (into / name).symlink_to(REPO / name)
