@@ -1,4 +1,4 @@
-"""A view is changed, refused where it is wrong, mended and applied as the how-to says."""
+"""A view and a form are made, refused where they are wrong, mended and applied as the how-tos say."""
 
 import re
 import shutil
@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from careweave.doors.workspace._forms import read_forms
+from careweave.terms import Role
 from tests.lib.reader import Ran, Reader, blocks
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs/how-to/write-a-view.md"
+HOW_TO = ROOT / "docs/how-to"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """A reader in a checkout of their own, whose database ends with them."""
     folder = tmp_path_factory.mktemp("views")
@@ -36,17 +38,30 @@ def told(ran: Ran) -> str:
     return ran.out
 
 
-def test_a_view_is_changed_and_applied_as_the_page_says(reader: Reader) -> None:
-    begin, change, spoil, mend, apply = blocks(PAGE)
-    page = PAGE.read_text(encoding="utf-8")
+def refused(ran: Ran, name: str) -> None:
+    """Holds that it said what the page shows."""
+    page = (HOW_TO / name).read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```\n((?:views|forms)/.*)\n```", page, re.MULTILINE)
+    assert ran.code != 0
+    assert shown in ran.out
 
+
+def test_a_view_is_changed_and_applied_as_the_page_says(reader: Reader) -> None:
+    begin, change, spoil, mend, apply = blocks(HOW_TO / "write-a-view.md")
     told(reader.run(begin))
     told(reader.run(change))
-
-    faulty = reader.run(spoil)
-    assert faulty.code != 0
-    (shown,) = re.findall(r"^```\n(views/.*)\n```", page, re.MULTILINE)
-    assert shown in faulty.out
-
+    refused(reader.run(spoil), "write-a-view.md")
     told(reader.run(mend))
-    assert "applied: version 1" in told(reader.run(apply))
+    assert "applied: version " in told(reader.run(apply))
+
+
+def test_a_form_is_made_and_applied_as_the_page_says(reader: Reader) -> None:
+    make, spoil, mend, apply = blocks(HOW_TO / "write-a-form.md")
+    told(reader.run(make))
+    refused(reader.run(spoil), "write-a-form.md")
+    told(reader.run(mend))
+    assert "applied: version " in told(reader.run(apply))
+    found = read_forms(
+        {"forms/falls.json": (reader.folder / "region/forms/falls.json").read_bytes()}
+    )
+    assert found.named("falls", Role.CN).title == "Count falls"

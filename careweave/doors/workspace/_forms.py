@@ -9,6 +9,7 @@ import yaml
 
 from careweave.db import Session
 from careweave.disclosure import region_files
+from careweave.doors.workspace._form_lines import line_of
 from careweave.doors.workspace._questionnaire import read_questions
 from careweave.doors.workspace._questions import Choice, Questions
 from careweave.terms import Incorrect, NotFound, Role
@@ -23,7 +24,7 @@ _LARGEST = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """The forms by their names; `wrong` says of those left out what to mend, file and place first.
+    """The forms by their names; `wrong` says of those left out what to mend: file, line and place first.
 
     `left_out` are the names of the files that are left out.
     """
@@ -90,7 +91,7 @@ def read_forms(files: Mapping[str, bytes]) -> Forms:
 
 
 def faults_of_forms(files: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Returns what is wrong with the forms among the files of a region: file, place and remedy."""
+    """Returns what is wrong with the forms of a region: file, line, place and remedy."""
     return read_forms(files).wrong
 
 
@@ -104,12 +105,17 @@ def _read(name: str, body: bytes, files: Mapping[str, bytes]) -> Questions:
     try:
         made = read_questions(body, lambda canonical: tuple(_members(files, canonical)))
     except Incorrect as error:
-        place = f"{name}: {error.where}" if error.where else name
-        raise Incorrect(error.message, where=place) from error
+        raise Incorrect(error.message, where=_place(name, body, error.where)) from error
     if made.name != PurePosixPath(name).stem:
         message = "The file and the form have one name; name one as the other."
-        raise Incorrect(message, where=f"{name}: Questionnaire.name")
+        raise Incorrect(message, where=_place(name, body, "Questionnaire.name"))
     return made
+
+
+def _place(name: str, body: bytes, path: str | None) -> str:
+    """Returns file, line and path, as far as they are known."""
+    line = line_of(body, path) if path else None
+    return ": ".join(one for one in (name if line is None else f"{name}:{line}", path) if one)
 
 
 def _members(files: Mapping[str, bytes], canonical: str) -> Iterator[Choice]:

@@ -1,5 +1,6 @@
 """The commands, each against a real database: what they print and how they end."""
 
+import re
 import shutil
 import socket
 from collections.abc import Callable
@@ -214,7 +215,8 @@ def test_a_wrong_form_is_refused_with_its_file_its_place_and_what_to_do(
     for verb in ("check", "apply"):
         assert command(verb, str(region)) == 64
         said = capsys.readouterr()
-        assert "forms/observation.json: Questionnaire.item[" in said.out + said.err
+        place = r"forms/observation\.json:\d+: Questionnaire\.item\["
+        assert re.search(place, said.out + said.err)
         assert "its type is one of" in said.out + said.err
 
 

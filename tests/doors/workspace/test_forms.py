@@ -15,6 +15,7 @@ from careweave.doors.workspace._adding import AddPage
 from careweave.doors.workspace._answers import Answers, read_answers
 from careweave.doors.workspace._entries import Written, entries_of
 from careweave.doors.workspace._fields import fields_of
+from careweave.doors.workspace._form_lines import line_of
 from careweave.doors.workspace._forms import read_forms
 from careweave.doors.workspace._questionnaire import read_questions
 from careweave.doors.workspace._questions import Choice
@@ -96,19 +97,30 @@ def test_a_form_of_the_region_takes_the_place_of_the_default():
     own = json.dumps(plain(name="note", title="Ours")).encode()
     assert read_forms({"forms/note.json": own}).by_name["note"].title == "Ours"
     (said,) = read_forms({"forms/other.json": own}).wrong
-    assert said.startswith("forms/other.json: Questionnaire.name: ")
+    assert said.startswith("forms/other.json:1: Questionnaire.name: ")
 
 
 def test_a_wrong_form_is_left_out_and_the_others_are_asked():
-    wrong = json.dumps(with_item(type="attachment")).encode()
+    wrong = json.dumps(with_item(type="attachment"), indent=1).encode()
     fair = json.dumps(plain()).encode()
     given = {"forms/bad.json": wrong, "forms/note.json": b"{", "forms/test.json": fair}
     forms = read_forms(given)
     assert forms.left_out == ("bad", "note")
     assert set(forms.by_name) == {"note", "alert", "about-me", "test"}
     assert forms.by_name["note"] == FORMS.by_name["note"]
-    assert forms.wrong[0].startswith("forms/bad.json: Questionnaire.item[0].type: ")
+    line = 1 + wrong.split(b'"attachment"')[0].count(b"\n")
+    assert forms.wrong[0].startswith(f"forms/bad.json:{line}: Questionnaire.item[0].type: ")
     assert forms.wrong[1].startswith("forms/note.json")
+
+
+def test_a_line_is_that_of_what_is_there_nearest_to_the_path():
+    body = b'{\n "item": [\n  {\n   "linkId": "a"\n  }\n ]\n}'
+    assert line_of(body, "Questionnaire.item[0].linkId") == 4
+    assert line_of(body, "Questionnaire.item[0].type") == 3
+    assert line_of(body, "Questionnaire.item[7].type") == 2
+    assert line_of(body, "Questionnaire.item.linkId") == 2
+    assert line_of(body, "Questionnaire.title") == 1
+    assert line_of(b"{", "Questionnaire.item") is None
 
 
 def test_a_value_set_that_cannot_be_read_leaves_out_the_form_that_names_it():
