@@ -14,6 +14,7 @@ CHECKS = [
     ("types", ["mypy", "-p", "careweave", "--no-error-summary"]),
     ("contracts", ["lint-imports", "--no-logo"]),
     ("sql", ["sqlfluff", "lint", "-n", "--disable-progress-bar", "careweave"]),
+    ("templates", ["djlint", "--lint", "--quiet", "careweave/doors"]),
     ("dead code", ["vulture"]),
     ("dependencies", ["deptry", "."]),
     ("architecture", ["pytest", "-q", "-p", "no:randomly", "tests/architecture"]),
