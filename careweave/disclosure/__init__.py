@@ -68,6 +68,7 @@ from careweave.disclosure._review_queue import (
     shown_under,
 )
 from careweave.disclosure._shown import (
+    DOCUMENTS,
     FeedLine,
     FeedState,
     Indicator,
@@ -86,6 +87,7 @@ from careweave.record import After, Line, Parameter, Row
 
 __all__ = [
     "CLINICAL",
+    "DOCUMENTS",
     "FIELDS",
     "Access",
     "After",

@@ -21,6 +21,7 @@ def what_of_page(wanted: Wanted) -> str:
         "newest": ",".join(f"{heading}:{n}" for heading, n in newest) or None,
         "count": str(wanted.count) if wanted.count != _PLAIN.count else None,
         "outline": _named(wanted.outline) or None,
+        "documents": str(wanted.documents) if wanted.documents else None,
         "at": wanted.as_of.isoformat() if wanted.as_of is not None else None,
     }
     pairs = "&".join(f"{name}={text}" for name, text in told.items() if text is not None)
@@ -45,6 +46,7 @@ def wanted_of(what: str) -> Wanted:
         is_outline=head != _WHAT,
         newest=_newest(told.get("newest", "")),
         outline=_headings(told.get("outline", "")),
+        documents=int(told.get("documents", "0")),
         as_of=None if at is None else datetime.fromisoformat(at),
     )
 

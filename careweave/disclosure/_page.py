@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from careweave import ledger, record
 from careweave.db import Session
@@ -24,7 +25,13 @@ from careweave.disclosure._page_person import (
     subject_of,
 )
 from careweave.disclosure._prospects import Expected, expected_of
-from careweave.disclosure._shown import Indicator, OrganisationShown, ShownPerson, Wanted
+from careweave.disclosure._shown import (
+    DOCUMENTS,
+    Indicator,
+    OrganisationShown,
+    ShownPerson,
+    Wanted,
+)
 from careweave.disclosure._sight import View
 from careweave.disclosure._whose import Person
 from careweave.record import Line, Row
@@ -71,7 +78,9 @@ class Gathering:
         self._seen = seen
         self._person = person
         self._wanted = wanted
-        self._headings = wanted.headings | wanted.outline
+        self._headings = (
+            frozenset(Heading) if wanted.documents else wanted.headings | wanted.outline
+        )
         self._sight = only(session, seen.sight, self._headings)
         self._beyond = self._branches_beyond()
         whole = record.both(session, self._sight, self._beyond)
@@ -284,8 +293,10 @@ def picks(lines: Sequence[Line], wanted: Wanted) -> tuple[tuple[Line, ...], bool
     kept: list[Line] = []
     n_cut = 0
     n_left = wanted.count - sum(line.heading in _WHOLE & wanted.headings for line in lines)
+    papers = _papers(lines, wanted)
     for line in lines:
         if line.heading is None or line.heading not in wanted.headings:
+            kept += [line] if (line.type, line.id) in papers else []
             continue
         n_of[line.heading] += 1
         if line.heading in _WHOLE:
@@ -295,6 +306,16 @@ def picks(lines: Sequence[Line], wanted: Wanted) -> tuple[tuple[Line, ...], bool
             n_cut += n_left < 0
             kept += [line] if n_left >= 0 else []
     return tuple(kept), not n_cut
+
+
+def _papers(lines: Sequence[Line], wanted: Wanted) -> frozenset[tuple[str, str]]:
+    """Returns the newest documents of headings of which nothing else is asked for."""
+    found = (
+        (line.type, line.id)
+        for line in lines
+        if line.heading not in wanted.headings and line.heading and line.type in DOCUMENTS
+    )
+    return frozenset(islice(found, wanted.documents))
 
 
 def counted_rows(held: Held) -> tuple[Row, ...]:

@@ -11,6 +11,9 @@ from careweave.disclosure._prospects import Expected
 from careweave.record import Line, Row
 from careweave.terms import Heading, Issue, Label, PersonId, SourceId
 
+DOCUMENTS = frozenset({"DocumentReference"})
+"""Types of entries that are papers, whatever heading they stand under."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -20,7 +23,8 @@ class Wanted:
     whole, and at most `count` entries come in all. Headings of `outline` come as lines without
     bodies, for counts and the timeline: nothing of them is an item that was shown. With
     `is_outline` all headings come as lines alone. `as_of` asks for what was known at a moment,
-    under the rights and labels of today.
+    under the rights and labels of today. With `documents` the newest so many documents come of
+    all other headings too, and nothing else of those but lines.
     """
 
     headings: frozenset[Heading] = frozenset(Heading)
@@ -29,6 +33,7 @@ class Wanted:
     newest: Mapping[Heading, int] | None = None
     outline: frozenset[Heading] = frozenset()
     as_of: datetime | None = None
+    documents: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from careweave.views._format import clock_time, day, moment, nhs, recent, span, 
 from careweave.views._headings import NAMED, Named, heading_of, slug_of
 from careweave.views._making import Audience, Making, Say, english
 from careweave.views._overview import overview
+from careweave.views._papers import documents
 from careweave.views._person_line import PersonLine, person_line
 from careweave.views._plain import fact_of
 from careweave.views._plans_eol import decision
@@ -95,6 +96,7 @@ __all__ = [
     "day",
     "decision",
     "document_parts",
+    "documents",
     "english",
     "entry_page",
     "fact_of",

@@ -34,18 +34,13 @@ def against_record(
             continue
         known, held = _recorded(one, shown, making)
         quiet = () if held else silent(Heading.ABM, known, _of_allergies(shown), making)
-        told = tuple(
-            replace(
-                each,
-                text=making.say("Nothing shared with this view of not bearing it"),
-            )
-            for each in quiet
-        )
         said = making.say("the person says so, and the record does not")
-        voices = (replace(alone.voices[0], status=making.say("the person says")), *held, *told)
+        voices = (replace(alone.voices[0], status=making.say("the person says")), *held, *quiet)
         yield (
             one,
-            replace(alone, voices=voices, disagrees=bool(told), disagreement=said if told else ""),
+            replace(
+                alone, voices=voices, disagrees=bool(quiet), disagreement=said if quiet else ""
+            ),
         )
 
 

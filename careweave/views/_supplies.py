@@ -93,7 +93,7 @@ def _with_total(one: Saying, its: Sequence[Saying], making: Making) -> Saying:
     found = total(part.value for each in its for part in each.parts if part.adds_up)
     if len(its) < 2 or found is None:
         return one
-    part = Part("With the other strengths of that day", _written(*found, making), is_quantity=True)
+    part = Part("All strengths together", _written(*found, making), is_quantity=True)
     return replace(one, parts=(*one.parts, part))
 
 

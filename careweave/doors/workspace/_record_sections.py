@@ -11,7 +11,7 @@ from careweave.doors.workspace._record_bodies import SectionPage
 from careweave.doors.workspace._record_results import MEASURED
 from careweave.doors.workspace._route import Kind, Route
 from careweave.terms import Heading, NotFound
-from careweave.views import Section, heading_of, section, trends
+from careweave.views import Section, documents, heading_of, section, trends
 
 ROWS = 200
 """Entries in one answer. Source: `reference/interface.md` 4."""
@@ -23,13 +23,17 @@ _WHOLE = frozenset({Heading.MED, Heading.ALG})
 def section_page(call: Call) -> Response:
     """Returns one heading with every fact, its sources and conflicts, 200 entries at a time.
 
-    Medicines and allergies are never cut, whatever their number (HZ18).
+    Medicines and allergies are never cut, whatever their number (HZ18). Under documents stand those
+    of all headings.
     """
     slug = call.visit.path["section"]
     heading, page = heading_of(slug), _page(call)
     one = opened(call, _wanted(heading, page))
-    shown = one.shown if heading in _WHOLE else _only_page(one.shown, heading, page)
-    made = section(slug, shown, one.making)
+    if heading is Heading.DOC:
+        shown, made = one.shown, documents(one.shown, one.making, ROWS * (page - 1), ROWS)
+    else:
+        shown = one.shown if heading in _WHOLE else _only_page(one.shown, heading, page)
+        made = section(slug, shown, one.making)
     frame = frame_about(one, made.title, here=f"/s/{slug}")
     return answered("record-section.html", frame, _body(replace(one, shown=shown), made, page))
 
@@ -41,6 +45,7 @@ def _wanted(heading: Heading, page: int) -> Wanted:
         count=ROWS * page + ROWS,
         newest=newest,
         outline=frozenset({heading}),
+        documents=ROWS * page if heading is Heading.DOC else 0,
     )
 
 

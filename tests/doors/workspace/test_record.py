@@ -257,3 +257,11 @@ def test_a_page_is_shown_again_to_whom_it_was_shown(world, edna):
     other = world.signed_in("u-gp")
     name = Handles(world.session_of(other.token).secret).of("account", str(account))
     assert other.get(f"/workspace/shown/{name}").status_code == 404
+
+
+def test_the_documents_of_all_headings_stand_on_one_page_each_once_with_its_heading(world, edna):
+    reader = world.signed_in("u-gp")
+    page = text_of(reader.get(reader.record(edna, "s/documents")).get_data(as_text=True))
+    assert page.count("received by 3 routes") == 1
+    assert "Discharge summary" in page
+    assert "Filed under Discharge" in page
