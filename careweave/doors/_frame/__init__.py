@@ -11,11 +11,20 @@ from careweave.doors._frame._catalogue import (
 )
 from careweave.doors._frame._forms import Posted, csrf_token, new_form, posted
 from careweave.doors._frame._headers import as_download
+from careweave.doors._frame._language import (
+    CHOOSE,
+    here,
+    language_asked,
+    languages_of,
+    ours,
+    set_language,
+)
 from careweave.doors._frame._page import (
     Brand,
     Emergency,
     Form,
     Frame,
+    Language,
     Page,
     Person,
     Place,
@@ -27,6 +36,7 @@ from careweave.doors._frame._page import (
 from careweave.doors._frame._who import Whose, clear_session, set_session
 
 __all__ = [
+    "CHOOSE",
     "NAMES",
     "UNCHECKED",
     "Brand",
@@ -34,6 +44,7 @@ __all__ = [
     "Emergency",
     "Form",
     "Frame",
+    "Language",
     "Page",
     "Person",
     "Place",
@@ -48,15 +59,20 @@ __all__ = [
     "clear_session",
     "csrf_token",
     "direction",
+    "here",
     "is_fragment",
+    "language_asked",
+    "languages_of",
     "make_app",
     "new_form",
+    "ours",
     "posted",
     "preferred",
     "render",
     "request_id",
     "say_of",
     "serve_static",
+    "set_language",
     "set_session",
     "static",
 ]

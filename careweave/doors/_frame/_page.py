@@ -33,6 +33,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Language:
+    """One language that the page can be had in."""
+
+    name: str = field(metadata=_help("What its speakers call it."))
+    code: str = field(metadata=_help("The code of the language, for pages and screen readers."))
+    is_here: bool = field(default=False, metadata=_help("Whether the page is in it."))
+
+
+@dataclass(frozen=True, slots=True)
 class Emergency:
     """An episode of emergency access that is open on this person."""
 
@@ -104,10 +113,15 @@ class Frame:
     csrf: str = field(default="", metadata=_help("Token of the session, masked anew each time."))
     stay: Stay | None = field(default=None, metadata=_help("How long the session lasts."))
     sign_out: str = field(default="", metadata=_help("Where to sign out; empty for nobody."))
+    keys: str = field(default="", metadata=_help("One's own passkeys and sessions; empty without."))
     switch: str = field(default="", metadata=_help("Where to change the role; empty with one."))
     language: str = field(default="en", metadata=_help("Language of the page."))
     direction: str = field(default="ltr", metadata=_help("Direction of its text."))
-    languages: tuple[Place, ...] = field(default=(), metadata=_help("The same page in others."))
+    languages: tuple[Language, ...] = field(
+        default=(), metadata=_help("The languages to choose from; empty without a choice.")
+    )
+    choose: str = field(default="", metadata=_help("Where a choice of language is posted."))
+    here: str = field(default="", metadata=_help("The address of the page, to come back to."))
     unchecked: bool = field(
         default=False, metadata=_help("Whether no translator has checked the language yet.")
     )

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
 from careweave.doors._frame import (
+    CHOOSE,
+    UNCHECKED,
     Door,
     Frame,
     Place,
@@ -15,8 +18,10 @@ from careweave.doors._frame import (
     Whose,
     csrf_token,
     direction,
+    here,
+    language_asked,
+    languages_of,
     make_app,
-    preferred,
     request_id,
 )
 from careweave.doors.console import _problems, _reviews
@@ -61,7 +66,7 @@ def _gated(parts: Parts, whose: Whose, route: Route) -> Callable[..., ResponseRe
             path=path,
             query=request.args.to_dict(),
             form=request.form.to_dict(),
-            language=_language(),
+            language=language_asked(),
         )
         whose.did()
         return route.answer(call, frame_of(parts, whose, call.say(route.title)))
@@ -69,31 +74,24 @@ def _gated(parts: Parts, whose: Whose, route: Route) -> Callable[..., ResponseRe
     return answer
 
 
-def _language() -> str:
-    return preferred(request.headers.get("Accept-Language", ""))
-
-
 def frame_of(parts: Parts, whose: Whose, title: str) -> Frame:
     """Returns the frame of a page, for whoever makes the request."""
-    language, signed_in = _language(), whose.known
+    language, signed_in = language_asked(), whose.known
     plain = Frame(
         door=DOOR,
         title=title,
         language=language,
         direction=direction(language),
+        unchecked=language in UNCHECKED,
         brand=parts.brand,
         environment=parts.environment,
+        here=here(f"{PREFIX}/"),
     )
     if signed_in is None:
         return plain
     posting = signed_in.posting
-    return Frame(
-        door=DOOR,
-        title=title,
-        language=language,
-        direction=direction(language),
-        brand=parts.brand,
-        environment=parts.environment,
+    return replace(
+        plain,
         user=signed_in.display_name,
         role=posting.words,
         organisation=posting.organisation,
@@ -107,4 +105,7 @@ def frame_of(parts: Parts, whose: Whose, title: str) -> Frame:
         ),
         sign_out=f"{_SIGNING}/sign-out",
         switch=f"{_SIGNING}/role",
+        keys=f"{_SIGNING}/keys",
+        languages=languages_of(language),
+        choose=CHOOSE,
     )

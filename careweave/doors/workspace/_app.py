@@ -9,7 +9,15 @@ from pathlib import Path
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
-from careweave.doors._frame import Door, Frame, Whose, is_fragment, make_app, preferred, request_id
+from careweave.doors._frame import (
+    Door,
+    Frame,
+    Whose,
+    is_fragment,
+    language_asked,
+    make_app,
+    request_id,
+)
 from careweave.doors.workspace import (
     _accesses,
     _adding,
@@ -17,6 +25,7 @@ from careweave.doors.workspace import (
     _command,
     _day,
     _find,
+    _language,
     _launching,
     _own_keys,
     _record,
@@ -67,6 +76,7 @@ ROUTES: tuple[Route, ...] = (
 OPEN_ROUTES: tuple[OpenRoute, ...] = (
     *_signing.OPEN_ROUTES,
     *_own_keys.OPEN_ROUTES,
+    *_language.OPEN_ROUTES,
     *_launching.OPEN_ROUTES,
     *_visits_sync.OPEN_ROUTES,
 )
@@ -160,6 +170,6 @@ def visit_of(parts: Parts, whose: Whose, path: dict[str, str]) -> Visit:
         query=request.args.to_dict(),
         form=request.form.to_dict(),
         headers=dict(request.headers),
-        language=preferred(request.headers.get("Accept-Language", "")),
+        language=language_asked(),
         is_fragment=is_fragment(),
     )

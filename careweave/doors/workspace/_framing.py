@@ -6,6 +6,7 @@ from careweave import disclosure
 from careweave.agreements import role_named
 from careweave.doors._access import Posting, SignedIn
 from careweave.doors._frame import (
+    CHOOSE,
     UNCHECKED,
     Frame,
     Place,
@@ -13,6 +14,8 @@ from careweave.doors._frame import (
     Stay,
     csrf_token,
     direction,
+    here,
+    languages_of,
 )
 from careweave.doors.workspace._call import DOOR, PREFIX, Visit
 from careweave.terms import CareweaveError, Role
@@ -23,6 +26,7 @@ SIGN_OUT = f"{PREFIX}/sign-out"
 SIGNED_OUT = f"{PREFIX}/signed-out"
 SWITCH = f"{PREFIX}/role"
 STAY = f"{PREFIX}/stay"
+KEYS = f"{PREFIX}/keys"
 COMMAND = f"{PREFIX}/go"
 
 _PLACES = (("My day", HOME), ("Find a person", f"{PREFIX}/find"))
@@ -44,10 +48,23 @@ def frame_of(visit: Visit, title: str) -> Frame:
         brand=parts.brand,
         environment=parts.environment,
         clock=_clock(visit) if parts.is_demonstration else "",
+        here=here(HOME),
     )
     # The page that says that the database is away has a frame too.
     signed_in = visit.whose.known
-    return frame if signed_in is None else _of_somebody(frame, visit, signed_in)
+    return _of_nobody(frame, visit) if signed_in is None else _of_somebody(frame, visit, signed_in)
+
+
+def _of_nobody(frame: Frame, visit: Visit) -> Frame:
+    """Returns the frame before sign-in: a language can be chosen where a form can be posted."""
+    try:
+        secret = visit.whose.secret()
+    except CareweaveError:
+        secret = None
+    if secret is None:
+        return frame
+    token = csrf_token(secret, visit.parts.random)
+    return replace(frame, csrf=token, languages=languages_of(visit.language), choose=CHOOSE)
 
 
 def _clock(visit: Visit) -> str:
@@ -67,6 +84,9 @@ def _of_somebody(frame: Frame, visit: Visit, signed_in: SignedIn) -> Frame:
         stay=_stay(visit, signed_in),
         sign_out=SIGN_OUT,
         switch=SWITCH,
+        keys=KEYS,
+        languages=languages_of(visit.language),
+        choose=CHOOSE,
         command=COMMAND,
     )
 

@@ -24,7 +24,7 @@ from careweave.doors._access import (
 )
 from careweave.doors._frame import Form, clear_session, new_form, posted, set_session
 from careweave.doors.workspace._call import PREFIX, Call, Visit
-from careweave.doors.workspace._framing import organisation_name, role_of
+from careweave.doors.workspace._framing import KEYS, organisation_name, role_of
 from careweave.doors.workspace._route import Kind, OpenRoute, Route
 from careweave.doors.workspace._signing import (
     ENROL,
@@ -37,7 +37,6 @@ from careweave.doors.workspace._signing import (
 )
 from careweave.terms import Busy, CareweaveError, Forbidden, Incorrect, Unauthenticated
 
-KEYS = f"{PREFIX}/keys"
 PROVE = f"{PREFIX}/prove"
 
 _FRESH = timedelta(minutes=5)
