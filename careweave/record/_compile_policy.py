@@ -297,13 +297,13 @@ def _of_rank(row: Piece, branch: Piece, shape: Shape) -> Piece:
     other, its = piece("zo"), piece("zd")
     return fill(
         "({b}.top < 0 OR (SELECT count(*) FROM (SELECT 1 FROM {k}"
-        " CROSS JOIN LATERAL (SELECT 1 FROM record.resource AS zo"
-        " WHERE zo.subject = zk.subject AND zo.heading = {r}.heading AND NOT zo.gone"
-        " AND ({o} > {a} OR ({o} = {a} AND (zo.id, zo.rt) < ({r}.id, {r}.rt)))"
+        " CROSS JOIN LATERAL (SELECT 1 FROM {n} AS zo"
+        " WHERE ({o} > {a} OR ({o} = {a} AND (zo.id, zo.rt) < ({r}.id, {r}.rt)))"
         " AND (NOT {f} OR zo.code IS NOT DISTINCT FROM {r}.code)"
         " AND get_bit(%(bits)s::bytea, zo.cls) <> 0 AND EXISTS (SELECT 1 FROM {s}"
         " WHERE zd.say = {b}.say AND {w} OFFSET 0) OFFSET 0) AS zo LIMIT {b}.top) AS zn)"
         " < {b}.top)",
+        n=_newer(row),
         b=branch,
         k=kin(row),
         r=row,
@@ -312,4 +312,24 @@ def _of_rank(row: Piece, branch: Piece, shape: Shape) -> Piece:
         f=asks(branch, Flag.PER_CODE),
         s=branches(other, its),
         w=_passes(other, its, shape & ~Shape.RANKED),
+    )
+
+
+def _newer(row: Piece) -> Piece:
+    """Returns the rows of a person and heading that are not older than a row, as a table.
+
+    In two parts, because an index finds a main date and finds that there is none.
+    """
+    columns = piece(
+        "zm.subject, zm.rid, zm.rt, zm.id, zm.ver, zm.source, zm.heading, zm.label_set, zm.cls,"
+        " zm.code, zm.dlo, zm.upd, zm.live_until, zm.tok"
+    )
+    return fill(
+        "(SELECT {c} FROM record.resource AS zm WHERE zm.subject = zk.subject"
+        " AND zm.heading = {r}.heading AND NOT zm.gone AND zm.dlo >= {a}"
+        " UNION ALL SELECT {c} FROM record.resource AS zm WHERE zm.subject = zk.subject"
+        " AND zm.heading = {r}.heading AND NOT zm.gone AND zm.dlo IS NULL OFFSET 0)",
+        c=columns,
+        r=row,
+        a=at_of(row),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from careweave.db import Queries, Session
 from careweave.record._compile_known import Known, as_known
+from careweave.record._compile_policy import Shape
 from careweave.record._policy import seen
 from careweave.record._row import Row, row_of
 from careweave.record._types import rt_of
@@ -47,7 +48,7 @@ def located(
     ids = sorted({id_ for _, id_ in refs})
     more, shape = as_known(known)
     values = {**more, "rts": rts, "ids": ids}
-    found = seen(session, sight, _QUERIES["located"], values, shape)
+    found = seen(session, sight, _QUERIES["located"], values, shape | Shape.TOLD)
     wanted = set(refs)
     rows = (row_of(columns) for columns in found)
     return tuple(row for row in rows if (row.type, row.id) in wanted)

@@ -425,21 +425,28 @@ WHERE r.rt = %(rt)s AND r.id = %(id)s AND get_bit(%(bits)s::bytea, r.cls) <> 0;
 -- name: located
 -- The current versions of several visible entries that are not deleted.
 SELECT
-    r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
-    CASE WHEN r.ver = 1 THEN 'C' ELSE 'U' END AS op,
-    0 * r.cls AS via,
+    s.rt, s.id, s.ver, s.upd, s.subject, s.source, s.heading, s.gone, s.body, s.cut, s.meta,
+    CASE WHEN s.ver = 1 THEN 'C' ELSE 'U' END AS op,
+    s.via,
     (
         SELECT uuid_send(q.person) || int8send(q.decision)
         FROM record.subject_person AS q
-        WHERE q.subject = r.subject
+        WHERE q.subject = s.subject
     ) AS whose,
-    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = r.label_set) AS bits,
+    (SELECT l.bits FROM record.label_set AS l WHERE l.label_set = s.label_set) AS bits,
     (SELECT d.version FROM record.dictionary AS d) AS seen
-FROM record.resource AS r
-WHERE
-    r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s) AND NOT r.gone
-    AND get_bit(%(bits)s::bytea, r.cls) <> 0
-ORDER BY r.subject, r.rid;
+FROM (
+    SELECT
+        r.rt, r.id, r.ver, r.upd, r.subject, r.source, r.heading, r.gone, r.body, r.cut, r.meta,
+        r.rid, r.label_set, 0 * r.cls AS via
+    FROM record.resource AS r
+    WHERE
+        r.rt = ANY(%(rts)s) AND r.id = ANY(%(ids)s) AND NOT r.gone
+        AND get_bit(%(bits)s::bytea, r.cls) <> 0
+    OFFSET 0  -- noqa: AM09
+) AS s
+WHERE s.via IS NOT NULL
+ORDER BY s.subject, s.rid;
 
 -- name: read_version
 -- One version of one visible entry; the class that it has now decides.
@@ -736,6 +743,7 @@ FROM (
         r.subject = ANY(%(subjects)s::bigint[]) AND NOT r.gone
         AND get_bit(%(bits)s::bytea, r.cls) <> 0
         AND (%(which)s::bytea IS NULL OR get_bit(%(which)s::bytea, r.cls) <> 0)
+    OFFSET 0  -- noqa: AM09
 ) AS s
 WHERE s.via IS NOT NULL;
 
@@ -745,26 +753,33 @@ SELECT
     s.rt, s.id, s.subject, s.source, s.heading, s.dlo, s.upd, s.via,
     (SELECT d.version FROM record.dictionary AS d) AS seen
 FROM (
-    SELECT
-        r.rt, r.id, r.subject, r.source, r.heading, r.dlo, r.upd, 0 * r.cls AS via, r.rid
-    FROM record.resource AS r
-    WHERE
-        r.subject = ANY(%(subjects)s::bigint[]) AND NOT r.gone
-        AND get_bit(%(bits)s::bytea, r.cls) <> 0
-        AND (%(headings)s::smallint[] IS NULL OR r.heading = ANY(%(headings)s))
-    UNION ALL
-    SELECT
-        o.rt, o.id, o.subject, o.source, o.heading, o.dlo, o.upd, 0 * o.cls AS via, o.rid
-    FROM (
-        SELECT DISTINCT x.subject, x.rid
-        FROM record.extra_subject AS x
+    (
+        SELECT
+            r.rt, r.id, r.subject, r.source, r.heading, r.dlo, r.upd, 0 * r.cls AS via, r.rid
+        FROM record.resource AS r
         WHERE
-            x.extra = ANY(%(subjects)s::bigint[]) AND x.subject <> ALL(%(subjects)s::bigint[])
-    ) AS e
-    INNER JOIN record.resource AS o ON e.subject = o.subject AND e.rid = o.rid
-    WHERE
-        NOT o.gone AND get_bit(%(bits)s::bytea, o.cls) <> 0
-        AND (%(headings)s::smallint[] IS NULL OR o.heading = ANY(%(headings)s))
+            r.subject = ANY(%(subjects)s::bigint[]) AND NOT r.gone
+            AND get_bit(%(bits)s::bytea, r.cls) <> 0
+            AND (%(headings)s::smallint[] IS NULL OR r.heading = ANY(%(headings)s))
+        OFFSET 0  -- noqa: AM09
+    )
+    UNION ALL
+    (
+        SELECT
+            o.rt, o.id, o.subject, o.source, o.heading, o.dlo, o.upd, 0 * o.cls AS via, o.rid
+        FROM (
+            SELECT DISTINCT x.subject, x.rid
+            FROM record.extra_subject AS x
+            WHERE
+                x.extra = ANY(%(subjects)s::bigint[])
+                AND x.subject <> ALL(%(subjects)s::bigint[])
+        ) AS e
+        INNER JOIN record.resource AS o ON e.subject = o.subject AND e.rid = o.rid
+        WHERE
+            NOT o.gone AND get_bit(%(bits)s::bytea, o.cls) <> 0
+            AND (%(headings)s::smallint[] IS NULL OR o.heading = ANY(%(headings)s))
+        OFFSET 0  -- noqa: AM09
+    )
 ) AS s
 WHERE s.via IS NOT NULL
 ORDER BY coalesce(s.dlo, s.upd) DESC, s.subject, s.rid
