@@ -46,6 +46,7 @@ def banner(shown: ShownPerson, making: Making) -> Banner:
         phone=fhir.phone(value.get("telecom")) or making.say("Not known"),
         allergies=section_of(Heading.ALG, shown, making) if _is_wanted(shown) else None,
         alerts=tuple(_alerts(shown, making)),
+        is_address_withheld=is_protected,
         is_deceased=_died(value) is not None,
         is_restricted=is_protected or Mark.WATCHED in shown.marks,
         notes=tuple(_notes(value, shown, making)),
@@ -114,7 +115,7 @@ def _born(value: fhir.Value, shown: ShownPerson, making: Making) -> str:
     born = _birth(value)
     date, died = written_day(born, making).text, _died(value)
     if not date:
-        return making.say("Born: not known") if died is None else _death(born, "", died, making)
+        return making.say("Born Not known") if died is None else _death(born, "", died, making)
     if died is not None:
         return _death(born, date, died, making)
     if born[:10] > making.now.astimezone(making.zone).date().isoformat():
@@ -125,7 +126,7 @@ def _born(value: fhir.Value, shown: ShownPerson, making: Making) -> str:
 
 def _death(born: str, date: str, died: str, making: Making) -> str:
     """Returns birth and death; the age at death takes the place of the age."""
-    first = making.say("Born {date}", date=date) if date else making.say("Born: not known")
+    first = making.say("Born {date}", date=date) if date else making.say("Born Not known")
     if not died:
         return making.say("{born}. Died, date not known", born=first)
     end = _noon(died)
@@ -165,10 +166,15 @@ def _verified(one: dict[str, Json], digits: str, making: Making) -> str:
 
 
 def _address(value: fhir.Value, shown: ShownPerson, making: Making) -> str:
-    homes = [one for one in fhir.items(value.get("address")) if one.get("use") != "old"]
-    if not homes and Mark.PROTECTED in shown.marks:
+    """Returns where the person lives; of a protected address whom to ask, whoever reads.
+
+    A banner is on every page and is read over shoulders; who may know it reads it in its section.
+    """
+    if Mark.PROTECTED in shown.marks:
         return making.say("Address withheld. Ask {team}", team=_team(shown, making))
-    for one in homes:
+    for one in fhir.items(value.get("address")):
+        if one.get("use") == "old":
+            continue
         lines = [
             _joined_lines(one),
             *(fhir.words(one.get(part)) for part in ("city", "postalCode")),

@@ -171,6 +171,9 @@ class Banner:
     alerts: tuple[Voice, ...] = field(
         metadata=_help("Needs, adjustments, safety, restricted, plan stale.")
     )
+    is_address_withheld: bool = field(
+        default=False, metadata=_help("Whether the address stands in its own section alone.")
+    )
     is_deceased: bool = field(default=False, metadata=_help("Whether the person has died."))
     is_restricted: bool = field(
         default=False, metadata=_help("Protected address or watched record.")

@@ -51,7 +51,7 @@ def test_the_banner_says_who_it_is() -> None:
 
 def test_what_is_missing_is_not_known_and_never_blank() -> None:
     nothing = banner(shown(), HERE)
-    assert nothing.born == "Born: not known"
+    assert nothing.born == "Born Not known"
     for said in (nothing.sex, nothing.number, nothing.address, nothing.phone):
         assert said == "Not known"
     assert nothing.name == "Name not known"
@@ -94,7 +94,9 @@ def test_an_unborn_child_is_expected() -> None:
 
 
 def test_a_protected_address_names_the_team_to_call_instead() -> None:
-    one = of(address=None, telecom=None, marks={Mark.PROTECTED})
+    one = of(marks={Mark.PROTECTED})
+    assert of(address=None, telecom=None, marks={Mark.PROTECTED}).address == one.address
+    assert one.is_address_withheld
     assert one.address == "Address withheld. Ask Riverside Surgery, 01632 960001"
     assert one.is_restricted
     assert any("Protected address" in note for note in one.notes)

@@ -265,3 +265,15 @@ def test_the_documents_of_all_headings_stand_on_one_page_each_once_with_its_head
     assert page.count("received by 3 routes") == 1
     assert "Discharge summary" in page
     assert "Filed under Discharge" in page
+
+
+@pytest.mark.parametrize("place", ["", "s/medicines", "timeline", "plan"])
+def test_a_protected_address_stands_on_no_page_but_its_own_section(world, place):
+    nadia = world.person("nadia-kowalczuk")
+    world.tie(nadia, Role.ED)
+    reader = world.signed_in("u-ed")
+    page = text_of(reader.get(reader.record(nadia, place)).get_data(as_text=True))
+    assert "Address withheld. Ask " in page
+    assert "Caldbeck Green" not in page
+    own = text_of(reader.get(reader.record(nadia, "s/demographics")).get_data(as_text=True))
+    assert "Caldbeck Green" in own
