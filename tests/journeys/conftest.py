@@ -38,11 +38,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def at(browser: Browser, world: World) -> Iterator[Callable[..., Tab]]:
-    """Opens a tab as somebody: `at("u-ed")`, with the size, the line and more as wanted."""
+    """Opens a tab as somebody: `at("u-ed")`, with the size, the line and more as wanted.
+
+    `session` is one that has begun already, instead of a new one.
+    """
     with ExitStack() as opened:
 
-        def open_as(user: str = "", **options: object) -> Tab:
-            token = world.token(user) if user else ""
+        def open_as(user: str = "", *, session: str = "", **options: object) -> Tab:
+            token = session or (world.token(user) if user else "")
             return opened.enter_context(tab(browser, world.base, token=token, **options))
 
         yield open_as

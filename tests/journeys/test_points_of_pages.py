@@ -56,6 +56,11 @@ def test_1a_there_is_no_violation_of_wcag(measured, name, role):
 
 
 @each_page
+def test_1a_there_is_none_in_welsh_either(measured, name, role):
+    assert measured(name, role).in_welsh == []
+
+
+@each_page
 def test_2a_nothing_scrolls_sideways_at_320_pixels(measured, name, role):
     assert measured(name, role).too_wide == dict.fromkeys(measured(name, role).too_wide, 0)
 
@@ -63,6 +68,11 @@ def test_2a_nothing_scrolls_sideways_at_320_pixels(measured, name, role):
 @each_page
 def test_3a_large_text_with_wide_spacing_is_neither_cut_nor_covered(measured, name, role):
     assert measured(name, role).clipped == []
+
+
+@each_page
+def test_4a_the_tab_key_goes_in_reading_order_and_its_stop_is_seen(measured, name, role):
+    assert measured(name, role).walked == []
 
 
 @each_page
@@ -77,6 +87,7 @@ def test_7a_headings_and_landmarks_are_in_order(measured, name, role):
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), levels
     assert (seen["mains"], seen["banners"], seen["feet"]) == (1, 1, 1)
+    assert measured(name, role).skip == ""
 
 
 @each_page

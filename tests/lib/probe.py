@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser
 
 from tests.lib.browser import DESK, Tab, tab
+from tests.lib.keyboard import skip_works, walked
 
 WIDTHS = (320, 375, 768, 1024, 1280)
 NUMERIC_DATE = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b")
@@ -89,6 +90,9 @@ class Probe:
     split: dict[int, list[str]] = field(default_factory=dict)
     clipped: list[str] = field(default_factory=list)
     forced: list[str] = field(default_factory=list)
+    in_welsh: list[str] = field(default_factory=list)
+    walked: list[str] = field(default_factory=list)
+    skip: str = ""
     moving: int = 0
     n_bytes: int = 0
     strangers: list[str] = field(default_factory=list)
@@ -102,18 +106,22 @@ class Probe:
 
 
 def probe(browser: Browser, base: str, token: str, path: str) -> Probe:
-    """Visits a page twice: as it is, and with the styles of a test let in."""
+    """Visits a page as it is, then with the styles of a test let in, then so in Welsh."""
     made = Probe(path)
     with tab(browser, base, token=token, size=DESK) as opened:
         _as_it_is(opened, made)
     with tab(browser, base, token=token, size=DESK, bypass_csp=True) as opened:
         opened.open(path)
         _as_tested(opened, made)
+        opened.page.set_extra_http_headers({"Accept-Language": "cy"})
+        opened.open(path)
+        assert opened.page.get_attribute("html", "lang") == "cy"
+        made.in_welsh = opened.violations()
     return made
 
 
 def _as_it_is(opened: Tab, made: Probe) -> None:
-    answer = opened.page.goto(f"{opened.base}{made.path}", wait_until="networkidle")
+    answer = opened.page.goto(f"{opened.base}{made.path}", wait_until="load")
     assert answer is not None
     made.status, made.headers = answer.status, answer.all_headers()
     made.outline = opened.page.evaluate(_OUTLINE)
@@ -121,6 +129,8 @@ def _as_it_is(opened: Tab, made: Probe) -> None:
     made.naked = opened.page.evaluate(_NAKED)
     made.n_bytes, made.strangers = opened.n_bytes, opened.strangers
     made.cookies = [one["name"] for one in opened.page.context.cookies()]
+    made.walked = walked(opened.page)
+    made.skip = skip_works(opened.page)
     for width in WIDTHS:
         opened.page.set_viewport_size({"width": width, "height": 800})
         made.too_wide[width] = opened.page.evaluate(_TOO_WIDE)
