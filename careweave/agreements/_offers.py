@@ -3,9 +3,10 @@
 Source: `reference/agreements.md` section 6, step 2; section 1.4 for what clause and matrix leave.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -114,8 +115,26 @@ def _shared(world: World, context: Context, about: About | None, thing: Thing) -
             yield Offer(name, order, filters, agreement, clause)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks in which world, told from others by which objects they are, not by what they say."""
+
+    ids: tuple[int, int]
+    world: World = field(compare=False)
+    context: Context = field(compare=False)
+
+
 def clauses_for(world: World, context: Context) -> Iterable[tuple[Agreement, Clause]]:
     """Returns the clauses in force that speak to this reader, this purpose and this action."""
+    return _clauses_for(_Asked((id(world), id(context)), world, context))
+
+
+@lru_cache(maxsize=256)
+def _clauses_for(asked: _Asked) -> tuple[tuple[Agreement, Clause], ...]:
+    return tuple(_spoken(asked.world, asked.context))
+
+
+def _spoken(world: World, context: Context) -> Iterator[tuple[Agreement, Clause]]:
     if context.role is Role.SYSTEM:
         return
     for agreement in world.agreements:

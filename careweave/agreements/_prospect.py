@@ -5,8 +5,9 @@ never on rows.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from careweave.agreements._chosen import concerns_every_entry
@@ -14,7 +15,7 @@ from careweave.agreements._decide import decide
 from careweave.agreements._glass import is_entitled
 from careweave.agreements._offers import clauses_for
 from careweave.agreements._question import About, Answer, Context, Reason, Thing, Verdict
-from careweave.agreements._values import Clause, World
+from careweave.agreements._values import Agreement, Clause, World
 from careweave.terms import Heading
 
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
@@ -88,7 +89,7 @@ def reasons_of(
     spoken = tuple(clauses_for(world, context))
     # What does not speak to this reader cannot give anything: it is not looked at again.
     speaking = {id(agreement): agreement for agreement, _clause in spoken}
-    small = replace(world, agreements=tuple(speaking.values()))
+    small = _small(_Part((id(world), *speaking), world, tuple(speaking.values())))
     clauses = [clause for _agreement, clause in spoken]
     return {
         heading: _prospect(
@@ -96,6 +97,21 @@ def reasons_of(
         )
         for heading in headings
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some agreements of a world, told from others by which objects they are."""
+
+    ids: tuple[int, ...]
+    world: World = field(compare=False)
+    agreements: tuple[Agreement, ...] = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _small(part: _Part) -> World:
+    """Returns one world for the same agreements, so that what is known of it is not found anew."""
+    return replace(part.world, agreements=part.agreements)
 
 
 def _alike(clauses: Sequence[Clause], heading: Heading, own: str) -> list[str]:

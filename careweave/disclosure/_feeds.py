@@ -34,7 +34,7 @@ class _Known:
     world: World
     known: Dictionaries
     met: frozenset[SourceId]
-    heard: Mapping[str, tuple[Hearing, ...]]
+    heard: Mapping[str, tuple[Hearing, ...]]  # of systems that may be known of
     unchecked: frozenset[tuple[str, Heading]]
 
     @property
@@ -44,19 +44,10 @@ class _Known:
 
     def senders(self, slug: str, heading: Heading) -> tuple[Hearing, ...]:
         """Returns the systems of an organisation that can send a heading and may be known of."""
+        carriers = CARRIERS[heading]
         return tuple(
-            one
-            for one in self.heard.get(slug, ())
-            if self._is_open(one) and (not one.types or one.types & CARRIERS[heading])
+            one for one in self.heard.get(slug, ()) if not one.types or one.types & carriers
         )
-
-    def _is_open(self, one: Hearing) -> bool:
-        """Says whether a system is of the whole organisation, or of a service that is shown."""
-        of = self.world.organisations.get(one.organisation)
-        if of is None or not of.services.get(one.system):
-            return True
-        met = (self.known.sources[number] for number in self.met)
-        return any((one.organisation, one.system) == (at.organisation, at.system) for at in met)
 
 
 def feeds(
@@ -80,14 +71,24 @@ def _known(
 ) -> _Known:
     at, known = seen.context.at, record.dictionaries(session)
     checks = live_checks(session, sorted(subjects), since=at - _LATELY)
+    met = frozenset(line.source for line in lines if line.source in known.sources)
+    shown = {(one.organisation, one.system) for one in map(known.sources.__getitem__, met)}
+    heard = (one for one in hearings(session) if _is_open(seen.world, one, shown))
     return _Known(
         at=at,
         world=seen.world,
         known=known,
-        met=frozenset(line.source for line in lines if line.source in known.sources),
-        heard=_by_organisation(hearings(session)),
+        met=met,
+        heard=_by_organisation(heard),
         unchecked=frozenset(_unanswered(checks)),
     )
+
+
+def _is_open(world: World, one: Hearing, shown: Collection[tuple[str, str]]) -> bool:
+    """Says whether a system is of the whole organisation, or of a service that is shown."""
+    of = world.organisations.get(one.organisation)
+    is_whole = of is None or not of.services.get(one.system)
+    return is_whole or (one.organisation, one.system) in shown
 
 
 def _unanswered(checks: Iterable[LiveCheck]) -> Iterator[tuple[str, Heading]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 
 from careweave.terms import Json
 
@@ -62,8 +63,9 @@ def at(value: Json | Value, *path: str) -> Json:
     for name in path:
         if isinstance(found, list):
             found = found[0] if found else None
-        found = found.get(name) if isinstance(found, Mapping) else None
-    if isinstance(found, dict) or not isinstance(found, Mapping):
+        # What was read is a dict: asking that first spares the slow question of an abstract class.
+        found = found.get(name) if isinstance(found, (dict, Mapping)) else None
+    if found is None or isinstance(found, (str, dict)) or not isinstance(found, Mapping):
         return found
     return dict(found)
 
@@ -124,8 +126,15 @@ def end_date(value: Value) -> str:
 
 
 def _first(value: Value, places: tuple[str, ...]) -> str:
-    found = (words(at(value, *place.split("."))) for place in places)
-    return next((one for one in found if one), "")
+    for place in places:
+        if said := words(at(value, *_path(place))):
+            return said
+    return ""
+
+
+@cache
+def _path(place: str) -> tuple[str, ...]:
+    return tuple(place.split("."))
 
 
 def author(value: Value) -> str:

@@ -158,9 +158,10 @@ def _complete(heard: Iterable[Spoken], shown: ShownPerson, making: Making) -> It
     """Yields what sources say to be all the medicines that they know of."""
     for one in heard:
         value = one.value
-        empty = fhir.code(value.get("emptyReason"))
         is_whole = value.get("mode") == "snapshot" and value.get("status") == "current"
-        if one.row.type != "List" or not is_whole or empty not in {"", "nilknown"}:
+        if one.row.type != "List" or not is_whole:
+            continue
+        if fhir.code(value.get("emptyReason")) not in {"", "nilknown"}:
             continue
         slug, kind = organisation(one, shown, making)
         text = making.say("Not in its list, which it says is complete")

@@ -124,7 +124,7 @@ def grouped(
     heading = None
     for one, fact in found:
         heading = one.row.heading
-        phase = _most_current(fact, known or {}, said(one, making).phase)
+        phase = _most_current(fact, known or {}) or said(one, making).phase
         is_event = heading in _EVENTS and phase is not Phase.REFUTED
         by_phase.setdefault(Phase.CURRENT if is_event else phase, []).append(fact)
     if heading is Heading.FUT:
@@ -141,9 +141,9 @@ def grouped(
     )
 
 
-def _most_current(fact: Fact, known: Mapping[str, Phase], otherwise: Phase) -> Phase:
+def _most_current(fact: Fact, known: Mapping[str, Phase]) -> Phase | None:
     found = [known[one.entry] for one in fact.voices if one.entry in known]
-    return min(found, key=_ORDER.index, default=otherwise)
+    return min(found, key=_ORDER.index, default=None)
 
 
 def _ordered(heading: Heading | None) -> tuple[Phase, ...]:

@@ -17,15 +17,14 @@ _RECENT = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """An entry as it was disclosed, and what it says, read."""
+    """An entry as it was disclosed, and what it says, read.
+
+    `date` is its main date as it is written, "" where the source gives none.
+    """
 
     row: Row
     value: fhir.Value
-
-    @property
-    def date(self) -> str:
-        """Returns the main date as it is written, "" where the source gives none."""
-        return fhir.main_date(self.value)
+    date: str
 
     @property
     def order(self) -> tuple[str, str]:
@@ -37,7 +36,8 @@ class Spoken:
 
 def spoken(rows: Iterable[Row]) -> tuple[Spoken, ...]:
     """Returns each row with what it says; entries without a body say nothing and are left out."""
-    return tuple(Spoken(row, kept_json(row.body)) for row in rows if row.body)
+    read = ((row, kept_json(row.body)) for row in rows if row.body)
+    return tuple(Spoken(row, value, fhir.main_date(value)) for row, value in read)
 
 
 def source_name(row: Row, shown: ShownPerson, making: Making) -> str:
