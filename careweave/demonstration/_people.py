@@ -1,5 +1,6 @@
 """Reads region/people/*.yaml: one file per person, facts and no messages."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -26,11 +27,20 @@ _PRACTICES = ("GPA", "GPB", "GPC")
 _FORMS = frozenset({"person/1", "people/1", "interactions/1"})
 _FIRST_OF_MANY = 2000
 _OWN = ("at", "ended", "sent", "canary", "repeat")
+_CANARY = re.compile(r" ?CANARY-[A-Za-z0-9]+-[a-z0-9-]*[a-z0-9]")
 
 
-def read_people(folder: Path, region: Region, seed: str) -> tuple[Person, ...]:
-    """Returns the named people, in the order of their numbers; Incorrect says what is wrong."""
+def read_people(
+    folder: Path, region: Region, seed: str, *, is_marked: bool = True
+) -> tuple[Person, ...]:
+    """Returns the named people, in the order of their numbers; Incorrect says what is wrong.
+
+    Marked, what is sensitive holds a string that is looked for where it may not be; unmarked it
+    reads as what people write.
+    """
     raws = [_raw(path) for path in sorted((folder / "people").glob("*.yaml"))]
+    if not is_marked:
+        raws = [cast(Raw, _unmarked(raw)) for raw in raws]
     several = [one for raw in raws for one in _listed(raw)]
     shift = 0
     if seed != USUAL_SEED:
@@ -38,7 +48,7 @@ def read_people(folder: Path, region: Region, seed: str) -> tuple[Person, ...]:
     for raw in raws:
         several += clones(raw, several, shift) if "pairs" in raw else []
     several.sort(key=lambda raw: int(str(raw.get("number", 0))))
-    return tuple(read_person(region, seed, raw) for raw in several)
+    return tuple(_Reader(region, seed, raw, is_marked).person() for raw in several)
 
 
 def read_person(region: Region, seed: str, raw: Raw) -> Person:
@@ -56,6 +66,15 @@ def _raw(path: Path) -> Raw:
         message = "A file of people begins with `careweave: person/1`, people/1 or interactions/1."
         raise Incorrect(message, where=str(path))
     return cast(Raw, value)
+
+
+def _unmarked(value: Json) -> Json:
+    """Returns what a file says without what is planted in it for tests."""
+    if isinstance(value, dict):
+        return {name: _unmarked(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_unmarked(one) for one in value]
+    return _CANARY.sub("", value) if isinstance(value, str) else value
 
 
 def _listed(raw: Raw) -> list[Raw]:
@@ -76,6 +95,7 @@ class _Reader:
     region: Region
     seed: str
     raw: Raw
+    is_marked: bool = True
 
     def person(self) -> Person:
         key = str(self.raw["key"])
@@ -172,8 +192,8 @@ class _Reader:
         sent_at = read_moment(raw["sent"], usual) if "sent" in raw else at
         if "sent" in raw:
             more["is_late"] = True
-        canary = f"CANARY-{raw['canary']}-{who.key}" if "canary" in raw else ""
-        if canary:
+        canary = f"CANARY-{raw['canary']}-{who.key}" if "canary" in raw and self.is_marked else ""
+        if "canary" in raw:
             more["class"] = raw["canary"]
         return Fact(kind, str(raw[kind]), at, sent_at, number, more, canary)
 

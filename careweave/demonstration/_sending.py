@@ -46,15 +46,17 @@ def sent(
     n_background: int = 0,
     until: int = 10,
     only: Collection[str] | None = None,
+    is_marked: bool = True,
 ) -> Iterator[Sent]:
     """Gives what every system sends until 08:00 on a day of the scenario, oldest first.
 
     The night before day 0 brings what each system has known so far. `n_background` more
     inhabitants, of whom nothing is told but ordinary care, are made while they are sent.
-    `only` are the keys of the named people to tell of; None means all.
+    `only` are the keys of the named people to tell of; None means all. Unless it is marked, no
+    planted string is in it.
     """
     read = read_region(region)
-    people = read_people(region, read, seed)
+    people = read_people(region, read, seed, is_marked=is_marked)
     told = people if only is None else tuple(one for one in people if one.key in only)
     play = _Play(read, people, Background(read, seed, n_background), _last(until))
     named = sorted(play.messages(told), key=_by_time)

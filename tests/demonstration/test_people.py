@@ -383,3 +383,13 @@ def test_every_word_the_hospital_uses_is_led_on_to_the_terms_of_the_region():
             if one.kind == kind and one.desk.startswith("ACU")
         }
         assert used <= known, name
+
+
+def test_what_people_are_shown_holds_no_planted_string_and_is_else_the_same():
+    only = {"edna-hartley", "nadia-kowalczuk", "tyler-marsh"}
+    marked, plain = (
+        list(sent(REGION, only=only, is_marked=is_marked)) for is_marked in (True, False)
+    )
+    assert [(one.source, one.at) for one in marked] == [(one.source, one.at) for one in plain]
+    assert any(b"CANARY" in one.body for one in marked)
+    assert not any(b"CANARY" in one.body for one in plain)

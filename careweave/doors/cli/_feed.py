@@ -159,6 +159,7 @@ def _send_history(desk: Desk, arguments: Namespace, feed: Feed, progress: Progre
         n_background=arguments.people,
         until=HISTORY_DAYS,
         only=_only(desk.region, arguments.named),
+        is_marked=False,
     )
     for message in progress.unsent(messages):
         feed.put(message)
