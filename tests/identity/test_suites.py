@@ -187,7 +187,7 @@ SPELLINGS = ("Mohamed", "Mohammed", "Muhammad", "Mahamed", "Mohamud", "Maxamed")
 
 
 def of_new_year(n: int, rng: Random) -> Iterator[Person]:
-    """Gives people born on 1 January of twenty years with a family name of one sound."""
+    """Gives people born on 1 January of eight years with a family name of one sound."""
     somali = next(one for one in others() if one.key == "somali")
     for person in people(n, 47)[:n]:
         names = somali.male if person.sex == "male" else somali.female
@@ -197,17 +197,18 @@ def of_new_year(n: int, rng: Random) -> Iterator[Person]:
             family=rng.choice(SPELLINGS),
             given=names.pick(rng),
             middle=somali.family.pick(rng),
-            born=f"{rng.randrange(1966, 1986)}-01-01",
+            born=f"{rng.randrange(1966, 1974)}-01-01",
             home=Place(f"{rng.randrange(1, 90)} High Street", "Ashgrove", postcode(at)),
         )
 
 
 def test_a_hot_key_costs_neither_time_nor_people(database, capsys) -> None:
     rng = Random(10)
-    crowd = list(of_new_year(5_000, rng))
+    # Of each year 250: far more share a key than may be asked by it alone.
+    crowd = list(of_new_year(2_000, rng))
     # Each of them is compared with hundreds: small transactions, as messages are.
     region_of(database, crowd, chunk=50)
-    chosen = rng.sample(crowd, 400)
+    chosen = rng.sample(crowd, 300)
     times: list[float] = []
     found = 0
     with database.session() as session:
@@ -225,11 +226,11 @@ def test_a_hot_key_costs_neither_time_nor_people(database, capsys) -> None:
     times.sort()
     with capsys.disabled():
         print(
-            f"\nHot keys: found {found} of 400; p50 {times[200] * 1e3:.1f} ms of Python, ", end=""
+            f"\nHot keys: found {found} of 300; p50 {times[150] * 1e3:.1f} ms of Python, ", end=""
         )
-        print(f"p99 {times[396] * 1e3:.1f} ms")
-    assert found >= 0.98 * 400
-    assert times[200] < 0.02
+        print(f"p99 {times[297] * 1e3:.1f} ms")
+    assert found >= 0.98 * 300
+    assert times[150] < 0.02
 
 
 def as_told(
