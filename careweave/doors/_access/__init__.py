@@ -27,6 +27,7 @@ from careweave.doors._access._launches import (
     launch_of,
     link_key_of,
 )
+from careweave.doors._access._own_record import know_person
 from careweave.doors._access._passkeys import Asked, Party, Passkey, Passkeys, party_of
 from careweave.doors._access._people import (
     OFFICES,
@@ -98,6 +99,7 @@ __all__ = [
     "first_password",
     "is_loopback",
     "keep_ahead",
+    "know_person",
     "launch_of",
     "link_key_of",
     "list_accounts",

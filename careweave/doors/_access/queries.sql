@@ -80,6 +80,10 @@ VALUES (%(account)s, %(organisation)s, %(role)s, %(setting)s, %(team)s, %(office
 -- Takes a role from its account.
 UPDATE access.posting SET ended_at = %(now)s WHERE id = %(id)s AND ended_at IS NULL;
 
+-- name: know_person
+-- Notes which person of the record an account is.
+UPDATE access.account SET person = %(person)s WHERE id = %(account)s AND ended_at IS NULL;
+
 -- name: end_account
 -- Ends an account.
 UPDATE access.account SET ended_at = %(now)s WHERE id = %(account)s AND ended_at IS NULL;

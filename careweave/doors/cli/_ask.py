@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from http.client import HTTPException
 from urllib.error import URLError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from careweave.terms import Unavailable
@@ -62,6 +63,19 @@ class Asker:
         with urlopen(request, timeout=10) as answer:  # noqa: S310  our own address
             entries = json.load(answer).get("entry", [])
         return str(entries[0]["resource"]["id"]) if entries else ""
+
+    def person_of(self, number: str, born: str) -> str:
+        """Returns the id of the one person of a number and a birth date; "" where nobody is found."""
+        body = urlencode({"identifier": number, "birthdate": f"eq{born}", "_max-results": "1"})
+        headers = {**self._headers, "Content-Type": "application/x-www-form-urlencoded"}
+        request = Request(f"{self._base}/Patient/$find", body.encode(), headers)  # noqa: S310
+        try:
+            with urlopen(request, timeout=10) as answer:  # noqa: S310  our own address
+                entries = json.load(answer).get("entry", [])
+        except OSError:
+            return ""
+        found = [one["resource"] for one in entries]
+        return str(found[0]["id"]) if found and found[0]["resourceType"] == "Patient" else ""
 
     def wait_for(self, kind: str, stop: threading.Event) -> str:
         """Returns the id of one resource of a type as soon as there is one; "" after a minute."""

@@ -5,11 +5,13 @@ import json
 import os
 import sys
 import threading
+import time
 from argparse import Namespace
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from careweave.doors import _access
 from careweave.doors.cli import _apply, _feed, _serve
 from careweave.doors.cli._ask import Asker, wait_open, wait_ready
 from careweave.doors.cli._demo_clock import on_its_clock
+from careweave.doors.cli._demo_kin import Kin, kin_of
 from careweave.doors.cli._demo_roles import EXAMPLE, logins, worn
 from careweave.doors.cli._demo_staff import Signin, add_example_staff, signins
 from careweave.doors.cli._desk import Desk, note, say
@@ -25,7 +28,7 @@ from careweave.doors.cli._files import make_private, write_whole
 from careweave.doors.cli._listen import told_to_stop
 from careweave.doors.cli._supervise import Child, Supervisor
 from careweave.sources import Channel, Source, Sources, load_sources
-from careweave.terms import NotFound, Unavailable
+from careweave.terms import CareweaveError, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -248,9 +251,11 @@ def _serve_until(stage: _Stage, tokens: list[Token], stop: threading.Event) -> N
         _say_where(stage, tokens)
         supervisor.children[-1].start()
         _announce(stage, tokens, supervisor, stop)
+        kin = kin_of(stage.desk.region, partial(_person_of, stage, tokens))
         while not stop.is_set():
             changed.clear()
             supervisor.watch_once(changed)
+            _know_kin(stage, kin)
             if stage.server.pid is None and not stop.is_set() and _revived(stage):
                 changed.set()
             if changed.is_set():
@@ -258,6 +263,29 @@ def _serve_until(stage: _Stage, tokens: list[Token], stop: threading.Event) -> N
     finally:
         note("Stopping ...")
         supervisor.stop()
+
+
+def _person_of(
+    stage: _Stage, tokens: list[Token], organisation: str, number: str, born: str
+) -> str:
+    """Returns the id of a person as a system of an organisation that holds them finds it."""
+    for one in tokens:
+        if one["organisation"] == organisation and "role" not in one:
+            return Asker(stage.base, one["token"]).person_of(number, born)
+    return ""
+
+
+def _know_kin(stage: _Stage, kin: Kin) -> None:
+    """Notes who of the example staff is whom; the next turn tries again if nothing can be noted."""
+    if not kin.is_due(time.monotonic()):
+        return
+    database = Database(stage.server.url, size=1, zone=stage.desk.settings.time_zone)
+    try:
+        kin.look(database, _access.Told(stage.desk.around.clock()), time.monotonic())
+    except CareweaveError as fault:
+        note(f"careweave: {fault.message}")
+    finally:
+        database.close()
 
 
 def _lines(stage: _Stage) -> dict[str, tuple[str, int]]:

@@ -41,6 +41,13 @@ def add_example_staff(database: Database, region: Path, told: _access.Told) -> N
             _access.add_account(session, newcomer, told)
 
 
+def staff_who_are_people(region: Path) -> Mapping[str, str]:
+    """Returns by user the key of whom of the people of the region somebody of the staff is."""
+    path = region / FILE
+    told = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {"staff": ()}
+    return {str(one["user"]): str(one["person"]) for one in told["staff"] if "person" in one}
+
+
 def signins(database: Database) -> list[Signin]:
     """Returns who may be signed in as, and what each may act as, as demo.json lists them."""
     with database.reading() as session:

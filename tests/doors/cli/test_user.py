@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,7 @@ from careweave.doors._access import (
 )
 from careweave.doors.cli import Around, main
 from careweave.doors.cli._demo_clock import on_its_clock
+from careweave.doors.cli._demo_kin import kin_of
 from careweave.doors.cli._demo_staff import add_example_staff, read_example_staff, signins
 from careweave.doors.cli._desk import Desk
 from careweave.settings import Settings
@@ -180,6 +182,35 @@ def test_the_example_staff_are_data_and_made_once(database: Database) -> None:
     assert len(listed) == len(found)
     (two,) = [one for one in listed if one["user"] == "u-two-roles"]
     assert len(two["roles"]) == 2
+
+
+def test_staff_who_are_people_of_the_region_are_known_as_soon_as_those_are_sent(
+    database: Database,
+) -> None:
+    add_example_staff(database, ROOT / "region", TOLD)
+    asked, sent = [], {"9992627301": str(uuid4())}
+
+    def ask(organisation: str, number: str, born: str) -> str:
+        asked.append((organisation, number, born))
+        return sent.get(number, "")
+
+    def person_of(user: str) -> str:
+        with database.reading() as session:
+            return str(account_named(session, user).person)
+
+    kin = kin_of(ROOT / "region", ask)
+    kin.look(database, TOLD, 0.0)
+    (piotr,) = [one for one in asked if one[1] == "9992627301"]
+    assert piotr == ("nm-tarnside-health", "9992627301", "1986-01-18")
+    assert person_of("u-piotr") == sent["9992627301"]
+    assert person_of("u-martin") == "None"
+    assert not kin.is_due(1.0)
+    sent |= {number: str(uuid4()) for _, number, _ in asked if number not in sent}
+    asked.clear()
+    kin.look(database, TOLD, 20.0)
+    assert len(asked) == 2
+    assert "None" not in {person_of(user) for user in ("u-piotr", "u-martin", "u-marcus")}
+    assert not kin.is_due(1000.0)
 
 
 @pytest.mark.parametrize(
