@@ -12,6 +12,7 @@ import pytest
 
 from careweave.db import Database, Embedded, Session, migrate
 from tests.lib.cases import load_profile
+from tests.lib.demo import Running, open_home, start_demo, stop_demo
 from tests.lib.lending import TEMPLATE, lent
 
 if TYPE_CHECKING:
@@ -125,3 +126,18 @@ def northmere10() -> "Iterator[Day10]":
 
     with kept_at_day_10() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the running demo."""
+    return open_home(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def running(server_home: Path) -> Iterator[Running]:
+    """One demo for all tests of clients, of readers of the docs and of hostile bytes."""
+    # A fixture that each folder imports would start a demo in each.
+    started = start_demo(server_home)
+    yield started
+    stop_demo(started)

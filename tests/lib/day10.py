@@ -110,6 +110,13 @@ def _is_source(path: Path) -> bool:
 
 def _made(server: Embedded) -> tuple[object, ...]:
     """Builds the region on a new server and returns what is known of it besides."""
+    template = migrated(server)
+    with tempfile.TemporaryDirectory() as folder, built(server, template, Path(folder)) as made:
+        return (made.name, made.messages, made.told, made.persons, made.actors, made.marks)
+
+
+def migrated(server: Embedded) -> str:
+    """Makes the migrated database that others are copied from, on a new server."""
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {TEMPLATE}")
     database = Database(server.address(TEMPLATE))
@@ -117,8 +124,7 @@ def _made(server: Embedded) -> tuple[object, ...]:
         migrate(database)
     finally:
         database.close()
-    with tempfile.TemporaryDirectory() as folder, built(server, TEMPLATE, Path(folder)) as made:
-        return (made.name, made.messages, made.told, made.persons, made.actors, made.marks)
+    return TEMPLATE
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,19 +82,10 @@ def stop_demo(running: Running) -> None:
     running.process.wait(timeout=60)
 
 
-@pytest.fixture(scope="session")
-def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def open_home(factory: pytest.TempPathFactory) -> Path:
     """A home that the database's own user may enter when the tests run as root."""
-    home = tmp_path_factory.mktemp("demo")
+    home = factory.mktemp("demo")
     for folder in (home, *home.parents[:3]):
         if folder.owner() == Path.home().owner() and folder != Path("/tmp"):
             folder.chmod(0o755)
     return home
-
-
-@pytest.fixture(scope="session")
-def running(server_home: Path) -> Iterator[Running]:
-    """One demo for all client tests of the session."""
-    started = start_demo(server_home)
-    yield started
-    stop_demo(started)

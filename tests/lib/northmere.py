@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -83,6 +84,12 @@ WHERE NOT r.gone AND r.rt = %(patient)s AND m.until_seq IS NULL
 """
 
 
+@cache
+def _sources(secret: bytes) -> Sources:
+    """Every source of the region: to compile their mappings takes seconds."""
+    return load_sources(REGION, secret=secret)
+
+
 class Northmere:
     """The ways in of one database, as wiring puts them together.
 
@@ -109,7 +116,7 @@ class Northmere:
         self.marks: dict[int, int] = {}
         with database.reading() as session:
             secret = session.secret
-        self.sources: Sources = load_sources(REGION, secret=secret)
+        self.sources: Sources = _sources(secret)
         with database.session() as session:
             activate(session, self.sources, now=began)
             adopt_identity(session, REGION, at=began)

@@ -1,19 +1,23 @@
 """The region in one database: all that is sent up to day 10, then up to day 28."""
 
 import json
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
 
-from careweave.db import Embedded
+from careweave.db import Database, Embedded
 from careweave.demonstration import Told, facts_of, sent
-from tests.lib.day10 import live
+from careweave.terms import Actor
+from tests.lib.day10 import live, migrated, sources
 from tests.lib.door import fresh_database
+from tests.lib.kept import kept
 from tests.lib.northmere import REGION, Entry, Northmere
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text(encoding="utf-8"))
@@ -69,26 +73,72 @@ def told() -> list[Told]:
     return list(facts_of(REGION))
 
 
-@pytest.fixture(scope="session")
-def region(server: Embedded, template: str, tmp_path_factory) -> Iterator[Northmere]:
-    """The ways in over a database that lives as long as the run; all comes in at one moment."""
-    with fresh_database(server, template) as database:
-        yield Northmere(database, tmp_path_factory.mktemp("drop"))
+@dataclass(frozen=True)
+class Month:
+    """The databases of day 10 and of day 28, copied for whoever asks, and what is in them."""
+
+    server: Embedded
+    names: dict[int, str]
+    entries: dict[int, list[Entry]]
+    n_taken: int
+    marks: dict[int, int]
+    actors: dict[str, Actor]
+
+
+def _made(server: Embedded) -> tuple[object, ...]:
+    """Lives through the month on a new server; all comes in at one moment."""
+    names, entries = {10: "month10", LAST_DAY: "month28"}, {}
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {names[LAST_DAY]} TEMPLATE {migrated(server)}")
+    database = Database(server.address(names[LAST_DAY]))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            region = Northmere(database, Path(folder))
+            live(region, list(sent(REGION, until=10)))
+            entries[10] = region.entries()
+            copy_of(database, server, names[10])
+            # What came before is sent again, and is not taken again.
+            live(region, list(sent(REGION, until=LAST_DAY))[region.n_taken :])
+            entries[LAST_DAY] = region.entries()
+    finally:
+        database.close()
+    return names, entries, region.n_taken, region.marks, region.actors
+
+
+def copy_of(database: Database, server: Embedded, name: str) -> None:
+    """Copies a database that nobody asks just now."""
+    while database._idle:
+        database._discard(database._idle.pop())
+    source = database.url.rpartition("/")[2].partition("?")[0]
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
 
 
 @pytest.fixture(scope="session")
-def day10(region: Northmere, told: list[Told]) -> Record:
+def month() -> Iterator[Month]:
+    with kept("month", [*sources(), Path(__file__)], _made) as (server, values):
+        yield Month(server, *values)
+
+
+@pytest.fixture(scope="session")
+def region(month: Month, tmp_path_factory) -> Iterator[Northmere]:
+    """The ways in at the end of the month, over a database that lives as long as the run."""
+    with fresh_database(month.server, month.names[LAST_DAY]) as database:
+        made = Northmere(database, tmp_path_factory.mktemp("drop"), actors=month.actors)
+        made.n_taken, made.marks = month.n_taken, dict(month.marks)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def day10(month: Month, told: list[Told]) -> Record:
     """The record after everything that is sent before day 10, 08:00."""
-    live(region, list(sent(REGION, until=10)))
-    return Record(region.entries(), told)
+    return Record(month.entries[10], told)
 
 
 @pytest.fixture(scope="session")
-def day28(region: Northmere, told: list[Told], day10: Record) -> Record:
-    """The record after everything that is sent before day 28: what came before is sent again."""
-    assert day10.entries
-    live(region, list(sent(REGION, until=LAST_DAY))[region.n_taken :])
-    return Record(region.entries(), told)
+def day28(month: Month, told: list[Told]) -> Record:
+    """The record after everything that is sent before day 28."""
+    return Record(month.entries[LAST_DAY], told)
 
 
 def at_day(request: pytest.FixtureRequest, person: str) -> Record:

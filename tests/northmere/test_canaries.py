@@ -15,13 +15,13 @@ import psycopg
 import pytest
 
 from careweave.agreements import Context
-from careweave.db import Database
 from careweave.doors._access import Registration, add_client
 from careweave.terms import Action, PersonId, Purpose, Role
-from tests.lib.door import ALL, Door, make_door
+from tests.lib.door import ALL, Door, fresh_database, make_door
 from tests.lib.foresight import CANARY, Foresight, Kept, label_of
 from tests.lib.region import northmere
 from tests.lib.staff import NHS, apply_region
+from tests.northmere.conftest import Month, Record
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -122,29 +122,21 @@ class Sweep:
 
 
 @pytest.fixture(scope="module")
-def sweep(server, region, day10) -> Iterator[Sweep]:
+def sweep(month: Month, day10: Record) -> Iterator[Sweep]:
     """A copy of the region, so that what is asked here is told to no other test."""
-    name = "canaries"
-    while region.database._idle:
-        region.database._discard(region.database._idle.pop())
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        source = region.database.url.rpartition("/")[2].partition("?")[0]
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
-        database = Database(server.address(name))
-        try:
-            apply_region(database)
-            foresight = Foresight(database, northmere())
-            linked = dict(region.rows("SELECT subject, person FROM record.subject_person"))
-            persons = {
-                key: PersonId(linked[subject])
-                for (key, _), subjects in day10.subjects.items()
-                for subject in subjects
-                if subject in linked
-            }
-            yield Sweep(make_door(database, clock=lambda: AT), foresight, persons)
-        finally:
-            database.close()
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh_database(month.server, month.names[10]) as database:
+        apply_region(database)
+        foresight = Foresight(database, northmere())
+        with psycopg.connect(database.url) as connection:
+            query = "SELECT subject, person FROM record.subject_person"
+            linked = dict(connection.execute(query).fetchall())
+        persons = {
+            key: PersonId(linked[subject])
+            for (key, _), subjects in day10.subjects.items()
+            for subject in subjects
+            if subject in linked
+        }
+        yield Sweep(make_door(database, clock=lambda: AT), foresight, persons)
 
 
 BARRED = {"S2", "S4", "S8", "V"}
