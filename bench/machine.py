@@ -43,6 +43,20 @@ def cpu_s(roots: set[int]) -> float:
     return total / ticks
 
 
+def rss_mb(roots: set[int]) -> float:
+    """Returns the resident memory of processes and all their descendants that no file backs."""
+    processes = _processes()
+    return sum(_anonymous_kb(pid) for pid in processes if _is_under(pid, roots, processes)) / 1024
+
+
+def _anonymous_kb(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
+
+
 _Table = dict[int, tuple[int, int, int]]
 
 

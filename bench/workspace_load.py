@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from threading import Event, Thread
 
 from bench.figures import Figure
 from bench.listening import SOURCE
-from bench.machine import ROOT, cpu_s
+from bench.machine import ROOT, cpu_s, rss_mb
 from bench.messages import adt
 from bench.workspace_store import forget_budgets
 from careweave import disclosure
@@ -52,6 +52,9 @@ _N_READERS = 4
 _SEED = 20260326
 _WORKERS = 2
 _LATE_S = 30.0
+_WARM_S = 10.0
+_TELL_S = 30.0
+_FORGET_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Mix:
 
 
 @dataclass(slots=True)
-class _Opens:
+class Opens:
     """What a load gave: how long each open took from when it was due, and what failed."""
 
     n_due: int = 0
@@ -85,48 +88,90 @@ class _Ask:
     token: str
 
 
+def told(text: str) -> None:
+    """Says on the way what was reached, and when."""
+    print(f"bench: {datetime.now(UTC):%H:%M:%S} {text}", file=sys.stderr, flush=True)
+
+
 def opening(world: World, server: Embedded, mix: Mix, *, minutes: float) -> list[Figure]:
     """Returns how ten opens a second are answered, without and with messages coming in."""
     asks = _asks(world, mix, int(_RATE * 60 * minutes))
     with _served(world) as (port, process):
-        roots = {process.pid, server.pid or 0}
-        _load(port, asks[: int(_RATE * 3)], roots)
-        forget_budgets(world)
-        alone = _load(port, asks, roots)
-        forget_budgets(world)
-        with _intake(world):
-            beside = _load(port, asks, roots)
-    for one in (alone, beside):
-        if one.failures:
-            print(f"bench: {len(one.failures)} opens failed, such as {one.failures[0]}", flush=True)
-    return _figures(alone, beside, minutes)
+        load = _Load(world, port, {process.pid, server.pid or 0})
+        warm = load.run(asks[: int(_RATE * _WARM_S)], "warming up")
+        before = rss_mb({process.pid})
+        alone = load.run(asks, "without intake")
+        grown = rss_mb({process.pid}) - before
+        with _intake(world) as prefix:
+            beside = load.run(asks, "with intake")
+            filed = _filed(world, prefix, minutes * 60, _with_intake(minutes))
+    return [
+        *figures_of_loads(alone, beside, minutes),
+        filed,
+        growth(grown, len(warm.latencies_ms), alone),
+    ]
 
 
-def _figures(alone: _Opens, beside: _Opens, minutes: float) -> list[Figure]:
+def growth(grown: float, n_warm: int, alone: Opens) -> Figure:
+    """Returns how much memory the serving processes took while they answered."""
     method = (
+        f"{_WORKERS} workers and the process above them, after {len(alone.latencies_ms):,} opens; "
+        f"more than after the first {n_warm}; resident memory that no file backs"
+    )
+    return Figure("open_rss_growth_mb", round(grown, 1), "MB", method)
+
+
+def _filed(world: World, prefix: str, seconds: float, method: str) -> Figure:
+    """Returns how many messages a second became entries beside the opens."""
+    ((n_sent, n_done),) = world.rows(
+        "SELECT count(*), count(*) FILTER (WHERE state = 'done') FROM intake.message"
+        " WHERE control_id LIKE %(prefix)s",
+        prefix=f"{prefix}%",
+    )
+    what = f"{method}; {n_done:,} filed when the last open was answered, of {n_sent:,} received"
+    per_second = round(n_done / seconds, 2)
+    return Figure("messages_with_opens", per_second, "messages/s", what, lower_is_better=False)
+
+
+def _method(minutes: float) -> str:
+    return (
         f"{_RATE:g} opens a second for {minutes:g} minutes by HTTP against Granian, {_WORKERS} workers, "
         "load and PostgreSQL on the same machine; each timed from when it was due; 45 % GP (5 of them "
         "in place of the citizen, for whom there is no portal yet), 20 % ED, 15 % HC, 10 % SW, 5 % PA, "
-        f"5 % CN; one in {_LONG_EVERY} opens has 5,000 entries; page alone, gzip"
+        f"5 % CN; one in {_LONG_EVERY} opens has 5,000 entries; page alone, gzip; what clauses give in "
+        f"an hour or a day is forgotten every {_FORGET_S:g} s, as the load is that of a region and its "
+        "readers are few"
     )
-    with_intake = f"{method}; {_MESSAGES:g} HL7 v2 messages a second received and filed beside it"
-    n_failed = len(alone.failures) + len(beside.failures)
+
+
+def _with_intake(minutes: float) -> str:
+    return (
+        f"{_method(minutes)}; {_MESSAGES:g} HL7 v2 messages a second received and filed beside it, by "
+        "a worker of its own"
+    )
+
+
+def figures_of_loads(alone: Opens, beside: Opens, minutes: float) -> list[Figure]:
+    """Returns what is told of a load without intake and of one beside it."""
+    method, with_intake = _method(minutes), _with_intake(minutes)
     return [
-        Figure(
-            "opens_per_second",
-            round(_RATE * len(alone.latencies_ms) / alone.n_due, 2),
-            "opens/s",
-            f"{method}; those answered 200",
-            _RATE,
-            lower_is_better=False,
-        ),
+        _share("opens_per_second", alone, method),
         Figure("open_p50_ms", round(alone.quantile_ms(0.5), 1), "ms", method),
         Figure("open_p95_ms", round(alone.quantile_ms(0.95), 1), "ms", method, 1000),
+        Figure("open_p99_ms", round(alone.quantile_ms(0.99), 1), "ms", method),
+        _share("opens_per_second_with_intake", beside, with_intake),
         Figure("open_p50_ms_with_intake", round(beside.quantile_ms(0.5), 1), "ms", with_intake),
         Figure(
             "open_p95_ms_with_intake", round(beside.quantile_ms(0.95), 1), "ms", with_intake, 1000
         ),
-        Figure("opens_failed", n_failed, "opens", f"{method}; of both loads", 0),
+        Figure("open_p99_ms_with_intake", round(beside.quantile_ms(0.99), 1), "ms", with_intake),
+        Figure(
+            "opens_failed",
+            len(alone.failures) + len(beside.failures),
+            "opens",
+            f"{method}; of both loads",
+            0,
+        ),
         Figure(
             "open_cpu_ms",
             round(alone.cpu_s * 1000 / alone.n_due, 1),
@@ -134,6 +179,12 @@ def _figures(alone: _Opens, beside: _Opens, minutes: float) -> list[Figure]:
             f"{method}; server and PostgreSQL, for one open",
         ),
     ]
+
+
+def _share(name: str, opens: Opens, method: str) -> Figure:
+    per_second = round(_RATE * len(opens.latencies_ms) / opens.n_due, 2)
+    what = f"{method}; those answered 200"
+    return Figure(name, per_second, "opens/s", what, _RATE, lower_is_better=False)
 
 
 def _asks(world: World, mix: Mix, n: int) -> list[_Ask]:
@@ -233,20 +284,28 @@ def _wait(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
 
 
 @contextmanager
-def _intake(world: World) -> Iterator[None]:
-    """Lets messages of a hospital come in at a steady rate; a worker beside the product files them."""
+def _intake(world: World) -> Iterator[str]:
+    """Lets messages of a hospital come in at a steady rate; a worker beside the product files them.
+
+    Gives what their control ids begin with.
+    """
     stop, prefix = Event(), secrets.token_hex(2).upper()
 
     def send() -> None:
         began, number = time.monotonic(), 0
         while not stop.is_set():
             body = adt(number, mark=prefix)
-            arrival = Arrival(SOURCE, Channel.MLLP, body, world.now)
-            world.north.receiver.receive(arrival)
+            world.north.receiver.receive(Arrival(SOURCE, Channel.MLLP, body, world.now))
             number += 1
             stop.wait(max(0.0, began + number / _MESSAGES - time.monotonic()))
 
-    thread = Thread(target=send)
+    with _beside(stop, send):
+        yield prefix
+
+
+@contextmanager
+def _beside(stop: Event, work: Callable[[], None]) -> Iterator[None]:
+    thread = Thread(target=work)
     thread.start()
     try:
         yield
@@ -255,24 +314,45 @@ def _intake(world: World) -> Iterator[None]:
         thread.join()
 
 
-def _load(port: int, asks: Sequence[_Ask], roots: set[int]) -> _Opens:
-    opens, before = _Opens(len(asks)), cpu_s(roots)
-    asyncio.run(_all(port, asks, opens))
-    opens.cpu_s = cpu_s(roots) - before
-    return opens
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """Where opens go, and whose CPU time counts."""
+
+    world: World
+    port: int
+    roots: set[int]
+
+    def run(self, asks: Sequence[_Ask], name: str) -> Opens:
+        """Returns what a load gave; it says every half minute how far it is."""
+        opens, stop = Opens(len(asks)), Event()
+        forget_budgets(self.world)
+        before = cpu_s(self.roots)
+        with _beside(stop, lambda: self._forget(stop)):
+            asyncio.run(_all(self.port, asks, opens, name))
+        opens.cpu_s = cpu_s(self.roots) - before
+        if opens.failures:
+            told(f"{len(opens.failures)} opens failed, such as {opens.failures[0]}")
+        return opens
+
+    def _forget(self, stop: Event) -> None:
+        while not stop.wait(_FORGET_S):
+            forget_budgets(self.world)
 
 
-async def _all(port: int, asks: Sequence[_Ask], opens: _Opens) -> None:
+async def _all(port: int, asks: Sequence[_Ask], opens: Opens, name: str) -> None:
     began = time.perf_counter()
     tasks = []
     for number, ask in enumerate(asks):
         due = began + number / _RATE
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         tasks.append(asyncio.create_task(_one(port, ask, due, opens)))
+        if number % int(_RATE * _TELL_S) == 0:
+            so_far = f", p95 {opens.quantile_ms(0.95):,.0f} ms" if opens.latencies_ms else ""
+            told(f"{name}: {number:,} of {len(asks):,}{so_far}")
     await asyncio.gather(*tasks)
 
 
-async def _one(port: int, ask: _Ask, due: float, opens: _Opens) -> None:
+async def _one(port: int, ask: _Ask, due: float, opens: Opens) -> None:
     try:
         status = await asyncio.wait_for(_status(port, ask), _LATE_S)
     except (OSError, TimeoutError, asyncio.IncompleteReadError) as fault:
