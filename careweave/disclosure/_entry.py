@@ -23,12 +23,13 @@ _CONTENT = "Binary"
 
 @dataclass(frozen=True, slots=True)
 class EntryVersion:
-    """One version of an entry: its number, when it was received, and how it came to be."""
+    """One version of an entry: its number, when it was received, how it came to be, what it says."""
 
     number: int
     received_at: datetime
     op: str
     is_gone: bool
+    row: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,18 @@ class ShownEntry:
     at: datetime
 
 
-def entry(way: Way, asking: Asking, person: PersonId, type_name: str, id_: str) -> ShownEntry:
+def entry(
+    way: Way,
+    asking: Asking,
+    person: PersonId,
+    type_name: str,
+    id_: str,
+    *,
+    as_of: datetime | None = None,
+) -> ShownEntry:
     """Returns one entry of this very person; one of somebody else is as absent as none.
+
+    `as_of` asks for what it was at a moment, under the rights and labels of today.
 
     Raises NotFound, accounted for, when it is absent, deleted, not visible, or not of the person.
     """
@@ -62,7 +73,7 @@ def entry(way: Way, asking: Asking, person: PersonId, type_name: str, id_: str) 
         seen = view(session, reading.actor, reading.purpose, Action.READ, at=reading.at)
         found = people_seen(session, reading, [person], seen.sight).get(person)
         one = None if found is None else _Entry(session, reading, seen, found)
-        left = Leaving(seen.sight, ()) if one is None else one.leaving(type_name, id_)
+        left = Leaving(seen.sight, ()) if one is None else one.leaving(type_name, id_, as_of)
         made = None if one is None or not left.rows else one.shown(left.rows)
     if made is None or found is None:
         account_for(way, reading, _ACTION, type_name, left)
@@ -80,16 +91,23 @@ class _Entry:
         self._seen = seen
         self._person = person
 
-    def leaving(self, type_name: str, id_: str) -> Leaving:
+    def leaving(self, type_name: str, id_: str, as_of: datetime | None) -> Leaving:
         """Returns the entry as it may be shown, first, and what of its content is held apart."""
         sight = self._seen.sight
-        row = record.read(self._session, type_name, id_, sight=sight)
+        row = self._row(type_name, id_, as_of)
         if row is None or row.gone or not self._is_of_person(row):
             return Leaving(sight, ())
         left = leaving(self._session, self._asking, sight, (row,))
         named = record.located(self._session, _contents(left.rows), sight=sight)
         held = [one for one in named if _is_same(one, row)]
         return leaving(self._session, self._asking, sight, (row, *held)) if held else left
+
+    def _row(self, type_name: str, id_: str, as_of: datetime | None) -> Row | None:
+        sight = self._seen.sight
+        if as_of is None:
+            return record.read(self._session, type_name, id_, sight=sight)
+        then = record.history(self._session, type_name, id_, sight=sight, at=as_of, count=1)
+        return next(iter(then.rows), None)
 
     def _is_of_person(self, row: Row) -> bool:
         if row.subject in self._person.subjects:
@@ -132,8 +150,11 @@ class _Entry:
         found = record.history(
             self._session, row.type, row.id, sight=self._seen.sight, count=_MOST_VERSIONS
         )
+        left = leaving(self._session, self._asking, self._seen.sight, found.rows)
+        told = {one.version: one for one in left.rows if not one.gone}
         return tuple(
-            EntryVersion(one.version, one.updated, str(one.op), one.gone) for one in found.rows
+            EntryVersion(one.version, one.updated, str(one.op), one.gone, told.get(one.version))
+            for one in found.rows
         )
 
 

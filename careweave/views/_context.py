@@ -71,6 +71,7 @@ class Voice:
     routes: int = field(
         default=1, metadata=_help("By how many routes the same thing was received.")
     )
+    version: int = field(default=1, metadata=_help("Number of the entry's version, from 1."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,11 @@ class VersionLine:
     received: When = field(metadata=_help("When this version was received."))
     text: str = field(metadata=_help("First received, replaced the one before, deleted."))
     is_current: bool = field(metadata=_help("Whether it is the version that is shown."))
+    when: str = field(default="", metadata=_help("The date that it gives of itself."))
+    author: str = field(default="", metadata=_help("Who wrote it, where that is said."))
+    changes: tuple[str, ...] = field(
+        default=(), metadata=_help("What it says otherwise than the version before it.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def voice(
         details=tuple(details),
         author=author(one, shown),
         is_old=is_silent(one.row, shown),
+        version=one.row.version,
     )
 
 

@@ -86,6 +86,7 @@ class Person:
         default="", metadata=_help("When and to whom, when a page is replayed as it was shown.")
     )
     now: str = field(default="", metadata=_help("Where the record of today is, from an old one."))
+    suffix: str = field(default="", metadata=_help("What links carry to stay on a day."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def opened(call: Call, wanted: Wanted) -> Opened:
     Raises NotFound for somebody of whom nothing may be seen, as for a name that was never made.
     """
     person, on = call.person, day_asked(call)
-    asked = replace(wanted, as_of=None if on is None else _end_of(on, call))
+    asked = replace(wanted, as_of=moment_asked(call))
     shown = disclose(call.way, call.asking, person, asked)
     if not _is_open(shown):
         raise NotFound
@@ -116,6 +116,12 @@ def day_asked(call: Call) -> date | None:
         raise Incorrect(message, where="on") from None
     today = call.at.astimezone(call.parts.zone).date()
     return found if found < today else None
+
+
+def moment_asked(call: Call) -> datetime | None:
+    """Returns the moment as of which a page is asked for; None for now."""
+    on = day_asked(call)
+    return None if on is None else _end_of(on, call)
 
 
 def _end_of(on: date, call: Call) -> datetime:
@@ -156,6 +162,7 @@ def _person(one: Opened, who: Banner, here: str | None) -> Person:
         emergency=_emergency(one),
         as_it_was="" if one.on is None else day(one.on, one.making).text,
         now="" if one.on is None else one.call.visit.here,
+        suffix=one.suffix,
     )
 
 

@@ -7,7 +7,14 @@ from flask import Response
 from careweave.disclosure import OrganisationShown, ShownEntry, ShownPerson, entry
 from careweave.doors._frame import as_download
 from careweave.doors.workspace._call import Call
-from careweave.doors.workspace._person import BANNER, Opened, answered, frame_about, opened
+from careweave.doors.workspace._person import (
+    BANNER,
+    Opened,
+    answered,
+    frame_about,
+    moment_asked,
+    opened,
+)
 from careweave.doors.workspace._record_bodies import Where
 from careweave.doors.workspace._route import Kind, Route
 from careweave.terms import NotFound
@@ -94,7 +101,8 @@ def image(call: Call) -> Response:
 def _content(call: Call) -> Content:
     """Returns the attachment of the address; its opening is accounted for as the entry's."""
     person, text = call.person, call.visit.path["n"]
-    found = entry(call.way, call.asking, person, *call.entry_of(person))
+    type_name, id_ = call.entry_of(person)
+    found = entry(call.way, call.asking, person, type_name, id_, as_of=moment_asked(call))
     held = contents(found.row, found.beside)
     n = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
     if not 1 <= n <= len(held) or held[n - 1].data is None:
@@ -104,7 +112,8 @@ def _content(call: Call) -> Content:
 
 def _found(call: Call) -> tuple[Opened, ShownEntry, EntryPage]:
     one = opened(call, BANNER)
-    found = entry(call.way, call.asking, one.person, *call.entry_of(one.person))
+    type_name, id_ = call.entry_of(one.person)
+    found = entry(call.way, call.asking, one.person, type_name, id_, as_of=one.shown.as_of)
     return one, found, entry_page(found, _with(one.shown, found), one.making)
 
 

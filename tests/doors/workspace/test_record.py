@@ -277,3 +277,14 @@ def test_a_protected_address_stands_on_no_page_but_its_own_section(world, place)
     assert "Caldbeck Green" not in page
     own = text_of(reader.get(reader.record(nadia, "s/demographics")).get_data(as_text=True))
     assert "Caldbeck Green" in own
+
+
+def test_an_entry_reached_from_an_earlier_day_is_as_it_was_then(world, edna):
+    reader = world.signed_in("u-ed")
+    then = reader.get(reader.record(edna, "s/medicines?on=2026-03-17")).get_data(as_text=True)
+    links = set(re.findall(r'href="(/workspace/r/[^"/]+/e/[^"]+)"', then))
+    assert links
+    assert all(one.endswith("?on=2026-03-17") for one in links)
+    page = text_of(reader.get(sorted(links)[0]).get_data(as_text=True))
+    assert "As it was" in page or "as it was" in page
+    assert "Something is wrong with this entry" not in page
