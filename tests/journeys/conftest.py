@@ -19,7 +19,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(300))
             if CHROMIUM is None and {"browser", "at"} & set(item.fixturenames):
-                item.add_marker(pytest.mark.skip(reason="no Chromium is found on this machine"))
+                item.add_marker(
+                    pytest.mark.skip(reason="no Chromium on this machine: apt-get install chromium")
+                )
 
 
 @pytest.fixture(scope="module")

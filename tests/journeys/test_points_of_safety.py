@@ -149,11 +149,68 @@ def test_20s_a_source_that_does_not_answer_is_named_and_holds_up_no_page(browser
     assert re.search(r"last good \d\d-[A-Z][a-z]{2}-2026", told)
 
 
+NINE = {
+    # Who reads whom, and in which part of the record.
+    "HELD": ("u-hc", "aisha-rahman", "s/allergies"),
+    "HELD, voices differ": ("u-hc", "edna-hartley", "s/allergies"),
+    "NONE_STATED": ("u-hc", "chidi-okonkwo", "s/allergies"),
+    "NOT_ASKED": ("u-hc", "suparman", "s/allergies"),
+    "NONE_RECEIVED": ("u-hc", "bilal-akhtar", "s/allergies"),
+    "NO_FEED": ("u-sw", "hugh-carrington-bass", "s/allergies"),
+    # The rules of Northmere let nobody be told that allergies are withheld; the sentence is one.
+    "WITHHELD": ("u-mh-crisis", "dilwyn-prys-morgan", "s/formulation"),
+    "STALE": ("u-hc", "jin-xiaoling", "s/allergies"),
+    "NOT_CHECKED": ("u-hc", "jin-xiaoling", "s/allergies"),
+}
+
+
+def told_of(world, name):
+    """The sentences of a section in one of the nine worlds, without their entries' own dates."""
+    user, key, part = NINE[name]
+    person = world.person(key)
+    if user != "u-mh-crisis":
+        world.tie(person, Role.HC if user == "u-hc" else Role.SW)
+    visitor = world.signed_in(user)
+    if name == "NOT_CHECKED":
+        visitor.get(visitor.record(person, "live"))
+    page = Seen(visitor.get(visitor.record(person, part)).text).one("main")
+    section = page.all("[data-section]")[0]
+    assert section.get("data-state") == name.partition(",")[0] or name == "WITHHELD"
+    return section
+
+
+def test_19s_the_nine_states_of_allergies_are_nine_texts_on_the_page(northmere10, tmp_path):
+    with world_over(northmere10, tmp_path) as world:
+        seen = {name: told_of(world, name) for name in list(NINE)[:7]}
+        world.later(hours=30)
+        world.hear(but=["nm-millbeck-gp"])
+        seen["STALE"] = told_of(world, "STALE")
+        world.hear()
+        gate = threading.Event()
+        with (
+            serving(held(gate, good())) as silent,
+            world.asking("nm-millbeck-gp", silent.base, Heading.ALG),
+        ):
+            try:
+                seen["NOT_CHECKED"] = told_of(world, "NOT_CHECKED")
+            finally:
+                gate.set()
+    texts = {name: one.text for name, one in seen.items()}
+    assert all(texts.values())
+    assert len(set(texts.values())) == len(NINE)
+    assert "Sources disagree" in texts["HELD, voices differ"]
+    assert "Sources disagree" not in texts["HELD"]
+    for name in ("NOT_ASKED", "NONE_RECEIVED", "NO_FEED", "WITHHELD", "STALE", "NOT_CHECKED"):
+        first = seen[name].all("[data-status]")[0].text
+        assert not re.search(r"\b(none|no known)\b", first, re.IGNORECASE), first
+    assert "No known allergies (confirmed" in texts["NONE_STATED"]
+
+
 @pytest.mark.parametrize(
     ("key", "user", "words", "look"),
     [
         ("colin-hartley", "u-gp", "Died 11-Jan-2025", "deceased"),
-        ("nadia-kowalczuk", "u-ed", "Protected address", "restricted"),
+        ("nadia-kowalczuk", "u-ed", "Address withheld", "restricted"),
     ],
 )
 def test_23s_what_must_be_heeded_is_said_in_words_and_by_pattern(at, world, key, user, words, look):

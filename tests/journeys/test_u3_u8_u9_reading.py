@@ -43,9 +43,6 @@ def test_u3_what_is_new_is_what_came_since_this_reader_looked(northmere10, tmp_p
         )
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the three routes of the letter are not told as one row of documents yet"
-)
 def test_u3_a_letter_by_three_ways_is_one_row(world):
     visitor = world.signed_in("u-gp")
     page = Seen(visitor.get(visitor.record(world.person("edna-hartley"), "s/documents")).text)

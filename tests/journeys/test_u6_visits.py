@@ -24,7 +24,9 @@ CASELOAD = (
 )  # fmt: skip
 PIN = "40718265"
 EDITS = 100
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is found on this machine")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
+)
 
 # What a nurse does, by the page's own forms; one after another, as a person would.
 _WRITE = """async ([kind, texts]) => {
@@ -61,7 +63,7 @@ def device(tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
             context = playwright.chromium.launch_persistent_context(
                 str(tmp_path / "profile"),
                 executable_path=CHROMIUM,
-                args=["--no-sandbox", "--disable-gpu"],
+                args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
                 viewport={"width": PHONE[0], "height": PHONE[1]},
                 locale="en-GB",
             )

@@ -48,7 +48,8 @@ def chromium() -> Iterator[Browser]:
     """Gives a browser; started here, so that no other test meets its event loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         )
         try:
             yield browser
