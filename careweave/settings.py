@@ -148,6 +148,31 @@ class Settings:
             _number(0.01, 60), "seconds", "How long a request waits for one before it is told busy."
         ),
     )
+    urgent_connections: int = field(
+        default=3,
+        metadata=_about(
+            _whole(1, 64),
+            "1 to 64",
+            "Connections of each process that only emergency cards, emergency access, visit lists and"
+            " accounts use, when all others are in use.",
+        ),
+    )
+    sign_ins_per_minute: float = field(
+        default=60.0,
+        metadata=_about(
+            _number(0, 1e6),
+            "a minute",
+            "Tries to sign in from one address at one process; 0 for no limit.",
+        ),
+    )
+    proxies: int = field(
+        default=0,
+        metadata=_about(
+            _whole(0, 8),
+            "0 to 8",
+            "Proxies of your own before the doors; each adds to X-Forwarded-For for whom it asks.",
+        ),
+    )
     body_mib: int = field(
         default=10,
         metadata=_about(_whole(1, 1024), "MiB", "Largest body of a request; larger ones get 413."),

@@ -25,7 +25,9 @@ from careweave.doors._access import (
     Demonstration,
     Limits,
     Passkeys,
+    Places,
     Sessions,
+    Width,
     ahead_of,
     clock_of,
     demonstration,
@@ -94,7 +96,8 @@ def application() -> WSGIApplication:
     )
     _keep_showing(made)
     _spare_the_collector()
-    return served
+    width = Width(cli.n_systems(settings), settings.sign_ins_per_minute, settings.proxies)
+    return Places(served, width, made.database.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ def parts(settings: Settings) -> fhir.Parts:
         size=settings.connections,
         wait_s=settings.connection_wait_s,
         zone=settings.time_zone,
+        reserve=settings.urgent_connections,
     )
     with database.reading() as session:
         disclosure.begin(session, takes_demonstration_keys=settings.demonstration_keys)

@@ -24,11 +24,18 @@ _BULK_S = 60.0
 class Database:
     """Gives sessions of one PostgreSQL database. One per process; used by many threads.
 
-    At most `size` connections are open; who waits longer than `wait_s` for one gets Busy.
+    At most `size` connections are open; who waits longer than `wait_s` for one gets Busy. `reserve`
+    more are opened for what must not wait behind the others, inside `first()`.
     """
 
     def __init__(
-        self, url: str, *, size: int = 8, wait_s: float = 2.0, zone: ZoneInfo | None = None
+        self,
+        url: str,
+        *,
+        size: int = 8,
+        wait_s: float = 2.0,
+        zone: ZoneInfo | None = None,
+        reserve: int = 0,
     ) -> None:
         """Takes the address; connects when first used."""
         self.url = url
@@ -42,6 +49,17 @@ class Database:
         self._changed = threading.Condition()
         self._memo_lock = threading.RLock()
         self._memos: dict[type[object], object] = {}
+        self._reserve = Database(url, size=reserve, wait_s=wait_s) if reserve else None
+        self._here = threading.local()
+
+    @contextmanager
+    def first(self) -> Generator[None]:
+        """Lets this thread use the reserve where all other connections are in use."""
+        before, self._here.is_first = self._is_first, True
+        try:
+            yield
+        finally:
+            self._here.is_first = before
 
     @contextmanager
     def session(self, *, snapshot: bool = False, bulk: bool = False) -> Generator[Session]:
@@ -50,7 +68,7 @@ class Database:
         `snapshot` sees one state throughout and cannot write; `bulk` lets a statement take 60 s
         instead of 5.
         """
-        link = self._take()
+        link, pool = self._taken()
         session = Session(link, self, _BEGIN_SNAPSHOT if snapshot else _BEGIN)
         try:
             if bulk:
@@ -64,18 +82,18 @@ class Database:
             raise
         finally:
             link.patience_s = 5.0
-            self._give(link)
+            pool._give(link)  # noqa: SLF001  the reserve is another of these
 
     @contextmanager
     def reading(self) -> Generator[Session]:
         """Gives single statements, each its own transaction: no BEGIN and COMMIT round trips."""
-        link = self._take()
+        link, pool = self._taken()
         session = Session(link, self, None)
         try:
             yield session
             session.commit()
         finally:
-            self._give(link)
+            pool._give(link)  # noqa: SLF001  the reserve is another of these
 
     def pool(self) -> dict[str, int]:
         """Returns how many connections are open, idle, waited for and allowed: for metrics."""
@@ -92,6 +110,8 @@ class Database:
             self._is_closed = True
             while self._idle:
                 self._drop(self._idle.pop())
+        if self._reserve is not None:
+            self._reserve.close()
 
     def memo(self, kind: type[T], make: Callable[[Session], T], session: Session, /) -> T:
         """Returns what this process remembers under `kind`, or makes it with the session."""
@@ -120,12 +140,25 @@ class Database:
             self._zone = ZoneInfo("Europe/London")
         return self._zone
 
-    def _take(self) -> Link:
+    @property
+    def _is_first(self) -> bool:
+        return getattr(self._here, "is_first", False)
+
+    def _taken(self) -> "tuple[Link, Database]":
+        """Returns a connection, and where to give it back."""
+        reserve = self._reserve
+        if reserve is None or not self._is_first:
+            return self._take(self._wait_s), self
+        with suppress(Busy):
+            return self._take(0), self
+        return reserve._take(self._wait_s), reserve  # noqa: SLF001  another of these
+
+    def _take(self, wait_s: float) -> Link:
         while True:
             try:
                 link = self._idle.pop()
             except IndexError:
-                return self._open_or_wait()
+                return self._open_or_wait(wait_s)
             if link.is_fresh():
                 return link
             self._discard(link)
@@ -140,8 +173,8 @@ class Database:
             with self._changed:
                 self._changed.notify()
 
-    def _open_or_wait(self) -> Link:
-        end = time.monotonic() + self._wait_s
+    def _open_or_wait(self, wait_s: float) -> Link:
+        end = time.monotonic() + wait_s
         with self._changed:
             self._n_waiting += 1
             try:

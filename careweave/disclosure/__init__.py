@@ -59,9 +59,11 @@ from careweave.disclosure._region_files import RegionFiles, region_files
 from careweave.disclosure._replay import ShownAgain, as_shown
 from careweave.disclosure._review_queue import (
     Finding,
+    PageShown,
     Review,
     broken_glass,
     claim_review,
+    pages_under,
     release,
     review,
     reviews,
@@ -127,6 +129,7 @@ __all__ = [
     "OrganisationShown",
     "Outlet",
     "Page",
+    "PageShown",
     "Pairs",
     "Parameter",
     "People",
@@ -187,6 +190,7 @@ __all__ = [
     "note_opened",
     "open_episode",
     "open_episodes",
+    "pages_under",
     "parameters",
     "people_of",
     "plan",

@@ -30,6 +30,8 @@ class Notice(StrEnum):
     DAY_USED_UP = "day-used-up"
     BUDGET = "budget"
     NO_ACTIVITY = "no-activity"
+    PASSKEY_COPIED = "passkey-copied"
+    NOTE_HELD = "visit-note-held"
 
 
 @dataclass(frozen=True, slots=True)

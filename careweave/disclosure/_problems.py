@@ -137,7 +137,7 @@ def answer_problem(
 ) -> None:
     """Writes down for good what came of a report, accounted for; the reader is told.
 
-    Raises Conflict where it is another organisation's, or answered.
+    Raises Conflict where it is another organisation's, or answered, or the officer's own report.
     """
     if not remark.strip():
         raise Incorrect("Say what was found, for the reader.", where="remark")
@@ -152,7 +152,7 @@ def answer_problem(
             remark=remark.strip(),
         )
         if row is None:
-            raise Conflict("This report is not here, or it was answered.")
+            raise Conflict("This report is not here, or it was answered, or it is your own.")
         append(session, [_done(asking, "problem-answer", row[0], 1)])
 
 

@@ -90,9 +90,13 @@ def _is_own(asking: Asking, told: Account) -> bool:
 
 def _is_page(asking: Asking, told: Account) -> bool:
     """Says whether an account of the asker's organisation is of a page that was shown."""
-    is_ours = told.organisation == asking.actor.organisation and told.role is not None
-    is_shown = told.shown_hash is not None and told.person is not None
-    return is_ours and is_shown and told.deed == Action.OPEN and is_page(told.what)
+    return told.organisation == asking.actor.organisation and is_page_shown(told)
+
+
+def is_page_shown(told: Account) -> bool:
+    """Says whether an account is of a page of a person that can be made again."""
+    is_shown = told.shown_hash is not None and told.person is not None and told.role is not None
+    return is_shown and told.deed == Action.OPEN and is_page(told.what)
 
 
 def _made(

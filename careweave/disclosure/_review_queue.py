@@ -14,11 +14,15 @@ from careweave.db import Database, Queries, Row, Session
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._episode_accounts import acted
 from careweave.disclosure._looks import is_look, items_of
+from careweave.disclosure._replay import is_page_shown
 from careweave.ledger import Account, Broken, Outcome, Period, append, new_id
 from careweave.terms import Actor, Conflict, Incorrect, NotFound, PersonId
 
 _QUERIES = Queries("careweave.disclosure")
 _MOST, _MOST_SHOWN = 500, 10_000
+_MOST_PAGES = 200
+_AROUND = timedelta(hours=1)
+"""How long before an alert what it is about was looked at, at most."""
 _LONGEST = timedelta(hours=5)
 """Longer than any emergency lasts."""
 
@@ -107,6 +111,41 @@ def shown_under(way: Way, asking: Asking, of: Review) -> tuple[tuple[str, int], 
     outcome = Outcome.PERMIT if n_items else Outcome.ABSENT
     way.account((replace(looked, n_items=n_items, outcome=outcome),))
     return tuple(sorted(items.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class PageShown:
+    """One page of a person that was shown: its account, when, and how many entries were on it."""
+
+    account: UUID
+    at: datetime
+    n_items: int
+
+
+def pages_under(way: Way, asking: Asking, of: Review) -> tuple[PageShown, ...]:
+    """Returns the pages that the user saw of the person under an episode, or about an alert.
+
+    Each can be made again for a case. Looking for them is accounted for.
+    """
+    if of.person is None:
+        return ()
+    period = Period(of.at - (_AROUND if of.episode is None else timedelta(0)), of.at + _LONGEST)
+    with way.reading() as session:
+        accounts = ledger.about(session, (of.person,), (), period, most=_MOST_SHOWN)
+    found = tuple(
+        PageShown(one.id, one.at, one.n_items)
+        for one in accounts
+        if _is_of(one, of) and is_page_shown(one)
+    )
+    looked = replace(acted(asking, "review-pages", of.person), episode=of.episode)
+    outcome = Outcome.PERMIT if found else Outcome.ABSENT
+    way.account((replace(looked, n_items=len(found), outcome=outcome),))
+    return found[:_MOST_PAGES]
+
+
+def _is_of(one: Account, of: Review) -> bool:
+    is_theirs = one.user_name == of.user and one.organisation == of.organisation
+    return is_theirs and one.person == of.person and of.episode in (None, one.episode)
 
 
 def broken_glass(way: Way, asking: Asking, period: Period) -> tuple[Broken, ...]:

@@ -412,8 +412,9 @@ ORDER BY p.at DESC, p.id
 LIMIT %(most)s;
 
 -- name: answer_problem
--- Writes down for good what came of a report; no row where it is not the owner's, or answered.
+-- Writes down for good what came of a report; no row for another's, one answered, or one's own.
 UPDATE disclosure.problem
 SET answered_at = %(at)s, answered_by = %(officer)s, outcome = %(outcome)s, remark = %(remark)s
-WHERE id = %(id)s AND owner = %(owner)s AND answered_at IS NULL
+WHERE
+  id = %(id)s AND owner = %(owner)s AND answered_at IS NULL AND user_name <> %(officer)s
 RETURNING person;

@@ -151,7 +151,8 @@ class Recorder:
             ) from error
 
     def _write(self, batch: list[tuple[Account | Spread, ...]]) -> list[None]:
-        with self._database.reading() as session:
+        # Every answer waits for this, the most urgent one too.
+        with self._database.first(), self._database.reading() as session:
             append(session, [account for accounts in batch for account in accounts])
         return [None] * len(batch)
 

@@ -206,6 +206,12 @@ class Unavailable(CareweaveError):
     exit_code = 75
 
 
+class Crowded(Unavailable):
+    """Many ask at once just now. Wait a few seconds and try again."""
+
+    retry_s = 2
+
+
 class Fault(CareweaveError):
     """A fault of ours; the request number helps us to find it."""
 

@@ -35,13 +35,13 @@ def actor_of(signed_in: SignedIn, source: SourceId) -> Actor:
 def officer_of(signed_in: SignedIn, office: str) -> Actor:
     """Returns who asks as an officer of an organisation, for its queue; Forbidden for all others.
 
-    What officers do is kept under their own name, so that nobody reviews what they did themselves.
+    Who reviews what is settled by the user, so that nobody reviews what they did themselves.
     """
     posting = signed_in.posting
     if posting.office != office:
         raise Forbidden("This page is for another office.")
     return Actor(
-        name=signed_in.user,
+        name=signed_in.name,
         organisation=posting.organisation,
         source=_NO_SOURCE,
         authority=posting.organisation,

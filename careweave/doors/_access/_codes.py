@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from careweave.db import Database, Queries, Session
 from careweave.doors._access._once import forget_tries, must_try
 from careweave.doors._access._people import Account, account_named
+from careweave.doors._access._refusals import Refusals
 from careweave.doors._access._sessions import Assurance
 from careweave.doors._access._telling import Told, tell
 from careweave.terms import Busy, Conflict, Forbidden, NotFound
@@ -44,41 +45,39 @@ class Codes:
         self._database = database
         # One at a time: each costs 64 MiB and a tenth of a second.
         self._queue = Lock()
+        self._refusals = Refusals()
 
     def use(self, user: str, words: str, told: Told) -> tuple[Account, Assurance]:
         """Returns whose code or first password this is, and which; a code is used up by it.
 
         Forbidden, in the same words and after the same work, for every other; Busy while the name
-        is locked after too many failures. Every try is accounted for.
+        is locked after too many failures from there. Every try is accounted for.
         """
         name = user.strip().lower()
-        must_try(self._database, name, told.at)
+        must_try(self._database, name, told.address, told.at)
         with self._database.session() as session:
             account = _living(session, name)
-            proof = None
             if account is not None and _take(session, account, words, told.at):
-                proof = Assurance.CODE
-            elif self._is_password(session, account, words):
-                proof = Assurance.PASSWORD
-            organisation = "" if account is None else account.organisation
-            if account is None or proof is None:
-                tell(session, told, "sign-in", "code", organisation, refused="not-proved")
-            else:
-                forget_tries(session, name)
-                tell(session, told, "recovery", f"{proof}/{account.user}", organisation)
-        if account is None or proof is None:
-            raise Forbidden(_REFUSED)
-        return account, proof
+                return _proved(session, account, Assurance.CODE, told)
+            hashed = _password_of(session, account)
+        # No connection is held while this is worked out: others wait for theirs meanwhile.
+        is_password = self._is_password(hashed, words)
+        with self._database.session() as session:
+            # It may have been taken away meanwhile.
+            if account is not None and is_password and _password_of(session, account) == hashed:
+                return _proved(session, account, Assurance.PASSWORD, told)
+            what = self._refusals.telling("code")
+            if what:
+                organisation = "" if account is None else account.organisation
+                tell(session, told, "sign-in", what, organisation, refused="not-proved")
+        raise Forbidden(_REFUSED)
 
-    def _is_password(self, session: Session, account: Account | None, words: str) -> bool:
-        row = None
-        if account is not None:
-            row = session.row(_QUERIES["password"], account=account.id)
+    def _is_password(self, hashed: str, words: str) -> bool:
         if not self._queue.acquire(timeout=_QUEUE_S):
             raise Busy("Somebody else is just signing in; try again in a moment.")
         try:
             # Where there is no password the same work is done.
-            return _verified(words, row[0] if row else _NOBODYS) and row is not None
+            return _verified(words, hashed or _NOBODYS) and bool(hashed)
         finally:
             self._queue.release()
 
@@ -126,6 +125,19 @@ def first_password(session: Session, user: str, told: Told) -> str:
     session.run(_QUERIES["set_password"], account=account.id, hash=_hash(password), now=told.at)
     tell(session, told, "password-new", account.user, account.organisation)
     return password
+
+
+def _proved(
+    session: Session, account: Account, proof: Assurance, told: Told
+) -> tuple[Account, Assurance]:
+    forget_tries(session, account.user, told.address)
+    tell(session, told, "recovery", f"{proof}/{account.user}", account.organisation)
+    return account, proof
+
+
+def _password_of(session: Session, account: Account | None) -> str:
+    row = None if account is None else session.row(_QUERIES["password"], account=account.id)
+    return "" if row is None else str(row[0])
 
 
 def _living(session: Session, name: str) -> Account | None:

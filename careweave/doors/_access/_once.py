@@ -20,24 +20,27 @@ def spend(session: Session, raw: bytes, until: datetime, now: datetime) -> bool:
     return session.run(_QUERIES["spend"], digest=sha256(raw).digest(), until=until) == 1
 
 
-def must_try(database: Database, name: str, now: datetime) -> None:
+def must_try(database: Database, name: str, address: str, now: datetime) -> None:
     """Counts a try at what belongs to a name, before it is looked at; Busy while it is locked.
 
-    A name that nobody has is counted and locked alike.
+    What is tried from one address locks nobody at another. A name that nobody has is counted and
+    locked alike.
     """
+    since = now - LOCKED
     with database.session() as session:
-        row = session.row(
-            _QUERIES["count_try"], digest=_digest(session, name), now=now, since=now - LOCKED
-        )
+        session.run(_QUERIES["forget_old_tries"], before=since)
+        digest = _digest(session, name, address)
+        row = session.row(_QUERIES["count_try"], digest=digest, now=now, since=since)
     if row is None or row[0] > MOST_TRIES:
         message = "Too many tries. Wait a quarter of an hour, or ask your administrator for help."
         raise Busy(message)
 
 
-def forget_tries(session: Session, name: str) -> None:
-    """Forgets the failures of a name that has proved itself."""
-    session.run(_QUERIES["forget_tries"], digest=_digest(session, name))
+def forget_tries(session: Session, name: str, address: str) -> None:
+    """Forgets the failures, at an address, of a name that has proved itself there."""
+    session.run(_QUERIES["forget_tries"], digest=_digest(session, name, address))
 
 
-def _digest(session: Session, name: str) -> bytes:
-    return hmac.digest(session.secret, b"tries\x1f" + name.encode(), sha256)
+def _digest(session: Session, name: str, address: str) -> bytes:
+    words = f"tries\x1f{name}\x1f{address}"
+    return hmac.digest(session.secret, words.encode("utf-8", "replace"), sha256)

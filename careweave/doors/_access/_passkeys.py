@@ -25,10 +25,12 @@ from webauthn.helpers.structs import (
 )
 
 from careweave.db import Database, Queries, Session
+from careweave.disclosure import Alert, Notice, alert
 from careweave.doors._access._challenges import LASTS, must_be_fresh, new_challenge
 from careweave.doors._access._people import Account, account_of
+from careweave.doors._access._refusals import Refusals
 from careweave.doors._access._telling import Told, tell
-from careweave.terms import Conflict, Forbidden, NotFound
+from careweave.terms import Actor, Conflict, Forbidden, NotFound, Purpose, SourceId
 
 _LOG = logging.getLogger("careweave.doors.access")
 _QUERIES = Queries("careweave.doors._access")
@@ -41,7 +43,10 @@ _SIGN, _ENROL = "sign", "enrol"
 _BACK = "counter-went-back"
 _REFUSED = "This passkey was not accepted. Try again, or sign in with a recovery code."
 # What a malformed credential can raise in the libraries that read it.
-_UNREADABLE = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)
+_UNREADABLE = (
+    *(WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError),
+    *(RecursionError, OverflowError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class Passkeys:
         self._database = database
         self._party = party
         self._random = random
+        self._refusals = Refusals()
 
     def ask(self, asked: Asked) -> str:
         """Returns what a browser is asked for, as JSON: any passkey of this place."""
@@ -104,12 +110,20 @@ class Passkeys:
         with self._database.session() as session:
             account, refused = self._proved(session, credential, asked)
             if refused:
-                organisation = "" if account is None else account.organisation
-                tell(session, told, "sign-in", "passkey", organisation, refused=refused)
+                self._tell(session, told, account, refused)
         if account is None or refused:
             _warn(refused)
             raise Forbidden(_REFUSED)
         return account
+
+    def _tell(self, session: Session, told: Told, account: Account | None, refused: str) -> None:
+        """Tells of a passkey that was not taken; of a copied one always, and to its officers too."""
+        what = "passkey" if refused == _BACK else self._refusals.telling("passkey")
+        if what:
+            organisation = "" if account is None else account.organisation
+            tell(session, told, "sign-in", what, organisation, refused=refused)
+        if account is not None and refused == _BACK:
+            alert(session, [_copied(account, one, told) for one in _workplaces(account)])
 
     def _proved(
         self, session: Session, credential: str, asked: Asked
@@ -209,6 +223,25 @@ class Passkeys:
                 raise Conflict("This is the only passkey. Enrol another one first.")
             session.run(_QUERIES["end_passkey"], id=id_, now=told.at)
             tell(session, told, "passkey-end", account.user, account.organisation)
+
+
+def _workplaces(account: Account) -> tuple[str, ...]:
+    """Returns the organisations whose officers are told of a copied passkey: all that it opened."""
+    found = (account.organisation, *(one.organisation for one in account.postings))
+    return tuple(dict.fromkeys(found))
+
+
+def _copied(account: Account, organisation: str, told: Told) -> Alert:
+    actor = Actor(
+        name=told.actor,
+        organisation=organisation,
+        source=SourceId(0),
+        authority=organisation,
+        purpose=Purpose.OPERATIONS,
+        scopes=frozenset(),
+        user=account.user,
+    )
+    return Alert(Notice.PASSKEY_COPIED, actor, told.at)
 
 
 def _warn(refused: str) -> None:

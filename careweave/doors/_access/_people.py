@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -148,6 +148,12 @@ def account_of_handle(session: Session, handle: bytes) -> Account:
 def list_accounts(session: Session) -> tuple[Account, ...]:
     """Returns all accounts, the living ones first, by name."""
     return tuple(_accounts(session.rows(_QUERIES["accounts"], user=None, id=None, handle=None)))
+
+
+def display_names(session: Session, users: Collection[str]) -> Mapping[str, str]:
+    """Returns what users are called, by their names; who has no account here is left out."""
+    rows = session.rows(_QUERIES["display_names"], users=sorted(users))
+    return {str(user): str(shown) for user, shown in reversed(rows)}
 
 
 def _one(rows: list[Row]) -> Account:

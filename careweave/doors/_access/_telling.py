@@ -11,13 +11,17 @@ from careweave.terms import Purpose
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who does something to an account or a session, by which door, when."""
+    """Who does something to an account or a session, by which door, when.
+
+    `address` is where the request comes from: it parts one's tries from another's, and is not kept.
+    """
 
     at: datetime
     request_id: str = ""
     actor: str = "operator"
     door: str = "cli"
     user: str = ""
+    address: str = ""
 
 
 def tell(

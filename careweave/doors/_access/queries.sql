@@ -71,6 +71,13 @@ WHERE
   AND (%(handle)s::bytea IS NULL OR a.handle = %(handle)s)
 ORDER BY a.ended_at IS NOT NULL, a.user_name, p.used_at DESC NULLS LAST, p.id;
 
+-- name: display_names
+-- What the users of these names are called, those too whose accounts have ended.
+SELECT a.user_name, a.display_name
+FROM access.account AS a
+WHERE a.user_name = ANY(%(users)s::text[])
+ORDER BY a.user_name, a.ended_at NULLS FIRST;
+
 -- name: add_posting
 -- Lets an account act in a role.
 INSERT INTO access.posting (account, organisation, role, setting, team, office, added_at)
@@ -199,6 +206,10 @@ SET
     ELSE access.tries.since
   END
 RETURNING access.tries.n;
+
+-- name: forget_old_tries
+-- Forgets the tries of long ago: they no longer count.
+DELETE FROM access.tries WHERE since <= %(before)s;
 
 -- name: forget_tries
 -- Forgets the tries at a name.

@@ -9,8 +9,9 @@ from careweave.doors._frame._catalogue import (
     preferred,
     say_of,
 )
-from careweave.doors._frame._forms import Posted, csrf_token, new_form, posted
+from careweave.doors._frame._forms import Posted, check_signs, csrf_token, new_form, posted
 from careweave.doors._frame._headers import as_download
+from careweave.doors._frame._in_force import views_in_force
 from careweave.doors._frame._language import (
     CHOOSE,
     here,
@@ -56,6 +57,7 @@ __all__ = [
     "Whose",
     "as_download",
     "asset",
+    "check_signs",
     "clear_session",
     "csrf_token",
     "direction",
@@ -75,4 +77,5 @@ __all__ = [
     "set_language",
     "set_session",
     "static",
+    "views_in_force",
 ]

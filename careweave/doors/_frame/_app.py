@@ -10,15 +10,17 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
+from careweave.doors._access import LARGEST, REFUSAL
 from careweave.doors._frame._assets import static
 from careweave.doors._frame._catalogue import ENGLISH, Words, say_of
 from careweave.doors._frame._charts import chart_filters
-from careweave.doors._frame._forms import changes, check_csrf, refuse_other_sites
+from careweave.doors._frame._forms import changes, check_csrf, check_signs, refuse_other_sites
 from careweave.doors._frame._headers import compress, harden
 from careweave.doors._frame._log import fault_line
 from careweave.doors._frame._page import Frame, Page
 from careweave.doors._frame._trouble import trouble_of
 from careweave.doors._frame._undefined import PageUndefined
+from careweave.doors._frame._who import ask_nobody
 from careweave.terms import (
     CareweaveError,
     Fault,
@@ -32,8 +34,6 @@ from careweave.terms import (
 
 _LOG = logging.getLogger("careweave.doors")
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
-_LARGEST = 1024 * 1024
-"""Bytes of one post; a page of forms needs a few thousand. Source: `reference/security.md` 7."""
 _FLASK_NAMES = ("url_for", "get_flashed_messages", "config", "request", "session", "g")
 """What Flask gives to templates; ours know `page` alone."""
 
@@ -63,7 +63,7 @@ class Door:
 def make_app(door: Door) -> Flask:
     """Returns a Flask application with every rule of the pages; the door adds its routes."""
     app = Flask(f"careweave.doors.{door.name}", static_folder=None, template_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=_LARGEST, MAX_FORM_MEMORY_SIZE=_LARGEST)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=LARGEST)
     app.jinja_options = {"autoescape": True, "undefined": PageUndefined}
     app.jinja_loader = ChoiceLoader(
         [
@@ -139,7 +139,26 @@ def _guard(app: Flask, door: Door) -> None:
         check_csrf(secret, request.form.get("csrf", ""))
 
     app.before_request(number)
+    app.before_request(_in_its_place)
+    app.before_request(_as_text)
     app.before_request(from_our_pages)
+
+
+def _in_its_place() -> None:
+    """Raises why there is no place for the request just now, where there is none."""
+    refusal = request.environ.get(REFUSAL)
+    if isinstance(refusal, CareweaveError):
+        # Whoever is told to wait costs next to nothing: nobody asks even who it is.
+        ask_nobody()
+        raise refusal
+
+
+def _as_text() -> None:
+    """Raises Incorrect for a query or a form with signs that nobody can type."""
+    for values in (request.args, request.form):
+        for name, text in values.items(multi=True):
+            check_signs(name)
+            check_signs(text)
 
 
 def _answer_trouble(app: Flask, door: Door) -> None:

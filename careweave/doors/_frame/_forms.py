@@ -8,6 +8,7 @@ person is never accepted for another. Spending the id, so that two posts act onc
 import base64
 import binascii
 import hmac
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -28,6 +29,23 @@ class Posted:
 
     id: str
     about: str
+
+
+def check_signs(text: str) -> None:
+    """Raises Incorrect for a text with signs that nobody can type: it cannot be kept as it is.
+
+    New lines and tabs are typed; a half of a pair of signs is no text at all.
+    """
+    if any(_is_bad(one) for one in text if not one.isprintable()):
+        raise Incorrect("There is a sign in this text that cannot be kept. Type it anew.")
+
+
+def _is_bad(sign: str) -> bool:
+    return unicodedata.category(sign) in _BAD and sign not in "\t\n\r"
+
+
+_BAD = frozenset({"Cc", "Cs"})
+"""Control signs, and halves of pairs. Marks that steer writing both ways are text."""
 
 
 def changes(method: str) -> bool:

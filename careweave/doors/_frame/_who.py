@@ -140,6 +140,11 @@ class Whose:
         )
 
 
+def ask_nobody() -> None:
+    """Takes the request at hand for one of nobody, so that no database is asked who it is."""
+    setattr(g, _STATE, _State(signed_in=None, chooser=None, visit=""))
+
+
 def set_session(response: Response, token: str) -> Response:
     """Returns the answer with the id of a session that has begun."""
     _set(response, COOKIE, token)

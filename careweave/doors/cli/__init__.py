@@ -3,5 +3,6 @@
 from careweave.doors.cli._desk import Around, Doors
 from careweave.doors.cli._main import main
 from careweave.doors.cli._reference import reference
+from careweave.doors.cli._serve import n_systems
 
-__all__ = ["Around", "Doors", "main", "reference"]
+__all__ = ["Around", "Doors", "main", "n_systems", "reference"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from careweave.db import Database
 from careweave.doors import _access
+from careweave.doors._access import n_threads
 from careweave.doors.cli._desk import Desk, note
 from careweave.settings import Settings
 from careweave.terms import Incorrect, Unavailable
@@ -15,7 +16,8 @@ from careweave.terms import Incorrect, Unavailable
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
-# Threads beside those that work: each waits for one body whose sender is slow (doors/fhir).
+# Requests of systems beside those that are worked on: each waits for a body whose sender is slow, or
+# for its turn (doors/fhir).
 _WAITING = 24
 _HEADERS_MS = 10_000
 
@@ -65,11 +67,16 @@ def granian(settings: Settings, target: str) -> list[str]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", target),
         *("--host", settings.host, "--port", str(settings.port), "--http", "1", "--no-ws"),
         *("--workers", str(settings.workers)),
-        *("--blocking-threads", str(settings.threads + _WAITING)),
+        *("--blocking-threads", str(n_threads(n_systems(settings)))),
         *("--http1-header-read-timeout", str(_HEADERS_MS)),
         *("--respawn-failed-workers", "--respawn-interval", "0.2"),
         *("--workers-kill-timeout", "20", "--log-level", "warning"),
     ]
+
+
+def n_systems(settings: Settings) -> int:
+    """Returns how many requests of systems one process holds at once."""
+    return settings.threads + _WAITING
 
 
 def must_be_free(host: str, port: int) -> None:

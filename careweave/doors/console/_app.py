@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
+from careweave import disclosure
 from careweave.doors._frame import (
     CHOOSE,
     UNCHECKED,
@@ -23,17 +25,19 @@ from careweave.doors._frame import (
     languages_of,
     make_app,
     request_id,
+    say_of,
 )
-from careweave.doors.console import _problems, _reviews
+from careweave.doors.console import _problems, _reviews, _shown
 from careweave.doors.console._parts import DOOR, PREFIX, Call, Parts
 from careweave.doors.console._route import Route
+from careweave.terms import CareweaveError
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _SIGNING = "/workspace"
 _PLACES = (("Access review", f"{PREFIX}/"), ("Reported problems", f"{PREFIX}/problems"))
 
 # Each module of pages adds its addresses here, and nowhere else.
-ROUTES: tuple[Route, ...] = (*_problems.ROUTES, *_reviews.ROUTES)
+ROUTES: tuple[Route, ...] = (*_problems.ROUTES, *_reviews.ROUTES, *_shown.ROUTES)
 
 
 def application(parts: Parts) -> Flask:
@@ -93,8 +97,8 @@ def frame_of(parts: Parts, whose: Whose, title: str) -> Frame:
     return replace(
         plain,
         user=signed_in.display_name,
-        role=posting.words,
-        organisation=posting.organisation,
+        role=say_of(language)(posting.office.replace("-", " ").capitalize() or posting.words),
+        organisation=_organisation(parts, posting.organisation, whose.at),
         places=tuple(Place(text, href, href == request.path) for text, href in _PLACES),
         csrf=csrf_token(signed_in.secret, parts.random),
         stay=Stay(
@@ -109,3 +113,13 @@ def frame_of(parts: Parts, whose: Whose, title: str) -> Frame:
         languages=languages_of(language),
         choose=CHOOSE,
     )
+
+
+def _organisation(parts: Parts, slug: str, at: datetime) -> str:
+    """Returns what the region in force calls an organisation; its slug where it is not named."""
+    try:
+        with parts.database.reading() as session:
+            found = disclosure.world(session, at).organisations.get(slug)
+    except CareweaveError:
+        found = None
+    return slug if found is None else found.name

@@ -1,16 +1,18 @@
 """What the pages of governance are made of, and one request as they see it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from careweave import disclosure
+from careweave.agreements import role_named
 from careweave.db import Database
 from careweave.disclosure import Asking, Outlet
-from careweave.doors._access import Handles, Sessions, SignedIn, officer_of
+from careweave.doors._access import Handles, Sessions, SignedIn, display_names, officer_of
 from careweave.doors._frame import Brand, Form, Posted, Say, new_form, posted, say_of
 from careweave.ledger import Recorder
-from careweave.terms import Clock, Purpose
+from careweave.terms import Clock, Purpose, Role
 from careweave.views import Making
 
 DOOR = "console"
@@ -83,6 +85,13 @@ class Call:
         """Returns what makes opaque names in this session."""
         return Handles(self.signed_in.secret)
 
+    def named(self, users: Collection[str]) -> "Named":
+        """Returns what users, organisations and roles are called: asked once for a page."""
+        with self.parts.database.reading() as session:
+            shown = display_names(session, users)
+            known = disclosure.world(session, self.at).organisations
+        return Named(shown, {slug: one.name for slug, one in known.items()}, self.say)
+
     @property
     def making(self) -> Making:
         """Returns how texts are made: these pages name no entry."""
@@ -95,6 +104,31 @@ class Call:
     def posted(self, page: str, about: str = "") -> Posted:
         """Returns the form that came back; Conflict for one made for another page or thing."""
         return posted(self.signed_in.secret, self.form, page, about)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What users, organisations and roles are called; the code itself where nobody knows."""
+
+    users: Mapping[str, str]
+    organisations: Mapping[str, str]
+    say: Say
+
+    def user(self, user: str) -> str:
+        """Returns what a user is called, with the user name where it says more."""
+        shown = self.users.get(user, "")
+        return f"{shown} ({user})" if shown and shown != user else user
+
+    def organisation(self, slug: str) -> str:
+        """Returns what an organisation is called."""
+        return self.organisations.get(slug, slug)
+
+    def role(self, role: str) -> str:
+        """Returns what a role is called."""
+        if role not in set(Role):
+            return role
+        name = self.say(role_named(Role(role)))
+        return name[:1].upper() + name[1:]
 
 
 def _no_entry(_type: str, _id: str) -> str:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from careweave import disclosure
 from careweave.disclosure import Problem, Remedy
 from careweave.doors._frame import Form, Frame, Page, Said, render
-from careweave.doors.console._parts import PREFIX, Call
+from careweave.doors.console._parts import PREFIX, Call, Named
 from careweave.doors.console._route import Route
 from careweave.terms import Heading, NotFound
 from careweave.views import NAMED, moment
@@ -47,7 +47,7 @@ class ProblemLine:
     due: str = field(metadata=_help("Until when it has to be answered."))
     is_overdue: bool = field(metadata=_help("Whether its time is over."))
     action: str = field(metadata=_help("Where the answer is posted."))
-    form: Form = field(metadata=_help("Hidden fields of the answer."))
+    form: Form | None = field(metadata=_help("Hidden fields of the answer; none for one's own."))
     id: str = field(metadata=_help("What makes the ids of its fields its own."))
 
 
@@ -79,14 +79,15 @@ def answer(call: Call, frame: Frame) -> ResponseReturnValue:
 
 def _body(call: Call) -> ProblemsPage:
     found = disclosure.problems(call.way, call.asking)
+    called = call.named({one.user for one in found})
     return ProblemsPage(
-        lines=tuple(_line(call, one) for one in found),
+        lines=tuple(_line(call, one, called) for one in found),
         outcomes=tuple(Choice(str(one), call.say(text)) for one, text in _REMEDIES.items()),
         reviews=f"{PREFIX}/",
     )
 
 
-def _line(call: Call, one: Problem) -> ProblemLine:
+def _line(call: Call, one: Problem, called: Named) -> ProblemLine:
     handle = call.handles.of(_PROBLEM, str(one.id))
     title = NAMED[Heading(one.heading)].title if one.heading else one.type
     return ProblemLine(
@@ -94,11 +95,17 @@ def _line(call: Call, one: Problem) -> ProblemLine:
         system=one.system,
         entry=f"{one.type}/{one.entry} ({one.version})",
         words=one.words,
-        by=f"{one.user}, {one.organisation}, {moment(one.at, call.making).text}",
+        by=", ".join(
+            (
+                called.user(one.user),
+                called.organisation(one.organisation),
+                moment(one.at, call.making).text,
+            )
+        ),
         due=moment(one.due_at, call.making).text,
         is_overdue=one.due_at <= call.at,
         action=f"{PREFIX}/problems/{handle}",
-        form=call.new_form(_PAGE, handle),
+        form=None if one.user == call.signed_in.user else call.new_form(_PAGE, handle),
         id=handle[:12],
     )
 

@@ -15,9 +15,9 @@ from careweave import disclosure
 from careweave.agreements import named
 from careweave.disclosure import Finding, Review
 from careweave.doors._frame import Form, Frame, Page, Said, render
-from careweave.doors.console._parts import PREFIX, Call
+from careweave.doors.console._parts import PREFIX, Call, Named
 from careweave.doors.console._route import Route
-from careweave.ledger import Period
+from careweave.ledger import Broken, Period
 from careweave.terms import Heading, Incorrect, NotFound
 from careweave.views import NAMED, When, moment
 
@@ -25,6 +25,8 @@ _REVIEW = "review"
 _RATIO_BACK = timedelta(days=90)
 _CLAIM, _VERDICT, _RELEASE = "review-claim", "review-verdict", "release"
 _REFERENCE = 10
+SHOWN = "review-shown"
+"""The form that shows a page again."""
 
 _FINDINGS = {
     Finding.JUSTIFIED: "Justified",
@@ -85,6 +87,15 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLine:
+    """One page that was shown."""
+
+    value: str = field(metadata=_help("What its button posts."))
+    when: str = field(metadata=_help("When it was shown."))
+    n: int = field(metadata=_help("How many entries were on it."))
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One finding to choose."""
 
@@ -103,6 +114,10 @@ class ReviewPage:
     ended: str = field(metadata=_help("When it ended or ends; empty for what is no episode."))
     remark: str = field(metadata=_help("What the officer noted."))
     back: str = field(metadata=_help("Where the queue is."))
+    case: Form = field(metadata=_help("Form that shows a page again, for a case."))
+    pages: tuple[PageLine, ...] = field(
+        default=(), metadata=_help("The pages that were shown, the newest first.")
+    )
     claim: Form | None = field(default=None, metadata=_help("Form that takes it up."))
     verdict: Form | None = field(default=None, metadata=_help("Form that writes the finding."))
     findings: tuple[Verdict, ...] = field(default=(), metadata=_help("The findings to choose."))
@@ -112,14 +127,16 @@ def queue(call: Call, frame: Frame) -> Response:
     """Returns what waits for the officers of the organisation; looking is accounted for."""
     is_all = call.query.get("show") == "all"
     found = disclosure.reviews(call.way, call.asking, with_reviewed=is_all)
+    ratios = disclosure.broken_glass(call.way, call.asking, _ratio_period(call))
+    called = call.named({name for one in found for name in (one.user, one.claimed_by or "")})
     body = QueuePage(
-        lines=tuple(_line(call, one) for one in found),
+        lines=tuple(_line(call, one, called) for one in found),
         n_overdue=sum(one.is_overdue for one in found),
         is_all=is_all,
         other=f"{PREFIX}/" if is_all else f"{PREFIX}/?show=all",
         release=call.new_form(_RELEASE),
         release_action=f"{PREFIX}/release",
-        ratios=tuple(_ratios(call)),
+        ratios=tuple(_ratio(one, called) for one in ratios),
     )
     return Response(render("console/queue.html", Page(frame, body)))
 
@@ -159,14 +176,40 @@ def release(call: Call, _frame: Frame) -> ResponseReturnValue:
     return redirect(f"{PREFIX}/", code=303)
 
 
-def _body(call: Call) -> ReviewPage:
+def with_fault(call: Call, frame: Frame, text: str) -> Response:
+    """Returns a review with what has to be mended before a page of it is shown."""
+    marked = replace(frame, said=(Said(call.say(text), "trouble"),), is_error=True)
+    return Response(render("console/review.html", Page(marked, _body(call))), status=422)
+
+
+def reviewed(call: Call) -> Review:
+    """Returns the episode or alert of the address; NotFound for another office's."""
     (found, *_) = disclosure.reviews(call.way, call.asking, only=_id(call))
+    return found
+
+
+def _pages(call: Call, found: Review) -> Iterator[PageLine]:
+    for one in disclosure.pages_under(call.way, call.asking, found):
+        handle = call.handles.of(shown_of(found), str(one.account))
+        yield PageLine(handle, moment(one.at, call.making).text, one.n_items)
+
+
+def shown_of(found: Review) -> str:
+    """Returns of what kind the opaque names of pages are that belong to a review, and to no other."""
+    return f"{SHOWN} {found.id}"
+
+
+def _body(call: Call) -> ReviewPage:
+    found = reviewed(call)
+    called = call.named({found.user, found.claimed_by or ""})
     shown = disclosure.shown_under(call.way, call.asking, found)
     handle = call.path["review"]
     is_mine = found.claimed_by == call.asking.actor.user
     ends = found.ended_at or found.expires_at
     return ReviewPage(
-        line=_line(call, found),
+        line=_line(call, found, called),
+        pages=tuple(_pages(call, found)),
+        case=call.new_form(SHOWN, handle),
         person=_reference(call, found),
         purpose=call.say(named("purpose", found.purpose)),
         opened=tuple(Opened(_title(call, name), n) for name, n in shown),
@@ -179,18 +222,18 @@ def _body(call: Call) -> ReviewPage:
     )
 
 
-def _line(call: Call, one: Review) -> ReviewLine:
+def _line(call: Call, one: Review, called: Named) -> ReviewLine:
     say = call.say
     because = named("because", one.because) if one.because else ""
     return ReviewLine(
         href=f"{PREFIX}/review/{call.handles.of(_REVIEW, str(one.id))}",
         what=_what(call, one),
         when=moment(one.at, call.making),
-        who=one.user,
-        role=one.role,
+        who=called.user(one.user),
+        role=called.role(one.role),
         because=": ".join(part for part in (say(because), one.words) if part),
         due=moment(one.due_at, call.making),
-        state=_state(call, one),
+        state=_state(call, one, called),
         is_overdue=one.is_overdue,
     )
 
@@ -205,19 +248,21 @@ def _what(call: Call, one: Review) -> str:
     return call.say(text)
 
 
-def _state(call: Call, one: Review) -> str:
+def _state(call: Call, one: Review, called: Named) -> str:
     if one.verdict:
         return call.say(_FINDINGS[Finding(one.verdict)])
     if one.claimed_by:
-        return call.say("Taken up by {officer}", officer=one.claimed_by)
+        return call.say("Taken up by {officer}", officer=called.user(one.claimed_by))
     return call.say("Overdue") if one.is_overdue else call.say("Waiting")
 
 
-def _ratios(call: Call) -> Iterator[RatioLine]:
-    period = Period(call.at - _RATIO_BACK, call.at)
-    for one in disclosure.broken_glass(call.way, call.asking, period):
-        share = 100 * one.share
-        yield RatioLine(one.role, one.n_looks, one.n_broken, f"{share:.1f}", share > 1)
+def _ratio_period(call: Call) -> Period:
+    return Period(call.at - _RATIO_BACK, call.at)
+
+
+def _ratio(one: Broken, called: Named) -> RatioLine:
+    share = 100 * one.share
+    return RatioLine(called.role(one.role), one.n_looks, one.n_broken, f"{share:.1f}", share > 1)
 
 
 def _title(call: Call, name: str) -> str:

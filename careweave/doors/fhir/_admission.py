@@ -9,10 +9,10 @@ from functools import partial
 import falcon
 
 from careweave.disclosure import Asking, Outlet, Way, refuse
+from careweave.doors._access import Rates
 from careweave.doors.fhir._body import loader
 from careweave.doors.fhir._call import Call, Limits, Parts
 from careweave.doors.fhir._headers import Form, form_of
-from careweave.doors.fhir._rates import Rates
 from careweave.doors.fhir._routes import Route
 from careweave.doors.fhir._scopes import allows, readable
 from careweave.doors.fhir._turns import Turns

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import falcon
 
 from careweave.disclosure import Outlet
+from careweave.doors._access import REFUSAL, Rates
 from careweave.doors.fhir._admission import Threshold, admit, check_size, form_in, request_id_of
 from careweave.doors.fhir._answer import Answer
 from careweave.doors.fhir._call import Parts
 from careweave.doors.fhir._faults import answer_of, fault_of
 from careweave.doors.fhir._log import Served, fault_line, line
 from careweave.doors.fhir._metrics import Metrics
-from careweave.doors.fhir._rates import Rates
 from careweave.doors.fhir._routes import OpenRoute, Route, Visit
 from careweave.doors.fhir._sending import send
 from careweave.doors.fhir._turns import Turns
@@ -93,6 +93,7 @@ class Gate:
         started = time.perf_counter()
         request_id = request_id_of(self.parts, request.env)
         try:
+            _check_place(request)
             answer = work(request_id)
             send(request, response, answer, request_id)
         except CareweaveError as error:
@@ -124,3 +125,10 @@ class Gate:
         send(request, response, answer_of(error, request_id), request_id)
         # The method might be any word, so it is not repeated.
         self._tell(Served("unknown", "ANY", error.status, 0.0, request_id, ""))
+
+
+def _check_place(request: falcon.Request) -> None:
+    """Raises why there is no place for a request just now, where there is none."""
+    refusal = request.env.get(REFUSAL)
+    if isinstance(refusal, CareweaveError):
+        raise refusal

@@ -25,7 +25,7 @@ from careweave.doors.workspace._person import answered, day_asked, person_frame
 from careweave.doors.workspace._questions import Questions
 from careweave.doors.workspace._route import Kind, Route
 from careweave.intake import new_public_id
-from careweave.terms import Action, Forbidden
+from careweave.terms import Action, Forbidden, PersonId
 from careweave.views import moment
 
 _ID_PREFIX = "ws-"
@@ -139,19 +139,20 @@ def keep_late(call: Call) -> None:
             keep_draft(session, call.signed_in, place, fields, call.at, lives=LATE_LIVES)
 
 
-def check_may_write(call: Call) -> None:
+def check_may_write(call: Call, about: PersonId | None = None) -> None:
     """Raises Forbidden where somebody may not write: on an earlier day, or by broken glass alone.
 
-    Emergency access reads and writes nothing. Source: `reference/record.md` 7, scope.
+    `about` is whom it is about, where the address does not say so. Emergency access reads and writes nothing. Source: `reference/record.md` 7, scope.
     """
     if day_asked(call) is not None:
         raise Forbidden("This is the record of an earlier day; nothing can be written here.")
+    person = call.person if about is None else about
     source_of(call.parts.sources(), call.signed_in.posting)
     with call.parts.database.reading() as session:
         opened = disclosure.open_episodes(session, call.asking.actor, call.at)
-    if any(one.is_emergency and one.person == call.person for one in opened):
+    if any(one.is_emergency and one.person == person for one in opened):
         raise Forbidden("Emergency access is for reading. What was opened so cannot be written to.")
-    if not any(one.is_open for one in explain(call.way, call.asking, call.person, Action.OPEN)):
+    if not any(one.is_open for one in explain(call.way, call.asking, person, Action.OPEN)):
         raise Forbidden("You may see nothing of this person, and so write nothing.")
 
 

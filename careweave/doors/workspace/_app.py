@@ -6,9 +6,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
+from careweave.doors._access import CLIENT
 from careweave.doors._frame import (
     Door,
     Frame,
@@ -105,7 +106,16 @@ def application(parts: Parts) -> Flask:
     for open_route in OPEN_ROUTES:
         _add(app, open_route, _opened(parts, whose, open_route))
     app.after_request(whose.keep_visit)
+    app.after_request(_beside_the_record)
     return app
+
+
+def _beside_the_record(response: Response) -> Response:
+    """Returns the answer; that sources could not be asked never takes the place of the record."""
+    if request.endpoint == "live" and response.status_code >= 400 and is_fragment():
+        response.headers["HX-Retarget"] = ".cw-checking"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
 
 
 def _systems() -> frozenset[str]:
@@ -172,4 +182,5 @@ def visit_of(parts: Parts, whose: Whose, path: dict[str, str]) -> Visit:
         headers=dict(request.headers),
         language=language_asked(),
         is_fragment=is_fragment(),
+        address=str(request.environ.get(CLIENT, "")),
     )

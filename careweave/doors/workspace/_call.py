@@ -26,7 +26,7 @@ class Visit:
 
     Query and form are single-valued; `here` is the address without the query. `is_fragment` says
     that htmx asks for a part of a page; `began_s` is when the request came, by the counter of this
-    process.
+    process. `address` is where the request comes from, where that is known: for limits alone.
     """
 
     parts: Parts
@@ -41,6 +41,7 @@ class Visit:
     headers: Mapping[str, str]
     language: str
     is_fragment: bool
+    address: str = ""
 
     @property
     def say(self) -> Say:

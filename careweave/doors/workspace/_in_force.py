@@ -1,18 +1,9 @@
-"""The views of the region in force, compiled once for each version of the configuration."""
+"""The view of a session's role, of the region in force."""
 
-from careweave.db import Session
-from careweave.disclosure import region_files
+from careweave.doors._frame import views_in_force
 from careweave.doors.workspace._call import Call
 from careweave.terms import Forbidden
-from careweave.views import FOLDERS, Definition, Views, read_views
-
-
-class _Kept:
-    """The views of one version, as this process remembers them."""
-
-    def __init__(self, version: int, views: Views) -> None:
-        self.version = version
-        self.views = views
+from careweave.views import Definition, Views
 
 
 def view_of(call: Call) -> Definition:
@@ -28,19 +19,4 @@ def view_of(call: Call) -> Definition:
 
 def views_of(call: Call) -> Views:
     """Returns all views in force, and the words that they print by."""
-    with call.parts.database.reading() as session:
-        return _views(session, call)
-
-
-def _views(session: Session, call: Call) -> Views:
-    found = [region_files(session, call.at, folder) for folder in FOLDERS]
-    version = found[0].version
-
-    def compiled(_: Session) -> _Kept:
-        return _Kept(version, read_views({k: v for one in found for k, v in one.files.items()}))
-
-    kept = session.memo(_Kept, compiled)
-    if kept.version != version:
-        session.forget(_Kept)
-        kept = session.memo(_Kept, compiled)
-    return kept.views
+    return views_in_force(call.parts.database, call.at)

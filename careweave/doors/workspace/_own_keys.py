@@ -29,6 +29,7 @@ from careweave.doors.workspace._route import Kind, OpenRoute, Route
 from careweave.doors.workspace._signing import (
     ENROL,
     account_by,
+    leave,
     moment_of,
     onwards,
     shown,
@@ -134,6 +135,7 @@ def recovered(visit: Visit) -> Response:
         account, proof = visit.parts.codes.use(user, visit.form.get("words", ""), told_of(visit))
     except (Forbidden, Busy) as refusal:
         return _recover_page(visit, user, refusal)
+    leave(visit)
     begun = Proof(proof, visit.at, visit.device)
     token = visit.parts.sessions.begin(Seat(account), begun, told_of(visit))
     return set_session(onwards(ENROL), token)

@@ -30,12 +30,16 @@ def checking(one: Opened, headings: Collection[Heading]) -> Checking | None:
 def check(call: Call, headings: Collection[Heading]) -> None:
     """Asks the live sources for what this reader may see of these headings; at most 1.5 s.
 
+    Raises Busy for a user who has had them asked too often just now.
+
     Who did not answer in time is not checked: the page that follows says so.
     """
     live = call.parts.live
     wanted = frozenset() if live is None else _asked(live, headings)
     if live is None or not wanted:
         return
+    # A page that asks again and again is no reason to ask a source again and again.
+    call.parts.live_rates.take(call.signed_in.user)
     found = live_questions(call.way, call.asking, call.person, wanted)
     if found.subjects:
         _refresh(call, live, found)

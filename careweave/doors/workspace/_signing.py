@@ -146,6 +146,7 @@ def sign_in_as_example(visit: Visit) -> Response:
         return _begun(visit, account, Assurance.DEMO)
     proof = Proof(Assurance.DEMO, visit.at, visit.device)
     seat = _seat(visit, account, number)
+    leave(visit)
     token = visit.parts.sessions.begin(seat, proof, told_of(visit))
     return set_session(onwards(_after(visit, seat.posting)), token)
 
@@ -175,11 +176,7 @@ def chosen(visit: Visit) -> Response:
 
 def sign_out(visit: Visit) -> Response:
     """Ends the session, and what was opened in it."""
-    who = visit.whose.signed_in or visit.whose.chooser
-    if isinstance(who, SignedIn):
-        close_episodes(visit, who)
-    if who is not None:
-        visit.parts.sessions.end(who, told_of(visit, who))
+    leave(visit)
     return clear_session(onwards(SIGNED_OUT))
 
 
@@ -217,6 +214,15 @@ def world_of(visit: Visit) -> World:
         return disclosure.world(session, visit.at)
 
 
+def leave(visit: Visit) -> None:
+    """Ends the session of this browser, if it has one: a new one takes its place, or none does."""
+    who = visit.whose.signed_in or visit.whose.chooser
+    if isinstance(who, SignedIn):
+        close_episodes(visit, who)
+    if who is not None:
+        visit.parts.sessions.end(who, told_of(visit, who))
+
+
 def close_episodes(visit: Visit, signed_in: SignedIn) -> None:
     """Ends what was opened by broken glass in this session; no other could use it anyway."""
     if signed_in.posting.role is None:
@@ -229,7 +235,8 @@ def close_episodes(visit: Visit, signed_in: SignedIn) -> None:
 def told_of(visit: Visit, who: SignedIn | Chooser | None = None) -> Told:
     """Returns who does something to an account or a session, for the ledger."""
     user = "" if who is None else who.user
-    return Told(visit.at, visit.request_id, DOOR if who is None else who.name, DOOR, user)
+    name = DOOR if who is None else who.name
+    return Told(visit.at, visit.request_id, name, DOOR, user, visit.address)
 
 
 def shown(visit: Visit, title: str, template: str, body: object, *, status: int = 200) -> Response:
@@ -262,6 +269,7 @@ def _sign_in_page(visit: Visit, wrong: str = "") -> Response:
 
 def _begun(visit: Visit, account: Account, assurance: Assurance) -> Response:
     """Begins a session: in the only role, or one in which a role is still to be chosen."""
+    leave(visit)
     sessions, proof = visit.parts.sessions, Proof(assurance, visit.at, visit.device)
     if len(account.postings) == 1:
         seat = seat_of(world_of(visit), account, account.postings[0])

@@ -17,7 +17,14 @@ from careweave.doors.workspace._in_force import views_of
 from careweave.doors.workspace._person import BANNER, answered, frame_about, opened
 from careweave.doors.workspace._route import Kind, Route
 from careweave.doors.workspace._visits_copy import MOST_PEOPLE, note_of, persons_of
-from careweave.doors.workspace._visits_store import READABLE, Conflict, Edit, conflicts_of
+from careweave.doors.workspace._visits_store import (
+    CONFLICT,
+    HELD,
+    READABLE,
+    Conflict,
+    Edit,
+    conflicts_of,
+)
 from careweave.doors.workspace._visits_write import (
     ACCESS,
     NOTE,
@@ -41,6 +48,7 @@ _WANTED = replace(
 )
 """What a line of the list tells: who, how to get in, what is next, and what is new by count."""
 _PAGE = "visit"
+_AWAY = "away"
 _OVER = frozenset({"ended", "refuted"})
 
 
@@ -74,6 +82,17 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What its writer brought back and may not be filed."""
+
+    id: str = field(metadata=_help("Which edit it is."))
+    name: str = field(metadata=_help("About whom; plain words where that may not be told."))
+    text: str = field(metadata=_help("What its writer wrote."))
+    at: str = field(metadata=_help("When they wrote it, by the device."))
+    form: Form = field(metadata=_help("Hidden fields of the form that puts it away."))
+
+
+@dataclass(frozen=True, slots=True)
 class VisitsPage:
     """The round of somebody who visits."""
 
@@ -82,6 +101,7 @@ class VisitsPage:
     lines: tuple[VisitLine, ...] = field(metadata=_help("Who is on it."))
     is_whole: bool = field(metadata=_help("Whether nobody is left out."))
     conflicts: tuple[Both, ...] = field(metadata=_help("What waits for its writer."))
+    held: tuple[Held, ...] = field(metadata=_help("What may not be filed, for its writer."))
     hours: int = field(metadata=_help("How long a copy can be read."))
     copy_form: Form = field(metadata=_help("Hidden fields of taking a copy along."))
 
@@ -104,12 +124,14 @@ def visits(call: Call) -> Response:
     lines = tuple(_lines(call))
     with call.parts.database.reading() as session:
         waiting = conflicts_of(session, call.signed_in)
+        held = conflicts_of(session, call.signed_in, HELD)
     body = VisitsPage(
         title=call.say("Caseload and visits"),
         as_of=moment(call.at, _plain(call)).text,
         lines=lines,
         is_whole=len(lines) < MOST_PEOPLE,
         conflicts=tuple(_both(call, one) for one in waiting),
+        held=tuple(_held(call, one) for one in held),
         hours=int(READABLE.total_seconds() // 3600),
         copy_form=call.new_form("visits/copy"),
     )
@@ -157,8 +179,9 @@ def settle(call: Call) -> ResponseReturnValue:
     """Settles a conflict as its writer chose, with both texts before them."""
     fields = call.visit.form
     call.posted(f"{_PAGE}/settle")
+    state = HELD if fields.get("keep") == _AWAY else CONFLICT
     with call.parts.database.reading() as session:
-        waiting = conflicts_of(session, call.signed_in)
+        waiting = conflicts_of(session, call.signed_in, state)
     one = next((one for one in waiting if str(one.id) == fields.get("id")), None)
     if one is None:
         raise NotFound
@@ -215,6 +238,16 @@ def _both(call: Call, one: Conflict) -> Both:
         theirs=now.text,
         theirs_by=now.by,
         base=now.version,
+        form=call.new_form(f"{_PAGE}/settle"),
+    )
+
+
+def _held(call: Call, one: Conflict) -> Held:
+    return Held(
+        id=str(one.id),
+        name=_name(call, one.person),
+        text=one.text,
+        at=moment(one.written_at, _plain(call)).text,
         form=call.new_form(f"{_PAGE}/settle"),
     )
 

@@ -16,6 +16,8 @@ READABLE = timedelta(hours=12)
 """How long a copy can be read. Source: `reference/stories.md` U6."""
 _KEPT = timedelta(days=30)
 _MOST = 200
+CONFLICT, HELD = WAITING = ("conflict", "held")
+"""What waits for its writer: changed by somebody else meanwhile, or not to be filed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def is_being_filed(session: Session, entry: str) -> bool:
 
 def keep_edit(session: Session, whose: SignedIn, edit: Edit, state: str, at: datetime) -> None:
     """Keeps what an edit became; its text only while it waits."""
-    sealed = seal_text(session.secret, edit.id, edit.text) if state == "conflict" else None
+    sealed = seal_text(session.secret, edit.id, edit.text) if state in WAITING else None
     session.run(
         _QUERIES["keep_edit"],
         id=edit.id,
@@ -127,10 +129,11 @@ def keep_edit(session: Session, whose: SignedIn, edit: Edit, state: str, at: dat
     )
 
 
-def conflicts_of(session: Session, whose: SignedIn) -> tuple[Conflict, ...]:
-    """Returns what waits for this user, the oldest first."""
+def conflicts_of(session: Session, whose: SignedIn, state: str = CONFLICT) -> tuple[Conflict, ...]:
+    """Returns what waits for this user, the oldest first: in conflict, or held."""
     rows = session.rows(
         _QUERIES["open_conflicts"],
+        state=state,
         user=whose.user,
         organisation=whose.posting.organisation,
         most=_MOST,

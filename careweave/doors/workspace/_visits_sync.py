@@ -1,7 +1,9 @@
 """The copy of the visit list: taken along, asked after, and what was written on it brought back."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,17 +12,22 @@ from flask import Response
 
 from careweave.disclosure import OfflineLook, note_opened
 from careweave.doors._frame import Frame, Page, asset, render
+from careweave.doors.workspace._adding import check_may_write
 from careweave.doors.workspace._call import Call, Visit
 from careweave.doors.workspace._route import Kind, OpenRoute, Route
 from careweave.doors.workspace._visits_copy import persons_of, take, tickets_left
 from careweave.doors.workspace._visits_seal import copy_key, open_sealed
 from careweave.doors.workspace._visits_store import Copy, Edit, copy_of
-from careweave.doors.workspace._visits_write import ACCESS, NOTE, file_edit
-from careweave.terms import Incorrect, Json, NotFound
+from careweave.doors.workspace._visits_write import ACCESS, NOTE, file_edit, hold_edit
+from careweave.terms import Forbidden, Incorrect, Json, NotFound, PersonId
 
 _MOST = 100
 _LOOK = "look"
 _REFUSED = "refused"
+_ABSURD = 2**45
+_ENTRY = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_CLOCKS = timedelta(minutes=5)
+"""How far the clock of a device may run from ours within a day."""
 
 
 def copied(call: Call) -> Response:
@@ -40,7 +47,8 @@ def contact(call: Call) -> Response:
 def sync(call: Call) -> Response:
     """Files what the device brings, each by its own id, and says what became of each.
 
-    What was written outlives the copy and the session: only whose copy it is, is asked.
+    What was written outlives the copy and the session. What may not be filed any more, or was not
+    written while the copy could be read, is held for its writer.
     """
     copy = _copy(call)
     if copy is None:
@@ -48,7 +56,7 @@ def sync(call: Call) -> Response:
     with call.parts.database.reading() as session:
         key = copy_key(session.secret, copy.id, copy.wrapped)
     brought = _brought(call.visit.form.get("items", ""))
-    became: dict[str, Json] = {}
+    becoming, became = _Filing(call, copy), dict[str, Json]()
     looks: dict[str, OfflineLook] = {}
     for name, sealed in brought:
         became[name] = _REFUSED
@@ -60,7 +68,7 @@ def sync(call: Call) -> Response:
             if look is not None:
                 looks[name] = look
         else:
-            became[name] = _filed(call, copy, opened)
+            became[name] = becoming.of(opened)
     noted = note_opened(call.way, call.asking, tuple(looks.values()))
     became |= {name: "filed" for name, look in looks.items() if look.key in noted}
     return _json({"became": became})
@@ -95,7 +103,7 @@ def _brought(text: str) -> Iterator[tuple[str, Json]]:
     """Yields what the device brings, by the name that it has there."""
     try:
         items = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         items = None
     if not isinstance(items, list) or len(items) > _MOST:
         raise Incorrect("This is not what a copy of the visit list brings back.")
@@ -113,14 +121,35 @@ def _opened(key: EllipticCurvePrivateKey, copy: Copy, sealed: Json) -> Mapping[s
         return None
 
 
-def _filed(call: Call, copy: Copy, opened: Mapping[str, Json]) -> str:
-    edit = _edit(opened, copy, call.at)
-    if edit is None:
-        return _REFUSED
-    try:
-        return str(file_edit(call, edit))
-    except Incorrect:
-        return _REFUSED
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    """Files what one copy brings; about whom may be written is asked once each."""
+
+    call: Call
+    copy: Copy
+    may_write: dict[PersonId, bool] = field(default_factory=dict)
+
+    def of(self, opened: Mapping[str, Json]) -> str:
+        """Returns what becomes of an edit: filed, or held where it may not be, or refused."""
+        edit = _edit(opened, self.copy, self.call.at)
+        if edit is None:
+            return _REFUSED
+        is_timely = _is_within(_told_time(opened), self.copy, self.call.at)
+        try:
+            if is_timely and self._may_write(edit.person):
+                return str(file_edit(self.call, edit))
+            return str(hold_edit(self.call, edit))
+        except Incorrect:
+            return _REFUSED
+
+    def _may_write(self, person: PersonId) -> bool:
+        if person not in self.may_write:
+            try:
+                check_may_write(self.call, person)
+                self.may_write[person] = True
+            except Forbidden:
+                self.may_write[person] = False
+        return self.may_write[person]
 
 
 def _edit(opened: Mapping[str, Json], copy: Copy, now: datetime) -> Edit | None:
@@ -140,7 +169,7 @@ def _edit(opened: Mapping[str, Json], copy: Copy, now: datetime) -> Edit | None:
         text=text,
         at=at,
         copy=copy.id,
-        entry=entry if isinstance(entry, str) else "",
+        entry=entry if isinstance(entry, str) and _ENTRY.fullmatch(entry) else "",
         base=base if isinstance(base, int) else 0,
     )
 
@@ -162,11 +191,23 @@ def _uuid(opened: Mapping[str, Json], name: str) -> UUID | None:
 
 def _time(opened: Mapping[str, Json], copy: Copy, now: datetime) -> datetime:
     """Returns when something was done by the device, never before the copy or after now."""
+    at = _told_time(opened)
+    return now if at is None else min(max(at, copy.made_at), now)
+
+
+def _told_time(opened: Mapping[str, Json]) -> datetime | None:
+    """Returns when something was done, as the device says; None where it says no time."""
     told = opened.get("at")
-    if not isinstance(told, int):
-        return now
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=min(told, 2**45))
-    return min(max(at, copy.made_at), now)
+    if isinstance(told, bool) or not isinstance(told, int) or not 0 <= told < _ABSURD:
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=told)
+
+
+def _is_within(at: datetime | None, copy: Copy, now: datetime) -> bool:
+    """Says whether something was done while the copy could be read, by a clock that is about right."""
+    if at is None:
+        return False
+    return copy.made_at - _CLOCKS <= at <= min(copy.expires_at, now) + _CLOCKS
 
 
 def _json(value: Json) -> Response:

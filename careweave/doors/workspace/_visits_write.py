@@ -11,8 +11,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from careweave.db import Session
+from careweave.disclosure import Alert, Notice, alert
 from careweave.disclosure import entry as shown_entry
-from careweave.doors.workspace._adding import author_of
+from careweave.doors._frame import check_signs
+from careweave.doors.workspace._adding import author_of, check_may_write
 from careweave.doors.workspace._call import Call
 from careweave.doors.workspace._entries import Resource
 from careweave.doors.workspace._filing import Save, file_entries, patient_of, source_of
@@ -41,12 +43,16 @@ _TEXT = "text/plain; charset=utf-8"
 
 
 class Became(StrEnum):
-    """What an edit became: `waiting` where another change of the entry is just being filed."""
+    """What an edit became: `waiting` where another change of the entry is just being filed.
+
+    `held` where it may not be filed: it is kept for its writer, and its officers are told.
+    """
 
     FILED = "filed"
     CONFLICT = "conflict"
     WAITING = "waiting"
     LEFT = "left"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,7 @@ def new_entry_id(edit: UUID) -> str:
 
 def file_edit(call: Call, edit: Edit) -> Became:
     """Files an edit, or keeps it as a conflict; the same edit twice is told what it became."""
-    if not edit.text.strip() or len(edit.text) > MOST_TEXT:
-        raise Incorrect("A note has between one and 4,000 characters.")
+    _check_text(edit)
     with call.parts.database.session() as session:
         lock(session, edit.entry or str(edit.id))
         before = state_of(session, edit.id)
@@ -109,8 +114,24 @@ def file_edit(call: Call, edit: Edit) -> Became:
     return became
 
 
+def hold_edit(call: Call, edit: Edit) -> Became:
+    """Keeps what may not be filed, safely, for its writer, and tells the officers of it; once."""
+    _check_text(edit)
+    with call.parts.database.session() as session:
+        lock(session, str(edit.id))
+        before = state_of(session, edit.id)
+        if before:
+            return Became(before)
+        keep_edit(session, call.signed_in, edit, Became.HELD, call.at)
+        told = Alert(Notice.NOTE_HELD, call.asking.actor, call.at, edit.person)
+        alert(session, [told])
+    return Became.HELD
+
+
 def settle_conflict(call: Call, one: Conflict, *, is_mine: bool, base: int) -> Became:
     """Settles a conflict as its writer chose with both texts before them, or tells of a newer one."""
+    if is_mine:
+        check_may_write(call, one.person)
     with call.parts.database.session() as session:
         lock(session, one.entry)
         if not is_mine:
@@ -207,6 +228,12 @@ def _note(call: Call, edit: Edit, patient: str) -> Resource:
             }
         ],
     }
+
+
+def _check_text(edit: Edit) -> None:
+    if not edit.text.strip() or len(edit.text) > MOST_TEXT:
+        raise Incorrect("A note has between one and 4,000 characters.")
+    check_signs(edit.text)
 
 
 def _list(value: Json) -> list[Json]:

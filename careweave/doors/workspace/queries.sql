@@ -161,7 +161,7 @@ WHERE made_at < %(before)s;
 -- name: forget_edits
 -- Forgets edits that are filed or left and old.
 DELETE FROM workspace.visit_edit
-WHERE received_at < %(before)s AND state <> 'conflict';
+WHERE received_at < %(before)s AND state NOT IN ('conflict', 'held');
 
 -- name: lock_entry
 -- Waits until nobody else changes this entry from a visit.
@@ -188,7 +188,7 @@ VALUES (
 );
 
 -- name: open_conflicts
--- What a user wrote on visits that is in conflict, the oldest first.
+-- What a user wrote on visits that is in conflict or held, the oldest first.
 SELECT
     e.id,
     e.person,
@@ -196,17 +196,17 @@ SELECT
     e.sealed_text,
     e.written_at
 FROM workspace.visit_edit AS e
-WHERE e.user_name = %(user)s AND e.organisation = %(organisation)s AND e.state = 'conflict'
+WHERE e.user_name = %(user)s AND e.organisation = %(organisation)s AND e.state = %(state)s
 ORDER BY e.received_at, e.id
 LIMIT %(most)s;
 
 -- name: settle_edit
--- Settles a conflict once; no row where it was settled before or is somebody else's.
+-- Settles what waits for its writer once; no row where it was settled before or is somebody else's.
 UPDATE workspace.visit_edit
 SET state = %(state)s, settled_at = %(at)s, sealed_text = %(sealed)s
 WHERE
     id = %(id)s AND user_name = %(user)s AND organisation = %(organisation)s
-    AND state = 'conflict'
+    AND state IN ('conflict', 'held')
 RETURNING id;
 
 -- name: saved_as_entry

@@ -1,5 +1,7 @@
 """Codes and the first password: once, for one's own account, and after few failures not at all."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +20,7 @@ from careweave.doors._access import (
     n_codes,
     new_codes,
 )
+from careweave.doors._access._refusals import Refusals
 from careweave.terms import Busy, Conflict, Forbidden
 
 NOW = datetime(2026, 3, 26, 8, 0, tzinfo=UTC)
@@ -156,3 +159,35 @@ def test_a_password_is_the_first_administrator_s_alone(place: Place) -> None:
         place.use(password, "a.finch")
     with pytest.raises(Forbidden):
         place.use(password[:-1] + "7x", "admin")
+
+
+def test_what_is_tried_elsewhere_locks_nobody_here(place: Place) -> None:
+    (code, *_) = place.new()
+    for _ in range(6):
+        with pytest.raises((Forbidden, Busy)):
+            place.codes.use("a.finch", "wrong", replace(TOLD, address="198.51.100.7"))
+    assert place.use(code) is Assurance.CODE
+
+
+def test_a_flood_of_failures_is_counted_and_not_written_one_by_one(place: Place) -> None:
+    now = [0.0]
+    refusals = Refusals(lambda: now[0])
+    written = [refusals.telling("code") for _ in range(100)]
+    assert written == ["code"] * 60 + [""] * 40
+    now[0] = 1.0
+    assert refusals.telling("code") == "code/40 more before"
+    assert refusals.telling("code") == ""
+
+
+def test_no_connection_is_held_while_a_password_is_worked_out(database: Database) -> None:
+    alone = Database(database.url, size=1, wait_s=0.05)
+    place = Place(alone)
+    with ThreadPoolExecutor(1) as pool, place.codes._queue:
+        trying = pool.submit(place.use, "wrong", "admin")
+        for _ in range(20):
+            with alone.reading() as session:
+                assert session.secret
+            time.sleep(0.01)
+    with pytest.raises(Forbidden):
+        trying.result()
+    alone.close()

@@ -151,6 +151,10 @@ def test_a_counter_that_goes_back_ends_the_passkey(place: Place) -> None:
     place.refused(place.device.answer(place.passkeys.ask(MINE)))
     assert place.passkeys.of(place.account().id) == ()
     assert "counter-went-back" in reasons(place.database)
+    # Its officers have it in their queue, wherever it opened anything.
+    with psycopg.connect(place.database.url) as connection:
+        told = connection.execute("SELECT kind, user_name FROM disclosure.alert").fetchall()
+    assert set(told) == {("passkey-copied", "a.finch")}
 
 
 def test_an_authenticator_without_a_counter_is_taken(place: Place) -> None:

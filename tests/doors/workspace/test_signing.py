@@ -331,6 +331,19 @@ def test_a_code_opens_nothing_but_the_making_of_a_passkey(place: Place, browser:
     assert browser.cookie == ""
 
 
+@pytest.mark.attack(34)
+def test_a_second_sign_in_of_a_browser_ends_the_first(place: Place, browser: Browser) -> None:
+    device = browser.enrol("first-one", place.person("first-one", GP))
+    browser.sign_in(device)
+    first, code = browser.cookie, place.person("second-one", GP)
+    browser.get("/workspace/recover")
+    browser.post("/workspace/recover", user="second-one", words=code)
+    assert browser.cookie not in ("", first)
+    other = place.browser()
+    other.hold(first)
+    assert other.get("/workspace/").location == SIGN_IN
+
+
 def test_a_password_opens_the_making_of_passkeys_until_there_are_two(
     place: Place, browser: Browser
 ) -> None:

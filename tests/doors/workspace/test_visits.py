@@ -5,7 +5,9 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from secrets import token_bytes
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,8 +17,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from careweave.doors._frame import csrf_token
-from careweave.terms import Role
+from careweave.doors._frame import csrf_token, new_form
+from careweave.doors.workspace._visits_store import Edit, keep_edit
+from careweave.terms import PersonId, Role
 from tests.lib.day10 import Day10
 from tests.lib.pages import Visitor, World, world_over
 from tests.lib.posting import sent
@@ -71,7 +74,7 @@ def _sealed(copy: dict, value: dict) -> dict[str, str]:
     return {name: base64.b64encode(raw).decode() for name, raw in parts.items()}
 
 
-def _edit(copy: dict, at: int, **what: object) -> dict:
+def _edit(copy: dict, at: int, /, **what: object) -> dict:
     person = copy["people"][at]
     edit = {"id": str(uuid4()), "ticket": person["ticket"], "kind": "note", "at": copy["made_at"]}
     return {**edit, "text": "Seen at home.", **what}
@@ -272,7 +275,7 @@ def test_on_line_a_standing_note_is_kept_up_by_a_form(world: World, tmp_path: Pa
     person = world.person("parveen-akhtar")
     page = visitor.get(visitor.record(person, "visit"))
     assert page.status_code == 200, page.text[-600:]
-    forms = page.text.split("<form ")[-1]
+    forms = [one for one in page.text.split("<form ") if '/visit"' in one.partition(">")[0]][-1]
     fields = _hidden("<form " + forms, "<form")
     fields |= {"text": "Shoes off at the door."}
     answer = visitor.post(visitor.record(person, "visit"), fields)
@@ -296,3 +299,90 @@ def test_a_note_on_how_to_get_in_is_never_written_over_an_alert(world: World) ->
         "Dog loose in the yard"
         in visitor.get(visitor.record(world.person("edna-hartley"), "s/alerts")).text
     )
+
+
+def _end_ties(world: World, person: object) -> None:
+    world.north.rows(
+        "UPDATE record.tie SET until = %(at)s WHERE subject IN"
+        " (SELECT subject FROM identity.membership WHERE person = %(p)s) RETURNING 1",
+        at=world.now - timedelta(days=900),
+        p=person,
+    )
+
+
+def _person_at(world: World, copy: dict, at: int) -> PersonId:
+    rows = world.rows(
+        "SELECT person FROM workspace.visit_person WHERE ticket = %(t)s",
+        t=copy["people"][at]["ticket"],
+    )
+    return PersonId(rows[0][0])
+
+
+@pytest.mark.attack(73)
+def test_what_may_not_be_filed_is_held_for_its_writer_and_told_to_the_officer(
+    world: World,
+) -> None:
+    visitor = world.signed_in("u-cn")
+    copy = _taken(visitor)
+    hour = 3600 * 1000
+    gone = _edit(copy, 0, text="Seen after the tie had ended.")
+    early = _edit(copy, 1, text="Too early.", at=copy["made_at"] - hour)
+    late = _edit(copy, 1, text="Too late.", at=copy["expires_at"] + hour)
+    ahead = _edit(copy, 1, text="Not yet.", at=copy["made_at"] + 3 * hour)
+    absurd = [_edit(copy, 1, text="Absurd.", at=at) for at in (2**60, -1, "now", None, True)]
+    good = _edit(copy, 1, text="In time.")
+    _end_ties(world, _person_at(world, copy, 0))
+    edits = [gone, early, late, ahead, *absurd, good]
+    became = _brought(visitor, copy, edits)
+    assert became == {one["id"]: "held" for one in edits} | {good["id"]: "filed"}
+    assert _brought(visitor, copy, edits) == became
+    saved = world.rows("SELECT count(*) FROM workspace.saved WHERE form = 'visit-note'")
+    assert saved == [(1,)]
+    kept = world.rows("SELECT sealed_text FROM workspace.visit_edit WHERE state = 'held'")
+    assert len(kept) == len(edits) - 1
+    assert not any(b"tie had ended" in bytes(text) for (text,) in kept)
+    page = visitor.get("/workspace/visits").text
+    assert "Seen after the tie had ended." in page
+    told = world.rows(
+        "SELECT count(*), min(user_name), min(organisation) FROM disclosure.alert"
+        " WHERE kind = 'visit-note-held'"
+    )
+    assert told == [(len(edits) - 1, "u-cn", "nm-community")]
+    assert "Seen after the tie" not in world.signed_in("u-cn-b").get("/workspace/visits").text
+
+
+def test_what_is_held_is_put_away_by_its_writer_alone(world: World) -> None:
+    visitor, other = world.signed_in("u-cn"), world.signed_in("u-cn-b")
+    copy = _taken(visitor)
+    edit = _edit(copy, 0, at=copy["expires_at"] + 3600 * 1000)
+    assert _brought(visitor, copy, [edit]) == {edit["id"]: "held"}
+    for who, status in ((other, 404), (visitor, 303), (visitor, 404)):
+        form = new_form(who.world.session_of(who.token).secret, "visit/settle", "", token_bytes)
+        fields = {"csrf": form.csrf, "form": form.id, "about": "", "id": edit["id"], "keep": "away"}
+        assert who.post("/workspace/visits/settle", fields).status_code == status
+    assert edit["id"] not in visitor.get("/workspace/visits").text
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "bell\x07"])
+def test_a_note_with_signs_that_nobody_types_is_refused(world: World, text: str) -> None:
+    visitor = world.signed_in("u-cn")
+    copy = _taken(visitor)
+    edit = _edit(copy, 0, text=text)
+    assert _brought(visitor, copy, [edit]) == {edit["id"]: "refused"}
+
+
+@pytest.mark.attack(73)
+def test_what_is_in_conflict_is_not_put_in_by_who_may_not_write_any_more(world: World) -> None:
+    visitor = world.signed_in("u-cn")
+    copy = _taken(visitor)
+    person = _person_at(world, copy, 0)
+    edit = Edit(uuid4(), person, "access", "The old key.", world.now, entry="ws-x", base=1)
+    with world.database.session() as session:
+        keep_edit(session, world.session_of(visitor.token), edit, "conflict", world.now)
+    _end_ties(world, person)
+    form = new_form(world.session_of(visitor.token).secret, "visit/settle", "", token_bytes)
+    fields = {"csrf": form.csrf, "form": form.id, "about": "", "id": str(edit.id), "base": "1"}
+    answer = visitor.post("/workspace/visits/settle", fields | {"keep": "mine"})
+    assert answer.status_code == 403
+    assert world.rows("SELECT count(*) FROM workspace.saved") == [(0,)]
+    assert world.rows("SELECT state FROM workspace.visit_edit") == [("conflict",)]

@@ -267,7 +267,7 @@ async function sync() {
       if (!answer) break;
       for (const [id, became] of Object.entries(answer.became)) {
         counted[became] = (counted[became] || 0) + 1;
-        if (["filed", "conflict", "left"].includes(became)) await act(["mine", "outbox"], "readwrite", (m, o) => { m.delete(id); return o.delete(id); });
+        if (["filed", "conflict", "left", "held"].includes(became)) await act(["mine", "outbox"], "readwrite", (m, o) => { m.delete(id); return o.delete(id); });
       }
     }
   }
@@ -291,12 +291,13 @@ async function bringBack() {
     const told = [];
     if (counted.filed) told.push(word("sent"), `${counted.filed}.`);
     if (counted.conflict) told.push(word("conflicts"), `${counted.conflict}.`);
+    if (counted.held) told.push(word("held"), `${counted.held}.`);
     if (counted.refused) told.push(word("refused"), `${counted.refused}.`);
     told.push(removed);
     await draw();
     say(...told);
-    // The server shows both texts of what is in conflict.
-    if (counted.conflict) location.reload();
+    // The server shows both texts of what is in conflict, and what it has not filed.
+    if (counted.conflict || counted.held) location.reload();
   } catch (error) {
     say(word(error.status === 401 ? "signin" : "offline"));
   }
