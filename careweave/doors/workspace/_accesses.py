@@ -83,13 +83,14 @@ def accesses(call: Call) -> Response:
     found = my_accesses(call.way, call.asking, Period(call.at - timedelta(days=days), call.at))
     body = AccessesPage(
         lines=tuple(_lines(call, found[:_MOST])),
-        spans=tuple(
-            Span(f"{PREFIX}/accesses?days={n}", call.say("{n} days", n=n), n == days)
-            for n in _SPANS
-        ),
+        spans=tuple(Span(f"{PREFIX}/accesses?days={n}", _span(call, n), n == days) for n in _SPANS),
         n=len(found),
     )
     return answered("accesses.html", frame_of(call.visit, call.say("My accesses")), body)
+
+
+def _span(call: Call, n: int) -> str:
+    return call.say("1 day") if n == 1 else call.say("{n} days", n=n)
 
 
 def _days(call: Call) -> int:
