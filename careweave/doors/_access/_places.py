@@ -65,10 +65,10 @@ _LANES = (
     (re.compile(r"/workspace/visits(?:/\w+)?"), Lane.URGENT),
     (re.compile(r"/workspace/r/[^/]+/live"), Lane.LIVE),
     (re.compile(r"/(?:workspace|console)(?:/.*)?", re.DOTALL), Lane.PAGES),
-    (re.compile(r"/fhir(?:/.*)?", re.DOTALL), Lane.SYSTEMS),
 )
+_FREE = re.compile(r"/|/static/.*|/health|/ready|/metrics", re.DOTALL)
 _SIGNING = re.compile(r"/workspace/(?:sign-in(?:/example)?|recover|enrol|prove|launch)")
-_TRYING = re.compile(r"/workspace/(?:sign-in(?:/example)?|recover)")
+_TRYING = re.compile(r"/(?:sign-in(?:/example)?|recover)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Places:
         """Reads what is posted to a page, before any place is taken for it."""
         if lane is Lane.SYSTEMS or environ["REQUEST_METHOD"] in _READING:
             return
-        if _TRYING.fullmatch(str(environ.get("PATH_INFO", ""))):
+        if lane is Lane.SIGNING and _TRYING.search(str(environ.get("PATH_INFO", ""))):
             self._rates.take(client)
         bodies = self._urgent_bodies if lane is Lane.URGENT else self._bodies
         body = bodies.read(environ["wsgi.input"], str(environ.get("CONTENT_LENGTH", "")), client)
@@ -143,10 +143,18 @@ class Places:
 
 
 def lane_of(method: str, path: str) -> Lane | None:
-    """Returns in which places a request is held; None for what costs next to nothing."""
+    """Returns in which places a request is held; None for what costs next to nothing.
+
+    However many slashes are before it, an address is that of the door that answers it; whatever no
+    pattern knows is answered by the door for systems.
+    """
+    path = "/" + path.lstrip("/")
+    if _FREE.fullmatch(path):
+        return None
     if method not in _READING and _SIGNING.fullmatch(path):
         return Lane.SIGNING
-    return next((lane for pattern, lane in _LANES if pattern.fullmatch(path)), None)
+    found = (lane for pattern, lane in _LANES if pattern.fullmatch(path))
+    return next(found, Lane.SYSTEMS)
 
 
 class _Places:

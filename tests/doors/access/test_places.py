@@ -100,6 +100,11 @@ def test_one_client_takes_not_all_places() -> None:
         ("POST", "/workspace/launch", Lane.SIGNING),
         ("GET", "/console/", Lane.PAGES),
         ("GET", "/fhir/Patient", Lane.SYSTEMS),
+        ("POST", "//workspace/recover", Lane.SIGNING),
+        ("POST", "///workspace/find", Lane.PAGES),
+        ("GET", "//workspace/r/x/card", Lane.URGENT),
+        ("POST", "/elsewhere", Lane.SYSTEMS),
+        ("GET", "/", None),
         ("GET", "/health", None),
         ("GET", "/static/cw.css", None),
     ],
@@ -168,6 +173,8 @@ def test_tries_to_sign_in_are_limited_by_address() -> None:
     for _ in range(4):
         ask(places, "/workspace/recover", "POST", b"x=y")
     assert [isinstance(one.get(REFUSAL), Busy) for one in held.seen] == [False] * 3 + [True]
+    ask(places, "//workspace/sign-in", "POST", b"x=y")
+    assert isinstance(held.seen.pop()[REFUSAL], Busy)
     ask(places, "/workspace/recover", "POST", b"x=y", REMOTE_ADDR="192.0.2.8")
     ask(places, "/workspace/find", "POST", b"x=y")
     assert REFUSAL not in held.seen[-2]
