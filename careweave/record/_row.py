@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from careweave.db import Row as Columns
@@ -66,6 +67,7 @@ def row_of(columns: Columns) -> Row:
     )
 
 
+@lru_cache(maxsize=4096)
 def _whose(whose: bytes | None) -> tuple[PersonId | None, int | None]:
     """Returns the person and the decision that made the link, which come as one look-up."""
     if whose is None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from careweave.terms import Json
 from careweave.views._context import Quantity, When
-from careweave.views._fhir import at, number, words
+from careweave.views._fhir import number, words
 from careweave.views._making import Audience, Making
 from careweave.views._terms import Terms
 
@@ -224,11 +224,12 @@ def unit_text(unit: str, making: Making) -> str:
 
 def quantity(value: Json, making: Making) -> Quantity:
     """Returns a FHIR Quantity with the precision of its source: the number, a space that holds, the unit."""
-    found = number(at(value, "value"))
-    if found is None:
+    given = value[0] if isinstance(value, list) and value else value
+    found = number(given.get("value")) if isinstance(given, dict) else None
+    if found is None or not isinstance(given, dict):
         return Quantity("")
-    unit = unit_text(words(at(value, "unit")) or words(at(value, "code")), making)
-    sign = words(at(value, "comparator"))
+    unit = unit_text(words(given.get("unit")) or words(given.get("code")), making)
+    sign = words(given.get("comparator"))
     text = sign + plain_number(found)
     return Quantity(f"{text}{NBSP}{unit}" if unit else text)
 

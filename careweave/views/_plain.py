@@ -108,7 +108,14 @@ def facts(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Grou
 
 def phases(singles: Iterable[tuple[Spoken, Fact]], making: Making) -> Mapping[str, Phase]:
     """Returns the phase of each entry by its handle."""
-    return {fact.voices[0].entry: said(one, making).phase for one, fact in singles}
+    return {fact.voices[0].entry: _phase(one, making) for one, fact in singles}
+
+
+def _phase(one: Spoken, making: Making) -> Phase:
+    # Of hundreds of results the words are read once only.
+    if one.row.type == "Observation":
+        return clinical.phase_observed(one.value)
+    return said(one, making).phase
 
 
 def grouped(
@@ -124,7 +131,7 @@ def grouped(
     heading = None
     for one, fact in found:
         heading = one.row.heading
-        phase = _most_current(fact, known or {}) or said(one, making).phase
+        phase = _most_current(fact, known or {}) or _phase(one, making)
         is_event = heading in _EVENTS and phase is not Phase.REFUTED
         by_phase.setdefault(Phase.CURRENT if is_event else phase, []).append(fact)
     if heading is Heading.FUT:

@@ -24,7 +24,7 @@ def observation(value: fhir.Value, making: Making) -> Said:
         title,
         "" if said == title else said,
         "" if status == "final" else status,
-        Phase.REFUTED if status in {"entered-in-error", "cancelled"} else Phase.CURRENT,
+        phase_observed(value),
         details(
             making,
             ("Reference range", range_text(value, making)),
@@ -32,6 +32,12 @@ def observation(value: fhir.Value, making: Making) -> Said:
             ("Note", fhir.notes(value)),
         ),
     )
+
+
+def phase_observed(value: fhir.Value) -> Phase:
+    """Returns where an Observation stands in time, without reading what it says."""
+    is_wrong = fhir.words(value.get("status")) in {"entered-in-error", "cancelled"}
+    return Phase.REFUTED if is_wrong else Phase.CURRENT
 
 
 def condition(value: fhir.Value, making: Making) -> Said:
