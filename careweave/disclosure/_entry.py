@@ -74,7 +74,7 @@ def entry(
         found = people_seen(session, reading, [person], seen.sight).get(person)
         one = None if found is None else _Entry(session, reading, seen, found)
         left = Leaving(seen.sight, ()) if one is None else one.leaving(type_name, id_, as_of)
-        made = None if one is None or not left.rows else one.shown(left.rows)
+        made, left = one.shown(left, as_of) if one is not None and left.rows else (None, left)
     if made is None or found is None:
         account_for(way, reading, _ACTION, type_name, left)
         raise NotFound
@@ -123,17 +123,20 @@ class _Entry:
         )
         return any(one.id == row.id for one in held.rows)
 
-    def shown(self, rows: tuple[Row, ...]) -> ShownEntry:
-        """Returns the entry with what is told of it."""
+    def shown(self, left: Leaving, as_of: datetime | None) -> tuple[ShownEntry, Leaving]:
+        """Returns the entry with what is told of it, and all that leaves: its versions leave too."""
+        rows = left.rows
         row = rows[0]
+        versions = tuple(self._versions(row, as_of))
+        older = (one.row for one in versions if one.row and one.number != row.version)
         slug, system = self._place(row.source)
         of = self._seen.world.organisations.get(slug)
         branches = self._seen.sight.branches
-        return ShownEntry(
+        made = ShownEntry(
             row=row,
             beside={f"{one.type}/{one.id}": one for one in rows[1:]},
             authors=names_in(beside(self._session, self._seen.sight, rows[:1])),
-            versions=self._versions(row),
+            versions=versions,
             slug=slug,
             organisation=slug if of is None else of.name,
             telephone="" if of is None else of.telephone,
@@ -141,21 +144,22 @@ class _Entry:
             clause=branches[row.via].clause if 0 <= row.via < len(branches) else "",
             at=self._asking.at,
         )
+        return made, left.of((*rows, *older))
 
     def _place(self, source: SourceId) -> tuple[str, str]:
         known = record.dictionaries(self._session).sources.get(source)
         return ("", "") if known is None else (known.organisation, known.system)
 
-    def _versions(self, row: Row) -> tuple[EntryVersion, ...]:
+    def _versions(self, row: Row, as_of: datetime | None) -> Iterator[EntryVersion]:
         found = record.history(
             self._session, row.type, row.id, sight=self._seen.sight, count=_MOST_VERSIONS
         )
-        left = leaving(self._session, self._asking, self._seen.sight, found.rows)
+        then = [one for one in found.rows if as_of is None or one.updated <= as_of]
+        left = leaving(self._session, self._asking, self._seen.sight, then)
         told = {one.version: one for one in left.rows if not one.gone}
-        return tuple(
-            EntryVersion(one.version, one.updated, str(one.op), one.gone, told.get(one.version))
-            for one in found.rows
-        )
+        for one in then:
+            shown = told.get(one.version)
+            yield EntryVersion(one.version, one.updated, str(one.op), one.gone, shown)
 
 
 def _is_same(content: Row, document: Row) -> bool:

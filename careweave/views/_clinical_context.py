@@ -27,6 +27,9 @@ class Point:
     differs: bool = field(
         default=False, metadata=_help("Whether another source says otherwise of the same moment.")
     )
+    range_text: str = field(
+        default="", metadata=_help("Its own range in words; empty where its source gives none.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,8 @@ def _medicine(
     replaced = [_replaced(by, sayings) for what, by in instead if _begins(what, names)]
     said = (*sayings, *replaced)
     quiet: tuple[Voice, ...] = ()
-    if phase == _CURRENT:
+    # Where the role is shown a medicine in brief, that another source is missing tells nothing.
+    if phase == _CURRENT and not any(is_partial(one.spoken.row) for one in sayings):
         told_by = frozenset(one.slug for one in said)
         missing = tuple(one for one in lists if one.slug not in told_by)
         said = (*said, *missing)

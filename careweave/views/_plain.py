@@ -1,13 +1,13 @@
 """Headings whose entries stand for themselves: one fact of one voice each, by phase and date."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from careweave.disclosure import Row, ShownPerson, is_partial
 from careweave.terms import Heading, Label
 from careweave.views import _fhir as fhir
 from careweave.views import _said_care as care
 from careweave.views import _said_clinical as clinical
-from careweave.views._context import Fact, Group
+from careweave.views._context import Detail, Fact, Group
 from careweave.views._headings import NAMED
 from careweave.views._making import Making
 from careweave.views._said import Phase, Said
@@ -68,10 +68,19 @@ def said(one: Spoken, making: Making) -> Said:
 def single(one: Spoken, shown: ShownPerson, making: Making) -> Fact:
     """Returns an entry as a fact of one voice."""
     told = _kept_back(one, shown, making) or said(one, making)
-    its = voice(one, shown, making, text=told.text, status=told.status, details=told.details)
+    details = tuple(_unsaid(told.details, told.text))
+    its = voice(one, shown, making, text=told.text, status=told.status, details=details)
     heading = one.row.heading
     name = told.title or making.say("Entry" if heading is None else NAMED[heading].title)
     return Fact(name, (its,), key=f"{one.row.type}/{its.entry}")
+
+
+def _unsaid(details: Iterable[Detail], text: str) -> Iterator[Detail]:
+    """Yields the details of which the line before them does not say each part already."""
+    parts = frozenset(text.split("; "))
+    for one in details:
+        if f"{one.label}: {one.text}" not in parts and not parts.issuperset(one.text.split("; ")):
+            yield one
 
 
 def _kept_back(one: Spoken, shown: ShownPerson, making: Making) -> Said | None:

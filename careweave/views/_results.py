@@ -174,6 +174,7 @@ def _points(ordered: Sequence[_Measured], shown: ShownPerson, making: Making) ->
                 entry=making.handle(first.one.row.type, first.one.row.id),
                 is_outside=_is_outside(number, low, high),
                 differs=differs,
+                range_text=range_text(first.part, making),
             )
 
 

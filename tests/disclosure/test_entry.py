@@ -1,11 +1,13 @@
 """One entry of one person: only theirs, with its source, its versions and its content."""
 
 import base64
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from careweave.disclosure import Asking, Outlet, entry
+from careweave.disclosure._accounts import digest
 from careweave.ledger import Recorder
 from careweave.terms import Actor, NotFound, Purpose, Role, SourceId
 from tests.lib.day10 import DAY_10
@@ -78,6 +80,39 @@ def test_an_entry_comes_with_its_source_its_versions_and_its_content(world):
     assert found.clause == "own:nm-ashgrove"
     assert [one.number for one in found.versions] == [2, 1]
     assert set(found.beside) == {f"Binary/{HELD}"}
+
+
+def test_every_version_that_is_shown_is_counted_and_hashed(world):
+    person, accounts = world.person("edna-hartley"), []
+    for as_of in (None, first_known(world)):
+        way, asking = asked(world)
+        found = entry(way, asking, person, "DocumentReference", LETTER, as_of=as_of)
+        leaving = [one.row for one in found.versions if one.row] + list(found.beside.values())
+        (told,) = world.rows(
+            "SELECT n_items, shown_hash FROM ledger.account WHERE request_id = %(id)s",
+            id=asking.request_id,
+        )
+        assert told == (len(leaving), digest(leaving))
+        accounts.append(told)
+    assert accounts[0] != accounts[1]
+
+
+def first_known(world):
+    """When the letter was in the record, and nothing had replaced it."""
+    way, asking = asked(world)
+    found = entry(way, asking, world.person("edna-hartley"), "DocumentReference", LETTER)
+    return found.versions[-1].received_at
+
+
+def test_of_an_earlier_moment_comes_what_it_was_then_and_no_later_version(world):
+    way, asking = asked(world)
+    person, then = world.person("edna-hartley"), first_known(world)
+    found = entry(way, asking, person, "DocumentReference", LETTER, as_of=then)
+    assert b"The first letter" in found.row.body
+    assert [one.number for one in found.versions] == [1]
+    before = then - timedelta(microseconds=1)
+    with pytest.raises(NotFound):
+        entry(way, asking, person, "DocumentReference", LETTER, as_of=before)
 
 
 def test_it_is_accounted_for_as_read(world):

@@ -12,7 +12,7 @@ from careweave.doors.workspace._record_results import _harmless, values_file
 from careweave.terms import Role
 from careweave.views import Trend, english
 from tests.lib.filing import file_from, patient_of
-from tests.lib.pages import Visitor, World
+from tests.lib.pages import Visitor, World, world_over
 
 PLACES = ("", "s", "s/medicines", "timeline", "plan", "print", "reconcile", "s/results")
 ENTRY = re.compile(r'href="(/workspace/r/[^"/]+/e/[^"]+)"')
@@ -285,6 +285,71 @@ def test_an_entry_reached_from_an_earlier_day_is_as_it_was_then(world, edna):
     links = set(re.findall(r'href="(/workspace/r/[^"/]+/e/[^"]+)"', then))
     assert links
     assert all(one.endswith("?on=2026-03-17") for one in links)
-    page = text_of(reader.get(sorted(links)[0]).get_data(as_text=True))
+    page = text_of(reader.get(min(links)).get_data(as_text=True))
     assert "As it was" in page or "as it was" in page
     assert "Something is wrong with this entry" not in page
+
+
+def rows_of(visitor: Visitor, person, section: str) -> list[str]:
+    page = visitor.get(visitor.record(person, f"s/{section}")).get_data(as_text=True)
+    return [text_of(one) for one in page.split('<li class="cw-fact')[1:]]
+
+
+def test_one_vaccination_told_by_two_sources_is_one_row_that_says_so(world):
+    arthur = world.person("arthur-pennyfeather")
+    world.tie(arthur, Role.GP, organisation="nm-tarnside-health")
+    found = rows_of(world.signed_in("u-gp-c"), arthur, "vaccinations")
+    (row,) = (one for one in found if "Influenza vaccine" in one and "06-Oct-2025" in one)
+    assert "received by 2 routes" in row
+    assert "Sources disagree" not in row
+
+
+def test_a_message_of_a_stay_that_comes_twice_makes_no_second_row(world, edna):
+    reader = world.signed_in("u-ed")
+    before = rows_of(reader, edna, "admissions")
+    again = [
+        one
+        for one in world.day10.messages
+        if b"ADT^A01" in one.body and b"9990001014" in one.body.replace(b" ", b"")
+    ]
+    assert again
+    world.north.take(again)
+    assert rows_of(reader, edna, "admissions") == before
+
+
+def test_a_page_of_yesterday_leads_to_the_words_of_yesterday(northmere10, tmp_path):
+    with world_over(northmere10, tmp_path) as world:
+        person = world.person("edna-hartley")
+        file_letter(world, "Letter of two visits")
+        yesterday = world.now.date().isoformat()
+        world.later(days=1)
+        file_letter(world, "Letter of four visits")
+        reader = world.signed_in("u-gp")
+
+        def found(query: str) -> tuple[str, str]:
+            page = reader.get(reader.record(person, f"s/documents{query}")).get_data(as_text=True)
+            row = next(one for one in page.split('<li class="cw-fact') if "Letter of" in one)
+            link = re.findall(r'href="(/workspace/r/[^"/]+/e/[^"]+)"', row)[0]
+            return text_of(row), text_of(reader.get(link).get_data(as_text=True))
+
+        for one in found(f"?on={yesterday}"):
+            assert "Letter of two visits" in one
+            assert "Letter of four visits" not in one
+        row, entry = found("")
+        assert "Letter of four visits" in row
+        assert "was Letter of two visits; now Letter of four visits" in entry
+
+
+def file_letter(world: World, title: str) -> None:
+    letter = {
+        "resourceType": "DocumentReference",
+        "id": "gpa-letter-of-tests",
+        "status": "current",
+        "type": {"text": title},
+        "subject": {
+            "reference": f"Patient/{patient_of(world, world.person('edna-hartley'), 'gpa')}"
+        },
+        "date": "2026-03-25T10:00:00Z",
+        "content": [{"attachment": {"contentType": "text/plain", "data": "YQ=="}}],
+    }
+    file_from(world, "nm-ashgrove-gp", [letter])
