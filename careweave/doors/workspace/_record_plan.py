@@ -56,8 +56,8 @@ def plan(call: Call) -> Response:
     plans = tuple(_sections(one, _PLANS))
     body = PlanPage(
         title=call.say("Plans"),
-        current=tuple(_only(made, is_past=False) for made in plans),
-        own_words=tuple(_only(made, is_past=False) for made in _sections(one, _OWN)),
+        current=tuple(_now(made, one) for made in plans),
+        own_words=tuple(_now(made, one) for made in _sections(one, _OWN)),
         past=tuple(made for made in (_only(made, is_past=True) for made in plans) if made.groups),
         where=one.where,
     )
@@ -69,9 +69,17 @@ def _sections(one: Opened, headings: Iterable[Heading]) -> Iterator[Section]:
         yield section(slug_of(heading), one.shown, one.making)
 
 
+def _now(made: Section, one: Opened) -> Section:
+    """Returns what applies now of a section; where all of it is past, it says so."""
+    now = _only(made, is_past=False)
+    if now.groups or not made.groups:
+        return now
+    return replace(now, text=one.call.say("Nothing now; {n} past", n=made.n))
+
+
 def _only(made: Section, *, is_past: bool) -> Section:
     groups = tuple(one for one in made.groups if (one.kind in _PAST) is is_past)
-    return replace(made, groups=groups)
+    return replace(made, groups=groups, n=sum(len(one.facts) for one in groups))
 
 
 def print_summary(call: Call) -> Response:

@@ -353,3 +353,15 @@ def file_letter(world: World, title: str) -> None:
         "content": [{"attachment": {"contentType": "text/plain", "data": "YQ=="}}],
     }
     file_from(world, "nm-ashgrove-gp", [letter])
+
+
+def test_a_plan_that_is_over_leaves_no_empty_box(world, edna):
+    reader = world.signed_in("u-gp")
+    page = reader.get(reader.record(edna, "plan")).get_data(as_text=True)
+    (box,) = re.findall(
+        r'<section [^>]*data-section="actions".*?</section>',
+        page.split('<details class="cw-past"')[0],
+        re.DOTALL,
+    )
+    assert "Nothing now; 1 past" in text_of(box)
+    assert "cw-count" not in box
