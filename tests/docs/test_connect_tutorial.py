@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -36,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that the database's own user may enter when the tests run as root."""
     made = tmp_path_factory.mktemp("hill")
     for folder in (made, *made.parents[:3]):
-        if folder.owner() == Path.home().owner() and folder != Path("/tmp"):
+        if folder.owner() == Path.home().owner() and not folder.stat().st_mode & stat.S_ISVTX:
             folder.chmod(0o755)
     return made
 
