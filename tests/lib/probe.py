@@ -113,7 +113,7 @@ def probe(browser: Browser, base: str, token: str, path: str) -> Probe:
     with tab(browser, base, token=token, size=DESK, bypass_csp=True) as opened:
         opened.open(path)
         _as_tested(opened, made)
-        opened.page.set_extra_http_headers({"Accept-Language": "cy"})
+    with tab(browser, base, token=token, size=DESK, bypass_csp=True, locale="cy") as opened:
         opened.open(path)
         assert opened.page.get_attribute("html", "lang") == "cy"
         made.in_welsh = opened.violations()
