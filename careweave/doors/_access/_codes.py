@@ -45,13 +45,14 @@ class Codes:
         self._database = database
         # One at a time: each costs 64 MiB and a tenth of a second.
         self._queue = Lock()
-        self._refusals = Refusals()
+        self._refusals = Refusals(database, "code")
 
     def use(self, user: str, words: str, told: Told) -> tuple[Account, Assurance]:
         """Returns whose code or first password this is, and which; a code is used up by it.
 
         Forbidden, in the same words and after the same work, for every other; Busy while the name
-        is locked after too many failures from there. Every try is accounted for.
+        is locked after too many failures from there. Every success is accounted for, and every
+        failure up to one a second; of more than that the ledger has the number.
         """
         name = user.strip().lower()
         must_try(self._database, name, told.address, told.at)
@@ -66,10 +67,8 @@ class Codes:
             # It may have been taken away meanwhile.
             if account is not None and is_password and _password_of(session, account) == hashed:
                 return _proved(session, account, Assurance.PASSWORD, told)
-            what = self._refusals.telling("code")
-            if what:
-                organisation = "" if account is None else account.organisation
-                tell(session, told, "sign-in", what, organisation, refused="not-proved")
+            organisation = "" if account is None else account.organisation
+            self._refusals.tell(session, told, organisation, "not-proved")
         raise Forbidden(_REFUSED)
 
     def _is_password(self, hashed: str, words: str) -> bool:

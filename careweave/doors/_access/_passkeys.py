@@ -90,7 +90,7 @@ class Passkeys:
         self._database = database
         self._party = party
         self._random = random
-        self._refusals = Refusals()
+        self._refusals = Refusals(database, "passkey")
 
     def ask(self, asked: Asked) -> str:
         """Returns what a browser is asked for, as JSON: any passkey of this place."""
@@ -118,10 +118,11 @@ class Passkeys:
 
     def _tell(self, session: Session, told: Told, account: Account | None, refused: str) -> None:
         """Tells of a passkey that was not taken; of a copied one always, and to its officers too."""
-        what = "passkey" if refused == _BACK else self._refusals.telling("passkey")
-        if what:
-            organisation = "" if account is None else account.organisation
-            tell(session, told, "sign-in", what, organisation, refused=refused)
+        organisation = "" if account is None else account.organisation
+        if refused == _BACK:
+            tell(session, told, "sign-in", "passkey", organisation, refused=refused)
+        else:
+            self._refusals.tell(session, told, organisation, refused)
         if account is not None and refused == _BACK:
             alert(session, [_copied(account, one, told) for one in _workplaces(account)])
 

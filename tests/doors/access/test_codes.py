@@ -20,7 +20,7 @@ from careweave.doors._access import (
     n_codes,
     new_codes,
 )
-from careweave.doors._access._refusals import Refusals
+from careweave.doors._access._refusals import Pace, Refusals
 from careweave.terms import Busy, Conflict, Forbidden
 
 NOW = datetime(2026, 3, 26, 8, 0, tzinfo=UTC)
@@ -169,14 +169,42 @@ def test_what_is_tried_elsewhere_locks_nobody_here(place: Place) -> None:
     assert place.use(code) is Assurance.CODE
 
 
-def test_a_flood_of_failures_is_counted_and_not_written_one_by_one(place: Place) -> None:
+def _flood(database: Database, refusals: Refusals, n: int) -> None:
+    with database.session() as session:
+        for _ in range(n):
+            refusals.tell(session, TOLD, "", "not-proved")
+
+
+def _told(database: Database, what: str) -> list[tuple[str, int]]:
+    """What the ledger says of failed tries at something, and how often."""
+    query = (
+        "SELECT what, count(*) FROM ledger.account WHERE what = %(w)s OR what LIKE %(w)s || '/%%'"
+        " GROUP BY 1 ORDER BY 1"
+    )
+    with psycopg.connect(database.url) as connection:
+        return connection.execute(query, {"w": what}).fetchall()
+
+
+def test_a_flood_of_failures_is_counted_and_its_number_is_told(database: Database) -> None:
     now = [0.0]
-    refusals = Refusals(lambda: now[0])
-    written = [refusals.telling("code") for _ in range(100)]
-    assert written == ["code"] * 60 + [""] * 40
+    refusals = Refusals(database, "try", Pace(lambda: now[0]))
+    _flood(database, refusals, 100)
+    assert _told(database, "try") == [("try", 60)]
     now[0] = 1.0
-    assert refusals.telling("code") == "code/40 more before"
-    assert refusals.telling("code") == ""
+    _flood(database, refusals, 2)
+    assert _told(database, "try") == [("try", 60), ("try/40 more before", 1)]
+
+
+def test_a_number_is_told_in_time_though_nobody_fails_again(database: Database) -> None:
+    refusals = Refusals(database, "again", Pace(lambda: 0.0, wait_s=0.05))
+    _flood(database, refusals, 67)
+    for _ in range(200):
+        found = dict(_told(database, "again"))
+        if "again/7 more" in found:
+            break
+        time.sleep(0.02)
+    assert {n for what, n in found.items() if what.startswith("again/")} == {1}
+    assert found["again"] == 60
 
 
 def test_no_connection_is_held_while_a_password_is_worked_out(database: Database) -> None:
