@@ -19,8 +19,9 @@ N_LOADS = int(os.environ.get("JOURNEY_LOADS", str(USUAL)))
 N_FIRST = 12
 """After how many loads a run stops if none of them was late.
 
-A page of which one load in twenty is late passes 12 of 12 as often as 29 of 30: 54 and 55 times of
-a hundred (0.95**12; 0.95**30 + 30 * 0.05 * 0.95**29). If one of the 12 was late, all 30 are made.
+If one of them was late, all 30 are made and the 29th counts. A page of which one load in twenty is
+late passes so 68 times of a hundred, and 55 times by 30 loads at once (0.95**12 + 12 * 0.05 *
+0.95**29; 0.95**30 + 30 * 0.05 * 0.95**29): docs/decisions/0043.
 """
 
 
