@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from careweave import ledger, record
+from careweave import identity, ledger, record
 from careweave.db import Session
 from careweave.disclosure._accounts import account_for, digest
 from careweave.disclosure._asked_then import is_page, wanted_of
@@ -134,7 +134,10 @@ def _person(
         for one in members.values()
         if not is_own or (one.person == told.person and not one.is_frozen)
     )
-    return Person(told.person, kept) if kept and told.person is not None else None
+    if not kept or told.person is None:
+        return None
+    together = identity.together(session, {told.person})
+    return Person(told.person, kept, standings=together.get(told.person, ()))
 
 
 def _asking_then(asking: Asking, told: Account, *, is_own: bool) -> Asking:

@@ -56,6 +56,7 @@ def test_an_officer_with_a_case_sees_a_page_as_it_was_shown(world: World) -> Non
     answer = _shown(officer, path)
     assert answer.status_code == 200, answer.text[-800:]
     assert "Codeine" in answer.text
+    assert "LUMB, Dorothy" in answer.text
     assert "This equals what was noted of the page when it was shown." in answer.text
     assert "Test Ed (u-ed), A&amp;E clinician" in answer.text
     assert "IG-2026-17" in answer.text
