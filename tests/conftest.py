@@ -21,14 +21,33 @@ if TYPE_CHECKING:
 load_profile()
 
 
+_LONGEST = (
+    *("tests/journeys/test_points_of_pages.py", "tests/mutants/", "tests/fuzz/"),
+    *("tests/journeys/test_u", "tests/journeys/", "tests/identity/test_queries.py"),
+    *("tests/identity/test_suites.py", "tests/northmere/test_canaries.py", "tests/northmere/"),
+    *("tests/crash/", "tests/docs/", "tests/generative/", "tests/doors/workspace/test_record"),
+)
+"""The files that take minutes, the longest first; all others with the mark `slow` come next."""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the files with long tests first, so that no process waits for another at the end."""
-    long = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in long)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def rank(item: pytest.Item) -> int:
+        if item.path not in slow:
+            return len(_LONGEST) + 1
+        named = (at for at, name in enumerate(_LONGEST) if item.nodeid.startswith(name))
+        return next(named, len(_LONGEST))
+
+    items.sort(key=rank)
 
 
-_ONE_DEMO = ("tests/fuzz/", "tests/clients/", "tests/docs/test_tutorial.py")
+_ONE_DEMO = (
+    *("tests/fuzz/", "tests/clients/", "tests/docs/test_tutorial.py"),
+    "tests/doors/cli/test_demo.py",
+)
 """Files whose tests ask one running demo: on one process, so that only one is started."""
 
 
