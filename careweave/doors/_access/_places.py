@@ -1,7 +1,7 @@
 """Who may hold a thread of a process: places for each kind of request, so that none starves another.
 
-Systems, pages and signing in each have their own; the last ones are for the emergency card, emergency
-access and the visit list alone. Whoever finds no place is told so at once.
+Systems, pages and signing in each have their own; the last ones are for the emergency card and the launch
+that leads to it, emergency access and the visit list alone. Whoever finds no place is told so at once.
 Source: `reference/security.md` 7 and 10 (T19); `reference/attacks.md` 82.
 """
 
@@ -31,6 +31,7 @@ class Lane(StrEnum):
     SIGNING = "signing"
     LIVE = "live"
     URGENT = "urgent"
+    LAUNCH = "launch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ _SIZES = {
     Lane.SIGNING: _Size(4, 4, 1.0, 4),
     Lane.LIVE: _Size(4, 0, 0.0, 4),
     Lane.URGENT: _Size(8, 8, 5.0, 12),
+    Lane.LAUNCH: _Size(4, 4, 5.0, 6),
 }
+_FIRST = (Lane.URGENT, Lane.LAUNCH)
 _BODY_S = 10.0
 _N_BODIES, _BODIES_EACH = 12, 6
 _N_OPEN, _OPEN_EACH = 128, 48
@@ -63,11 +66,13 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _LANES = (
     (re.compile(r"/workspace/r/[^/]+/(?:card|emergency(?:/end)?|visit)"), Lane.URGENT),
     (re.compile(r"/workspace/visits(?:/\w+)?"), Lane.URGENT),
+    # A launch is how the card is come by: offered by the system that sends somebody, then opened.
+    (re.compile(r"/workspace/launch(?:/[^/]+){0,2}"), Lane.LAUNCH),
     (re.compile(r"/workspace/r/[^/]+/live"), Lane.LIVE),
     (re.compile(r"/(?:workspace|console)(?:/.*)?", re.DOTALL), Lane.PAGES),
 )
 _FREE = re.compile(r"/|/static/.*|/health|/ready|/metrics", re.DOTALL)
-_SIGNING = re.compile(r"/workspace/(?:sign-in(?:/example)?|recover|enrol|prove|launch)")
+_SIGNING = re.compile(r"/workspace/(?:sign-in(?:/example)?|recover|enrol|prove)")
 _TRYING = re.compile(r"/(?:sign-in(?:/example)?|recover)\Z")
 
 
@@ -86,7 +91,12 @@ class Width:
 
 def n_threads(n_systems: int) -> int:
     """Returns how many threads a process needs to hold all at once, and to tell others to wait."""
-    return n_systems + sum(one.n_inside for one in _SIZES.values()) + 2 * _N_BODIES + _SPARE
+    return (
+        n_systems
+        + sum(one.n_inside for one in _SIZES.values())
+        + (len(_FIRST) + 1) * _N_BODIES
+        + _SPARE
+    )
 
 
 class Places:
@@ -108,10 +118,10 @@ class Places:
         sizes = {**_SIZES, Lane.SYSTEMS: _Size(width.n_systems, 0, 0.0, width.n_systems)}
         self._lanes = {lane: _Places(size) for lane, size in sizes.items()}
         self._rates = Rates(width.sign_ins / _MINUTE_S, max(width.sign_ins, 1.0), time.monotonic)
-        self._bodies, self._urgent_bodies = (
-            Bodies(LARGEST, _BODY_S, Few(_N_BODIES, _BODIES_EACH), Few(_N_OPEN, _OPEN_EACH))
-            for _ in range(2)
-        )
+        self._bodies = {
+            lane: Bodies(LARGEST, _BODY_S, Few(_N_BODIES, _BODIES_EACH), Few(_N_OPEN, _OPEN_EACH))
+            for lane in (Lane.PAGES, *_FIRST)
+        }
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answers a request in its place; what needs none is answered at once."""
@@ -127,7 +137,7 @@ class Places:
                 held.enter_context(self._lanes[lane].held(client))
             except CareweaveError as refusal:
                 environ[REFUSAL] = refusal
-            if lane is Lane.URGENT:
+            if lane in _FIRST:
                 held.enter_context(self._first())
             return self._serve(environ, start)
 
@@ -137,7 +147,7 @@ class Places:
             return
         if lane is Lane.SIGNING and _TRYING.search(str(environ.get("PATH_INFO", ""))):
             self._rates.take(client)
-        bodies = self._urgent_bodies if lane is Lane.URGENT else self._bodies
+        bodies = self._bodies[lane if lane in _FIRST else Lane.PAGES]
         body = bodies.read(environ["wsgi.input"], str(environ.get("CONTENT_LENGTH", "")), client)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
 

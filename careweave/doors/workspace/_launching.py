@@ -24,6 +24,7 @@ from careweave.doors._access import (
 from careweave.doors._frame import set_session
 from careweave.doors.workspace._call import DOOR, Call, Visit
 from careweave.doors.workspace._framing import SIGN_IN
+from careweave.doors.workspace._in_force import view_of
 from careweave.doors.workspace._route import OpenRoute
 from careweave.doors.workspace._signing import LAUNCH, close_episodes, onwards, told_of, world_of
 from careweave.formats import write_json
@@ -66,10 +67,10 @@ def open_launch(visit: Visit) -> Response:
     _must_have(visit, signed_in, taken.purpose)
     person = _person(Call(visit, signed_in), taken)
     if taken.purpose is signed_in.purpose:
-        return onwards(Call(visit, signed_in).address_of(person))
+        return onwards(_landing(Call(visit, signed_in), person))
     # Another purpose is another session, begun only for somebody who was found.
     switched, token = _switched(visit, signed_in, taken)
-    return set_session(onwards(Call(visit, switched).address_of(person)), token)
+    return set_session(onwards(_landing(Call(visit, switched), person)), token)
 
 
 OPEN_ROUTES = (
@@ -88,6 +89,13 @@ def _bearer(headers: Mapping[str, str]) -> str:
     if said[: len(_SCHEME)].lower() != _SCHEME:
         raise Unauthenticated
     return said[len(_SCHEME) :].strip()
+
+
+def _landing(call: Call, person: PersonId) -> str:
+    """Returns the first page of a role; whose that is the card goes where places are kept for it."""
+    address = call.address_of(person)
+    is_card = call.signed_in.posting.role is not None and view_of(call).is_card
+    return f"{address}/card" if is_card else address
 
 
 def _must_have(visit: Visit, signed_in: SignedIn, purpose: Purpose) -> None:
