@@ -5,6 +5,7 @@ that leads to it, emergency access and the visit list alone. Whoever finds no pl
 Source: `reference/security.md` 7 and 10 (T19); `reference/attacks.md` 82.
 """
 
+import logging
 import re
 import threading
 import time
@@ -21,6 +22,9 @@ from careweave.terms import CareweaveError, Crowded
 
 LARGEST = 1024 * 1024
 """Bytes of one post; a page of forms needs a few thousand. Source: `reference/security.md` 7."""
+
+
+_LOG = logging.getLogger("careweave.doors.access")
 
 
 class Lane(StrEnum):
@@ -115,6 +119,7 @@ class Places:
         self._serve = serve
         self._width = width
         self._first = first
+        self._is_warned = False
         sizes = {**_SIZES, Lane.SYSTEMS: _Size(width.n_systems, 0, 0.0, width.n_systems)}
         self._lanes = {lane: _Places(size) for lane, size in sizes.items()}
         self._rates = Rates(width.sign_ins / _MINUTE_S, max(width.sign_ins, 1.0), time.monotonic)
@@ -130,6 +135,7 @@ class Places:
         if lane is None:
             return self._serve(environ, start)
         client = address_of(environ, self._width.n_proxies)
+        self._warn(environ)
         environ[CLIENT] = client
         with ExitStack() as held:
             try:
@@ -140,6 +146,13 @@ class Places:
             if lane in _FIRST:
                 held.enter_context(self._first())
             return self._serve(environ, start)
+
+    def _warn(self, environ: WSGIEnvironment) -> None:
+        """Says once in the log that a proxy stands before the server and is not counted."""
+        if self._is_warned or self._width.n_proxies or "HTTP_X_FORWARDED_FOR" not in environ:
+            return
+        self._is_warned = True
+        _LOG.warning('{"event": "proxy-not-counted"}')
 
     def _admit(self, environ: WSGIEnvironment, lane: Lane, client: str) -> None:
         """Reads what is posted to a page, before any place is taken for it."""

@@ -185,6 +185,16 @@ def test_tries_to_sign_in_are_limited_by_address() -> None:
     assert held.seen[-1][CLIENT] == "192.0.2.7"
 
 
+def test_a_proxy_that_is_not_counted_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    held = Held()
+    held.go.set()
+    for n_proxies in (1, 0):
+        places = Places(held, Width(n_systems=2, n_proxies=n_proxies), held.first)
+        for _ in range(2):
+            ask(places, "/workspace/", HTTP_X_FORWARDED_FOR="203.0.113.9")
+    assert caplog.messages == ['{"event": "proxy-not-counted"}']
+
+
 def test_an_error_of_an_application_is_not_taken_for_a_refusal() -> None:
     def broken(_environ, _start):
         raise CareweaveError
