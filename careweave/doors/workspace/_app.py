@@ -49,6 +49,7 @@ from careweave.doors.workspace._parts import Parts
 from careweave.doors.workspace._route import Kind, OpenRoute, Route
 from careweave.terms import CareweaveError, NotFound
 
+_FULL = frozenset({429, 503})
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 # Each module of pages adds its addresses here, and nowhere else.
@@ -112,9 +113,15 @@ def application(parts: Parts) -> Flask:
 
 def _beside_the_record(response: Response) -> Response:
     """Returns the answer; that sources could not be asked never takes the place of the record."""
-    if request.endpoint == "live" and response.status_code >= 400 and is_fragment():
-        response.headers["HX-Retarget"] = ".cw-checking"
-        response.headers["HX-Reswap"] = "innerHTML"
+    if request.endpoint != "live" or response.status_code < 400:
+        return response
+    if not is_fragment():
+        # Without a script the whole page was asked for: back to the record as it is.
+        is_full = response.status_code in _FULL
+        where = request.path.removesuffix("/live")
+        return Response("", status=303, headers={"Location": where}) if is_full else response
+    response.headers["HX-Retarget"] = ".cw-checking"
+    response.headers["HX-Reswap"] = "innerHTML"
     return response
 
 

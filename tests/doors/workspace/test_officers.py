@@ -143,6 +143,7 @@ def test_nobody_has_live_sources_asked_again_and_again(world: World) -> None:
         reader = world.signed_in("u-gp-b")
         path = reader.record(person, "live")
         told = [reader.get(path, headers={"HX-Request": "true"}) for _ in range(22)]
+        plain = reader.get(path)
         n_asked = len(asked.asked)
     assert [one.status_code for one in told[:20]] == [200] * 20
     last = told[-1]
@@ -150,3 +151,5 @@ def test_nobody_has_live_sources_asked_again_and_again(world: World) -> None:
     # The record stays where it is: the refusal takes the place of the line that said "checking".
     assert (last.headers["HX-Retarget"], last.headers["HX-Reswap"]) == (".cw-checking", "innerHTML")
     assert n_asked <= 22
+    # Nor is it lost without a script: the way leads back to it.
+    assert (plain.status_code, plain.headers["Location"]) == (303, reader.record(person))
