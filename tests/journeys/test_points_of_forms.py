@@ -63,6 +63,15 @@ FORMS = {
     "find-born": ("u-gp", "/workspace/find", "#find", {"family": "Hartley", "day": "31"}, {"day"}),
     "note-empty": ("u-gp", "{r}/add/note", "main form", {}, {"q-title", "q-text"}),
     "note-half": ("u-gp", "{r}/add/note", "main form", {"q-title": "A call"}, {"q-text"}),
+    "alert-empty": ("u-gp", "{r}/add/alert", "main form", {}, {"q-category", "q-text"}),
+    "about-me-empty": ("u-gp", "{r}/add/about-me", "main form", {}, {"q-whose"}),
+    "observation-word": (
+        "u-gp",
+        "{r}/add/observation",
+        "main form",
+        {"q-heart-rate": "fast"},
+        {"q-heart-rate"},
+    ),
     "emergency-empty": ("u-ed", "{s}/emergency", "#break-glass", {}, {"because", "words"}),
     "emergency-short": (
         "u-ed",

@@ -5,9 +5,23 @@ from pathlib import Path
 import pytest
 
 from tests.lib.pages import world_over
-from tests.lib.states import STATES, answers_in, drawn, table
+from tests.lib.places import table as routes
+from tests.lib.states import (
+    DESK_STATES,
+    SIGNS,
+    STATES,
+    answers_in,
+    desks_in,
+    drawn,
+    table,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_page_has_its_line_in_the_table():
+    pages = {name for name, told in routes().items() if "absent" not in told}
+    assert set(table()["pages"]) == pages
 
 
 def test_no_cell_of_the_table_is_missing():
@@ -34,8 +48,24 @@ def test_every_page_about_a_person_is_drawn_in_this_state(northmere10, tmp_path,
     assert pages
     wanted, wrong = STATES[state], []
     with world_over(northmere10, tmp_path) as world:
-        for page, answer in answers_in(world, pages, wanted):
+        answers = dict(answers_in(world, pages, wanted))
+        assert set(answers) == set(pages)
+        for page, answer in answers.items():
+            sign = SIGNS.get((page, state), wanted.sign)
             is_safe = wanted.code == 200 or "data-entry" not in answer.text
-            if answer.status_code != wanted.code or wanted.sign not in answer.text or not is_safe:
+            if answer.status_code != wanted.code or sign not in answer.text or not is_safe:
                 wrong.append((page, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("state", DESK_STATES)
+def test_a_desk_is_drawn_in_this_state(northmere10, tmp_path, state):
+    """Pages about nobody: lists, searches, one's own, the officer's."""
+    with world_over(northmere10, tmp_path) as world:
+        code = STATES[state].code
+        wrong = [
+            (page, answer.status_code)
+            for page, answer, sign in desks_in(world, state)
+            if answer.status_code != code or sign not in answer.text
+        ]
     assert wrong == []

@@ -1,14 +1,30 @@
 """What is read in U3, U8 and U9; their tasks come with the pathways. Source: reference/stories.md."""
 
+import re
+
 import pytest
+import yaml
 
 from careweave.terms import Role
 from tests.lib.budgets import budget, p95
+from tests.lib.northmere import REGION
 from tests.lib.pages import world_over
+from tests.lib.reading import Readers
 from tests.lib.seen import Seen
 from tests.lib.timing import loads
 
 U3, U8, U9 = budget("U3"), budget("U8"), budget("U9")
+PAIRS = yaml.safe_load((REGION / "people/interactions.yaml").read_text("utf-8"))
+HIDDEN = {
+    f"{one['person']}-{one['id']}": one["hidden"] for one in PAIRS["pairs"] if one["label"] != "S9"
+}
+IN_PERSON = {"marcus-bellweather": "Darunavir with ritonavir", "rowan-ashdown": "Testosterone"}
+CONTROLS = [
+    f"{one['person']}-c{one['id']}"
+    for one in (*PAIRS["controls"], *PAIRS["pairs"])
+    if one.get("label") != "S9"
+]
+CLINICS = ("sexual", "fertility", "gender", "advisory", "substance")
 
 
 @pytest.mark.parametrize("asked", [U3, U8, U9], ids=["U3", "U8", "U9"])
@@ -26,21 +42,30 @@ def test_the_page_is_there_in_time(browser, world, asked):
 
 def new_facts(visitor, person):
     page = Seen(visitor.get(visitor.record(person)).text)
-    return page.one('[data-widget="new"]').all(".cw-fact")
+    return page.one('[data-widget="new"]').all(".cw-line, .cw-fact")
 
 
 def test_u3_what_is_new_is_what_came_since_this_reader_looked(northmere10, tmp_path):
+    """A colleague writes one note between two looks: the second look has that and nothing else."""
     with world_over(northmere10, tmp_path) as world:
         person = world.person("edna-hartley")
+        world.tie(person, Role.CN)
         visitor = world.signed_in("u-gp")
         visitor.get(visitor.record(person))
         world.later(minutes=31)
         again = world.signed_in("u-gp")
         assert new_facts(again, person) == []
-        other = world.signed_in("u-cn")
-        assert "last looked" not in Seen(other.get(other.record(person)).text).one("main").text or (
-            new_facts(other, person) == []
-        )
+        world.later(minutes=1)
+        nurse = world.signed_in("u-cn")
+        where = nurse.record(person, "add/note")
+        form = Seen(nurse.get(where).text).fields("main form")
+        typed = {"q-title": "Loose rug in the hall", "q-text": "She slipped and held the rail."}
+        assert nurse.post(where, form | typed | {"act": "save"}).status_code == 303
+        world.work()
+        world.later(minutes=1)
+        found = new_facts(world.signed_in("u-gp"), person)
+        assert len(found) == 1, [one.text for one in found]
+        assert "Loose rug in the hall" in found[0].text
 
 
 def test_u3_a_letter_by_three_ways_is_one_row(world):
@@ -69,13 +94,30 @@ def test_u8_a_namesake_who_is_no_resident_is_not_found_and_not_opened(world):
     page = Seen(visitor.get("/workspace/find").text)
     answer = visitor.post(
         "/workspace/find",
-        page.fields("#find") | {"family": "Pike", "day": "1", "month": "1", "year": "1930"},
+        page.fields("#find") | {"family": "Pike", "day": "15", "month": "6", "year": "1938"},
     )
     assert Seen(answer.text).has("[data-none-found]")
+    fields = Seen(answer.text).fields("#find")
+    found = visitor.post(
+        "/workspace/find",
+        fields | {"family": "Pike", "day": "15", "month": "6", "year": "1937"},
+    )
+    assert "PIKE, Gwendolyn" in Seen(found.text).one("[data-found]").text
     guessed = visitor.get(visitor.record(other))
     assert guessed.status_code in {403, 404}
     assert "PIKE" not in guessed.text.upper()
     assert "data-entry" not in guessed.text
+
+
+def test_u8_who_looks_for_a_relative_elsewhere_finds_nobody(northmere10, tmp_path):
+    """Nobody is shown. A search that shows nobody alerts no officer yet; the story asks for it."""
+    with world_over(northmere10, tmp_path) as world:
+        visitor = world.signed_in("u-piotr")
+        page = Seen(visitor.get("/workspace/find").text)
+        typed = {"family": "Kowalczuk", "day": "25", "month": "9", "year": "1989"}
+        answer = visitor.post("/workspace/find", page.fields("#find") | typed)
+        assert Seen(answer.text).has("[data-none-found]")
+        assert "NADIA" not in answer.text.upper()
 
 
 def test_u8_five_minutes_after_somebody_left_the_home_nothing_opens(northmere10, tmp_path):
@@ -98,7 +140,8 @@ def pharmacist(world):
 
 
 def alerts(world, pharmacist, key):
-    person = world.person(key)
+    # Whom most organisations know by this key: a sexual health record stands alone.
+    person = Readers(world.database, world.day10).person(key)
     world.tie(person, Role.PH)
     answer = pharmacist.get(pharmacist.record(person, "reconcile"))
     assert answer.status_code == 200
@@ -106,25 +149,26 @@ def alerts(world, pharmacist, key):
 
 
 def test_u9_every_hidden_medicine_that_harms_is_told_without_its_name(world, pharmacist):
-    hidden = [one for one in {key for key, _ in world.day10.persons} if _is_clone(one, "h")]
-    assert hidden
+    """No word of what is hidden, nor of its class or clinic, is in the bytes of the page."""
+    hidden = HIDDEN | IN_PERSON
+    assert len(hidden) == 19
+    n_found = 0
     for key in sorted(hidden):
         page, found = alerts(world, pharmacist, key)
         assert found, key
-        named = {one.canary for one in world.day10.told if one.person == key and one.canary}
-        assert not any(one in page for one in named)
+        n_found += len(found)
+        text = page.casefold()
+        for word in hidden[key].casefold().replace(" with ", " ").split():
+            assert not re.search(rf"\b{re.escape(word)}\b", text), (key, word)
+        assert not any(one in Seen(page).one("main").text.casefold() for one in CLINICS), key
+    # H01 and H02 are one person's, who is warned of both in one line.
+    assert n_found == len(hidden)
 
 
 def test_u9_no_alert_for_those_who_take_nothing_hidden(world, pharmacist):
-    controls = [one for one in {key for key, _ in world.day10.persons} if _is_clone(one, "c")]
-    assert len(controls) == 20
-    for key in sorted(controls):
+    assert len(CONTROLS) == 20
+    for key in sorted(CONTROLS):
         assert alerts(world, pharmacist, key)[1] == [], key
-
-
-def _is_clone(key, kind):
-    last = key.rpartition("-")[2]
-    return last.startswith(kind) and last.lstrip("ch").isdigit()
 
 
 def test_u9_stopped_started_and_changed_stand_in_one_table_with_reasons(world, pharmacist):

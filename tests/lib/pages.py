@@ -98,6 +98,7 @@ STAFF: Mapping[str, Staff] = {
     "u-analyst": Staff("nm-icb", Role.AN),
     "u-privacy": Staff("nm-acute", None, office="privacy-officer"),
     "u-privacy-mh": Staff("nm-mental-health", None, office="privacy-officer"),
+    "u-privacy-ch": Staff("nm-larchwood", None, office="privacy-officer"),
 }
 """Who signs in in tests; `u-privacy` reviews for the hospital, `u-privacy-mh` for mental health."""
 

@@ -10,8 +10,9 @@ from typing import Any
 import psycopg
 import yaml
 
-from careweave.terms import Role
+from careweave.terms import PersonId, Role
 from tests.lib.pages import BY_ROLE, Visitor, World, break_glass
+from tests.lib.seen import Seen
 
 TABLE = Path(__file__).parents[1] / "journeys" / "states.yaml"
 PAGES: Mapping[str, str] = {
@@ -22,8 +23,56 @@ PAGES: Mapping[str, str] = {
     "parts": "s",
     "plan": "plan",
     "print": "print",
+    "reconcile": "reconcile",
+    "add": "add",
+    "write": "add/note",
+    "emergency": "emergency",
+    "why": "why",
+    "reason": "reason/formulation",
+    "entry": "s/medicines > /e/",
+    "report": "s/medicines > /e/ > /report/",
+    "document": "s/discharges > /e/ > /documents/",
+    "trend": "s/results > /s/results/",
 }
-"""Pages about a person, by their part of the address."""
+"""Pages about a person, by their part of the address; `>` goes on by the first such link."""
+
+DESKS: Mapping[str, str] = {
+    "find": "/workspace/find",
+    "day": "/workspace/",
+    "people": "/workspace/people/recent",
+    "accesses": "/workspace/accesses",
+    "visits": "/workspace/visits",
+    "role": "/workspace/role",
+    "keys": "/workspace/keys",
+    "prove": "/workspace/prove",
+    "commands": "/workspace/go",
+    "queue": "/console/",
+    "problems": "/console/problems",
+}
+"""Pages about nobody, each with its address."""
+
+DESK_SIGNS: Mapping[tuple[str, str], str] = {
+    ("find", "full"): "data-listed",
+    ("find", "empty"): "You have opened nobody",
+    ("day", "full"): "data-listed",
+    ("day", "empty"): "You have opened nobody",
+    ("people", "full"): "data-listed",
+    ("people", "empty"): "You have opened nobody",
+    ("accesses", "full"): "/workspace/shown/",
+    ("accesses", "empty"): "Nothing in this time",
+    ("visits", "full"): "data-visit",
+    ("queue", "full"): "data-review",
+    ("queue", "empty"): "Nothing waits to be looked into",
+}
+"""By what a page about nobody is known when it is full or empty; else by its heading."""
+
+SIGNS: Mapping[tuple[str, str], str] = {
+    ("emergency", "full"): "cw-h1",
+    ("reason", "full"): 'id="break-glass"',
+}
+"""By what a page is known that shows no banner in a state."""
+
+_READERS: Mapping[str, str] = {"queue": "u-privacy", "problems": "u-privacy", "visits": "u-cn"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +88,7 @@ class State:
     earlier: Callable[[World], object] | None = None
     before: Callable[[World, Visitor], object] | None = None
     is_tied: bool = True
+    is_open_after: bool = False
 
 
 def _silent(world: World) -> None:
@@ -69,6 +119,11 @@ def _late(world: World, _: Visitor) -> None:
     world.later(minutes=31)
 
 
+def _untied(world: World, _: Visitor) -> None:
+    """Takes away what `tie` gave, as if it had never been: what has ended may linger by a rule."""
+    _alter(world, "DELETE FROM record.tie WHERE from_rid < 0")
+
+
 def _opened(world: World, visitor: Visitor) -> None:
     break_glass(visitor, world.person("susan-hartley-brook"))
 
@@ -78,7 +133,7 @@ STATES: Mapping[str, State] = {
     "empty": State('data-state="NO', person="suparman", role=Role.HC),
     "stale": State('data-state="STALE"', earlier=_silent),
     "refused": State(
-        "data-refused", role=Role.ED, person="susan-hartley-brook", code=403, is_tied=False
+        "data-refused", role=Role.ED, person="susan-hartley-brook", code=403, before=_untied
     ),
     "withheld": State(
         'data-state="WITHHELD"',
@@ -90,7 +145,12 @@ STATES: Mapping[str, State] = {
     "ended": State("", code=303, before=_late),
     "busy": State("cw-trouble--busy", code=503, before=_read_only),
     "glass": State(
-        "data-emergency", role=Role.ED, person="susan-hartley-brook", is_tied=False, before=_opened
+        "data-emergency",
+        role=Role.ED,
+        person="susan-hartley-brook",
+        is_tied=False,
+        before=_opened,
+        is_open_after=True,
     ),
     "restricted": State("cw-banner--restricted", person="nadia-kowalczuk"),
     "deceased": State("cw-banner--deceased", person="colin-hartley"),
@@ -131,10 +191,52 @@ def paths_in(world: World, pages: list[str], state: State) -> tuple[Visitor, dic
         state.earlier(world)
     visitor = world.signed_in("u-mh-crisis" if state.role is Role.MH else BY_ROLE[state.role])
     person = world.person(state.person)
-    if state.is_tied and state.role in {Role.ED, Role.HC, Role.PA}:
+    if state.is_tied and state.role in {Role.ED, Role.HC, Role.PA, Role.CN}:
         world.tie(person, state.role, since=timedelta(days=20))
-    parts = {**PAGES, "section": state.section}
-    paths = {page: visitor.record(person, parts[page]) + state.query for page in pages}
-    if state.before is not None:
+    if state.is_open_after and state.before is not None:
         state.before(world, visitor)
-    return visitor, paths
+    parts = {**PAGES, "section": state.section}
+    paths = {page: _found(visitor, person, parts[page], state.query) for page in pages}
+    if state.before is not None and not state.is_open_after:
+        state.before(world, visitor)
+    return visitor, {page: path for page, path in paths.items() if path}
+
+
+def _found(visitor: Visitor, person: PersonId, part: str, query: str) -> str:
+    """Returns where a page is, by its links where it has no address of its own; else nothing."""
+    first, *links = part.split(" > ")
+    path = visitor.record(person, first) + query
+    for link in links:
+        answer = visitor.get(path)
+        found = Seen(answer.text).one("main").links if answer.status_code == 200 else []
+        path = next((one for one in found if link in one), "")
+        if not path:
+            return ""
+    return path if not links or not query or "?" in path else path + query
+
+
+DESK_STATES = ("full", "empty", "error", "ended", "busy")
+
+
+def desks_in(world: World, state: str) -> Iterator[tuple[str, Any, str]]:
+    """Yields each page about nobody that is drawn in a state: its name, its answer, its sign."""
+    cells = table()["pages"]
+    chosen = [page for page in DESKS if state in cells[page]["drawn"]]
+    visitors = {page: world.signed_in(_READERS.get(page, "u-gp")) for page in chosen}
+    if state == "full":
+        _busy_day(world, visitors)
+    before = STATES[state].before
+    if before is not None:
+        before(world, next(iter(visitors.values())))
+    for page in chosen:
+        sign = DESK_SIGNS.get((page, state), STATES[state].sign if before else "cw-h1")
+        yield page, visitors[page].get(DESKS[page]), sign
+
+
+def _busy_day(world: World, visitors: Mapping[str, Visitor]) -> None:
+    """Lets a doctor have looked, a nurse have somebody to visit, an officer something to review."""
+    visitor = visitors["people"]
+    visitor.get(visitor.record(world.person("edna-hartley")))
+    world.tie(world.person("edna-hartley"), Role.CN)
+    break_glass(world.signed_in("u-ed"), world.person("hugh-carrington-bass"))
+    world.later(seconds=1)
