@@ -48,6 +48,7 @@ IN_ROOM = {
         *("limit", "rule", "time.monotonic() - started", "purposes_there"),  # of agreements
         *("item.longest", "item.unit", "bound", "side"),  # of a question that a region declares
         "element",  # of a Questionnaire
+        "self._most",  # how large a body may be
     },
     "formats": {
         *("limits.entries", "limits.size", "limits.depth", "limits.digits", "limits.string"),
