@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from careweave.doors._access import Handles
 from careweave.terms import Role
 from tests.lib.posting import form_of, sent
 
@@ -65,6 +66,26 @@ def test_who_may_not_see_an_entry_cannot_report_it(world, entry):
     assert world.signed_in("u-chmanager").get(path).status_code == 404
 
 
+def test_an_officer_does_not_answer_a_report_of_their_own(world, reported):
+    visitor, _path, _ = reported
+    officer = world.signed_in("u-privacy")
+    ((id_, owner),) = world.rows("SELECT id, owner FROM disclosure.problem")
+    change = "UPDATE disclosure.problem SET user_name = %(user)s, owner = %(owner)s RETURNING 1"
+    world.rows(change, user=visitor.user, owner="nm-acute")
+    handle = Handles(world.session_of(officer.token).secret).of("problem", str(id_))
+    fields = form_of(officer.get("/console/problems").text, handle)
+    world.rows(change, user=officer.user, owner="nm-acute")
+    page = officer.get("/console/problems").text
+    refused = officer.post(
+        f"/console/problems/{handle}", fields | {"outcome": "corrected", "remark": "Mended."}
+    )
+    world.rows(change, user=visitor.user, owner=owner)
+    assert WORDS in page
+    assert handle not in page
+    assert refused.status_code == 409
+    assert world.rows("SELECT answered_at FROM disclosure.problem") == [(None,)]
+
+
 def test_an_officer_takes_up_what_waits_and_writes_what_was_found(world):
     broken = world.signed_in("u-hc")
     person = world.person("dorothy-lumb")
@@ -107,13 +128,16 @@ def test_what_is_typed_and_who_it_is_about_is_in_no_log_and_no_address(world, ca
     caplog.set_level(0)
     visitor = world.signed_in("u-ed")
     canary = "Zanzibar"
+    page = visitor.get("/workspace/find").text
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page)[1]
     answers = [
         sent(visitor, "/workspace/find", number="9990001014"),
         sent(visitor, "/workspace/find", family=canary, day="9", month="7", year="1941"),
-        visitor.post("/workspace/go", {"words": "999 000 1014"}),
+        visitor.post("/workspace/go", {"csrf": csrf, "words": "999 000 1014"}),
         visitor.get(f"/workspace/r/{canary}"),
         visitor.get(f"/workspace/{canary}"),
     ]
+    assert "data-found" in answers[2].text
     assert not [one for one in answers if "9990001014" in one.headers.get("Location", "")]
     for text in (record.getMessage() for record in caplog.records):
         assert canary not in text
