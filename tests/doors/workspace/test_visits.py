@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -103,13 +104,29 @@ def test_a_role_that_visits_nobody_has_no_list(world: World) -> None:
     assert world.signed_in("u-ed").get("/workspace/visits").status_code == 403
 
 
+def _opened(world: World) -> set[tuple[str, UUID]]:
+    """The requests by which people were opened, with whom."""
+    return set(world.rows("SELECT request_id, person FROM ledger.account WHERE action = 'open'"))
+
+
 def test_the_download_is_one_opening_for_each_person(world: World) -> None:
-    before = world.rows("SELECT count(*) FROM ledger.account WHERE action = 'disclose'")
     visitor = world.signed_in("u-cn")
+    assert visitor.get("/workspace/visits").status_code == 200
+    before = _opened(world)
     copy = _taken(visitor)
     assert len(copy["people"]) >= len(CASELOAD)
     assert copy["expires_at"] - copy["made_at"] == 12 * 3600 * 1000
-    assert before is not None
+    people = [
+        person
+        for (person,) in world.rows(
+            "SELECT person FROM workspace.visit_person WHERE copy = %(c)s", c=copy["copy"]
+        )
+    ]
+    # The page of the list is asked for once more first: that request opens each of them too.
+    opened = Counter(person for _, person in _opened(world) - before)
+    assert set(opened) == set(people)
+    assert len(people) == len(copy["people"])
+    assert set(opened.values()) == {2}
     names = {one["name"].split(",")[0] for one in copy["people"]}
     assert "HARTLEY" in names
     held = json.dumps(copy)
