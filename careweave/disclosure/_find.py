@@ -15,6 +15,7 @@ from careweave.disclosure._match import (
     graded,
     what_of,
 )
+from careweave.disclosure._noticing import note_search
 from careweave.disclosure._people import (
     Gate,
     Shown,
@@ -67,7 +68,17 @@ def find_as(way: Way, asking: Asking, asked: Criteria, operation: str) -> Matche
     is_too_many = found.is_cut or len(found.people) > most
     kept = () if is_too_many else found.people
     account_people(way, asking, what, [one.shown for one in kept])
+    if asking.actor.person is not None and asked.family is not None and not kept:
+        _note(way, asking, asked)
     return Matches(tuple(one.matched for one in kept), is_too_many)
+
+
+def _note(way: Way, asking: Asking, asked: Criteria) -> None:
+    """Tells the officer where somebody at work looked for their own family and was shown nobody."""
+    with way.reading() as session:
+        rules, today = identity.rules_in_force(session), asking.at.date()
+        sought = identity.normalise(demographics_of(asked), rules, today=today)
+        note_search(session, asking, sought)
 
 
 @dataclass(frozen=True, slots=True)

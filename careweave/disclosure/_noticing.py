@@ -1,12 +1,12 @@
-"""What is noticed when somebody breaks the glass, before anybody has complained."""
+"""What is noticed when somebody breaks the glass or looks for kin, before anybody complains."""
 
 from collections.abc import Iterator, Sequence
 
 from careweave import identity, record
 from careweave.db import Session
-from careweave.disclosure._alerts import Notice
+from careweave.disclosure._alerts import Alert, Notice, alert
 from careweave.disclosure._asking import Asking
-from careweave.identity import Alike, Standing
+from careweave.identity import Alike, Norm, Standing
 from careweave.record import Fact
 
 _MANY_IN_SHIFT = 3
@@ -37,3 +37,15 @@ def _noticed(
         yield from (_ALIKE[one] for one in sorted(shared))
     if n_in_shift >= _MANY_IN_SHIFT:
         yield Notice.MANY_IN_SHIFT
+
+
+def note_search(session: Session, asking: Asking, sought: Norm) -> None:
+    """Tells the officer, once a day, that a user looked for a family name of their own in vain.
+
+    The same whether such a person is held or not: only the user's own record is looked at.
+    Source: `reference/stories.md` U8; `reference/security.md` section 4, automatic alerts.
+    """
+    mine = asking.actor.person
+    if mine is not None and identity.is_namesake(session, mine, sought):
+        found = Alert(Notice.SAME_SURNAME, asking.actor, asking.at)
+        alert(session, (found,), is_repeated=False)

@@ -2,7 +2,7 @@
 
 from careweave.identity._acts import join, keep_apart, link, not_same, seal, unfreeze
 from careweave.identity._again import Looking
-from careweave.identity._alike import Alike, alike
+from careweave.identity._alike import Alike, alike, is_namesake
 from careweave.identity._answering import Answer, Answered, claim, decide, undo
 from careweave.identity._asking import Ask, Candidate, Item, open_reviews, queue, review_item
 from careweave.identity._by import By, Ground, Method
@@ -136,6 +136,7 @@ __all__ = [
     "forget",
     "history",
     "invert",
+    "is_namesake",
     "join",
     "keep_apart",
     "keep_rules",

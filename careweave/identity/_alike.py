@@ -41,6 +41,16 @@ def alike(session: Session, one: PersonId, other: PersonId) -> frozenset[Alike]:
     return frozenset(found)
 
 
+def is_namesake(session: Session, person: PersonId, of: Norm) -> bool:
+    """Says whether a person has, or had, one of these family names; sealed records count for none.
+
+    One statement, whatever is held. Source: `reference/security.md` section 4, alerts.
+    """
+    rows = session.rows(_QUERIES["together"], persons=[person])
+    own = [unpack(row[6]) for row in rows if row[4] != _SEALED]
+    return any(_families(one) & _families(of) for one in own)
+
+
 def _families(norm: Norm) -> set[str]:
     return {part for name in norm.names for part in (name.family, *name.families) if part}
 

@@ -109,15 +109,23 @@ def test_u8_a_namesake_who_is_no_resident_is_not_found_and_not_opened(world):
     assert "data-entry" not in guessed.text
 
 
-def test_u8_who_looks_for_a_relative_elsewhere_finds_nobody(northmere10, tmp_path):
-    """Nobody is shown. A search that shows nobody alerts no officer yet; the story asks for it."""
+def test_u8_who_looks_for_a_relative_elsewhere_finds_nobody_and_the_officer_hears(
+    northmere10, tmp_path
+):
+    """The alert says nothing of whether she is held: a name that nobody bears is told the same."""
+    told = "SELECT user_name, kind, person FROM disclosure.alert"
     with world_over(northmere10, tmp_path) as world:
         visitor = world.signed_in("u-piotr")
         page = Seen(visitor.get("/workspace/find").text)
-        typed = {"family": "Kowalczuk", "day": "25", "month": "9", "year": "1989"}
-        answer = visitor.post("/workspace/find", page.fields("#find") | typed)
-        assert Seen(answer.text).has("[data-none-found]")
-        assert "NADIA" not in answer.text.upper()
+        born = {"day": "25", "month": "9", "year": "1989"}
+        visitor.post("/workspace/find", page.fields("#find") | born | {"family": "Abernethy"})
+        assert world.rows(told) == []
+        for _ in "twice":
+            fields = Seen(visitor.get("/workspace/find").text).fields("#find")
+            answer = visitor.post("/workspace/find", fields | born | {"family": "Kowalczuk"})
+            assert Seen(answer.text).has("[data-none-found]")
+            assert "NADIA" not in answer.text.upper()
+        assert world.rows(told) == [("u-piotr", "same-surname", None)]
 
 
 def test_u8_five_minutes_after_somebody_left_the_home_nothing_opens(northmere10, tmp_path):
