@@ -28,6 +28,7 @@ class Expected:
     """What may be expected of one heading: nothing, for a `reason` and in a sentence; or something.
 
     `own_reason` is the same for entries of one's own organisation. `clauses` would show others'.
+    `months_back` is how far back what has ended is shown; None for all of it.
     """
 
     heading: Heading
@@ -36,6 +37,7 @@ class Expected:
     sentence: str
     may_break_glass: bool
     clauses: tuple[str, ...]
+    months_back: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -68,6 +70,7 @@ def _expected(seen: View, found: Prospect) -> Expected:
         _sentence(seen, found),
         found.may_break_glass,
         found.clauses,
+        found.months_back,
     )
 
 

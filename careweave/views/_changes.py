@@ -66,8 +66,32 @@ def _with(
     shown: ShownPerson, making: Making, is_meant: Callable[[Line], bool]
 ) -> Callable[[Fact], bool]:
     """Returns what says of a fact that one of its entries is meant, by the outline."""
-    meant = {making.handle(line.type, line.id) for line in shown.lines if is_meant(line)}
-    return lambda fact: any(one.entry in meant for one in fact.voices)
+    meant = _meant(shown, making, is_meant)
+    return lambda fact: _is_of(fact, meant)
+
+
+def _meant(shown: ShownPerson, making: Making, is_meant: Callable[[Line], bool]) -> frozenset[str]:
+    return frozenset(making.handle(one.type, one.id) for one in shown.lines if is_meant(one))
+
+
+def _is_of(fact: Fact, meant: frozenset[str]) -> bool:
+    return any(one.entry in meant for one in fact.voices)
+
+
+def _with_before(group: Group, meant: frozenset[str], making: Making) -> Group:
+    return replace(group, facts=tuple(_was(one, meant, making) for one in group.facts))
+
+
+def _was(fact: Fact, meant: frozenset[str], making: Making) -> Fact:
+    """Returns a medicine whose newest voice says what was taken before, where that differs."""
+    first = fact.voices[0]
+    taken = {making.say(standing) for standing in ("active", "dispensed")}
+    older = [one for one in fact.voices if one.entry and one.entry not in meant]
+    before = next((one.text for one in older if one.status in taken), "")
+    if first.entry not in meant or first.status not in taken or before in {"", first.text}:
+        return fact
+    text = making.say("{now} (was {before})", now=first.text, before=before)
+    return replace(fact, voices=(replace(first, text=text), *fact.voices[1:]))
 
 
 def _came(since: datetime) -> Callable[[Line], bool]:
@@ -86,7 +110,11 @@ def _happened_or_came(since: datetime) -> Callable[[Line], bool]:
 
 def _only(section: Section, making: Making, is_new: Callable[[Fact], bool], *, n: int) -> Section:
     groups = tuple(one for group in section.groups if (one := _kept(group, is_new)).facts)
-    text = "" if groups else making.say("{n} new, in the full section", n=n)
+    n_rows = sum(len(one.facts) for one in groups)
+    several = "{n} entries, in one row" if n_rows == 1 else "{n} entries, in {rows} rows"
+    text = "" if n in {0, n_rows} else making.say(several, n=n, rows=n_rows)
+    if not groups:
+        text = making.say("{n} new, in the full section", n=n)
     return replace(section, groups=groups, n=n, text=text)
 
 
@@ -103,10 +131,12 @@ def changed(sections: Iterable[Section], shown: ShownPerson, making: Making, mos
     stay = last_stay(shown)
     if stay is None:
         return Told(making.say("No stay in hospital is shown here"), ())
-    is_new = _with(shown, making, _happened_or_came(stay))
+    meant = _meant(shown, making, _happened_or_came(stay))
     found = []
     for one in sections:
-        kept = _only(one, making, is_new, n=0)
+        kept = _only(one, making, lambda fact: _is_of(fact, meant), n=0)
+        if heading_of(one.slug) is Heading.MED:
+            kept = replace(kept, groups=tuple(_with_before(g, meant, making) for g in kept.groups))
         n = sum(len(group.facts) for group in kept.groups)
         if n:
             found.append(cut(replace(kept, n=n), making, most, past=True))

@@ -92,6 +92,9 @@ class Fact:
     )
     is_new: bool = field(default=False, metadata=_help("Changed since the reader last looked."))
     key: str = field(default="", metadata=_help("What makes it the same fact: stable in a page."))
+    said: str = field(
+        default="", metadata=_help("All that sources say of it in a line, where they differ.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from careweave.views._context import Fact, Group, Voice
 from careweave.views._dosing import dosing
 from careweave.views._format import dose, instant_of, written_day
 from careweave.views._making import Making
-from careweave.views._silence import silent
+from careweave.views._silence import is_cut, silent
 from careweave.views._supplies import HANDED, newest_supplies, once_a_dose
 from careweave.views._voice import Spoken, spoken, voice
 from careweave.views._voices import Part, Saying, fact, organisation, together
@@ -31,9 +31,11 @@ _STANDINGS: Mapping[str, Mapping[str, str]] = {
         "not-done": "not-given",
     },
 }
-_CURRENT, _PLANNED, _ENDED = "current", "planned", "ended"
+_CURRENT, _DISPUTED, _PLANNED, _ENDED = "current", "disputed", "planned", "ended"
+_OVER = frozenset({"stopped", "not-taken"})
 _TITLES: Mapping[str, str] = {
     _CURRENT: "Active",
+    _DISPUTED: "Stopped by one source, active by another",
     _PLANNED: "Planned",
     _ENDED: "Stopped or not taken",
 }
@@ -51,15 +53,20 @@ class Medicine:
 def facts(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Group, ...]:
     """Returns the medicines by status, the high-risk ones first in each; nothing is left out."""
     found = medicines(rows, shown, making)
-    return tuple(
-        Group(
-            making.say(_TITLES[phase]),
-            tuple(one.fact for one in found if one.phase == phase),
-            kind=phase,
-        )
-        for phase in (_CURRENT, _PLANNED, _ENDED)
-        if any(one.phase == phase for one in found)
-    )
+    groups = []
+    for phase in (_CURRENT, _DISPUTED, _PLANNED, _ENDED):
+        facts_ = tuple(one.fact for one in found if _place(one) == phase)
+        if facts_:
+            # What is disputed is as current as what is not: no page leaves it out.
+            kind = _CURRENT if phase == _DISPUTED else phase
+            groups.append(Group(making.say(_TITLES[phase]), facts_, kind=kind))
+    return tuple(groups)
+
+
+def _place(one: Medicine) -> str:
+    """Returns under which title a medicine stands: of one that a source has stopped, its own."""
+    ended_ = any(said.standing in _OVER and not said.is_settled for said in one.sayings)
+    return _DISPUTED if one.phase == _CURRENT and ended_ and one.fact.disagrees else one.phase
 
 
 def medicines(rows: Iterable[Row], shown: ShownPerson, making: Making) -> tuple[Medicine, ...]:
@@ -197,8 +204,8 @@ def _medicine(
     replaced = [_replaced(by, sayings) for what, by in instead if _begins(what, names)]
     said = (*sayings, *replaced)
     quiet: tuple[Voice, ...] = ()
-    # Where the role is shown a medicine in brief, that another source is missing tells nothing.
-    if phase == _CURRENT and not any(is_partial(one.spoken.row) for one in sayings):
+    # In a view that is cut, that another source is missing tells nothing.
+    if phase == _CURRENT and not is_cut(Heading.MED, shown):
         told_by = frozenset(one.slug for one in said)
         missing = tuple(one for one in lists if one.slug not in told_by)
         said = (*said, *missing)
@@ -213,7 +220,24 @@ def _medicine(
         )
     made = fact(said, making, title=title, clash=clash, silent=quiet)
     is_high_risk = not substances.isdisjoint(making.clinical.high_risk)
-    return Medicine(replace(made, is_high_risk=is_high_risk), said, phase)
+    line = _in_a_line(made, making) if made.disagrees else ""
+    return Medicine(replace(made, is_high_risk=is_high_risk, said=line), said, phase)
+
+
+def _in_a_line(made: Fact, making: Making) -> str:
+    """Returns all doses that are told, and that it is stopped or not taken by the newest voice."""
+    texts = dict.fromkeys(one.text for one in made.voices if one.entry)
+    parts = [text.partition(" ") for text in texts]
+    if len({rest for _, _, rest in parts}) == 1:
+        line = " / ".join(first for first, _, _ in parts) + "".join(parts[0][1:])
+    else:
+        line = " / ".join(texts)
+    newest = made.voices[0]
+    over = {making.terms.statuses.get(one, making.say(one)) for one in _OVER}
+    if newest.status not in over:
+        return line
+    why = next((one.text for one in newest.details if one.label == making.say("Note")), "")
+    return f"{line} ({', '.join(part for part in (newest.status, why) if part)})"
 
 
 def _begins(what: str, names: Iterable[str]) -> bool:

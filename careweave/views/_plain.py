@@ -57,6 +57,8 @@ TITLES: Mapping[Phase, str] = {
     Phase.ENDED: "Past",
     Phase.REFUTED: "Refuted or entered in error",
 }
+DISPUTED = "Over by one source, not by another"
+
 _ORDER = (Phase.CURRENT, Phase.PLANNED, Phase.ENDED, Phase.REFUTED)
 
 
@@ -137,24 +139,38 @@ def grouped(
     What one source holds for ended and another for running is shown as running, with its mark.
     """
     by_phase: dict[Phase, list[Fact]] = {}
+    disputed: list[Fact] = []
     heading = None
     for one, fact in found:
         heading = one.row.heading
         phase = _most_current(fact, known or {}) or _phase(one, making)
         is_event = heading in _EVENTS and phase is not Phase.REFUTED
+        if phase is Phase.CURRENT and not is_event and _is_disputed(fact, known or {}):
+            disputed.append(fact)
+            continue
         by_phase.setdefault(Phase.CURRENT if is_event else phase, []).append(fact)
     if heading is Heading.FUT:
         by_phase.get(Phase.PLANNED, []).reverse()
     is_plain = heading in _EVENTS and set(by_phase) == {Phase.CURRENT}
-    return tuple(
-        Group(
-            "" if is_plain else making.say(TITLES[phase]),
-            tuple(by_phase[phase]),
-            kind="" if is_plain else str(phase),
-        )
-        for phase in _ordered(heading)
-        if phase in by_phase
+    apart = Group(making.say(DISPUTED), tuple(disputed), kind=str(Phase.CURRENT))
+    return (
+        *((apart,) if disputed else ()),
+        *(
+            Group(
+                "" if is_plain else making.say(TITLES[phase]),
+                tuple(by_phase[phase]),
+                kind="" if is_plain else str(phase),
+            )
+            for phase in _ordered(heading)
+            if phase in by_phase
+        ),
     )
+
+
+def _is_disputed(fact: Fact, known: Mapping[str, Phase]) -> bool:
+    """Says that by one source it goes on, and by another it is over."""
+    found = {known[one.entry] for one in fact.voices if one.entry in known}
+    return fact.disagrees and Phase.CURRENT in found and Phase.ENDED in found
 
 
 def _most_current(fact: Fact, known: Mapping[str, Phase]) -> Phase | None:

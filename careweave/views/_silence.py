@@ -5,7 +5,7 @@ Source: `reference/record.md` 3.1, MED ("absent in another that claims a complet
 
 from collections.abc import Collection
 
-from careweave.disclosure import FeedLine, ShownPerson
+from careweave.disclosure import FeedLine, ShownPerson, is_partial
 from careweave.terms import Heading
 from careweave.views._context import Voice, When
 from careweave.views._format import recent
@@ -15,6 +15,18 @@ ALWAYS = "always"
 """A source of which all is taken to be told: what it lacks is a disagreement."""
 
 _BESIDE, _DISPENSES = "beside", "dispenses"
+
+_WHOLE_MONTHS = 12
+"""A view that goes back less far may lack what a source stopped within the year."""
+
+
+def is_cut(heading: Heading, shown: ShownPerson) -> bool:
+    """Says whether this view may lack what a source says now: then its silence tells nothing."""
+    told = shown.expected.get(heading)
+    months = None if told is None else told.months_back
+    if heading is Heading.MED and months is not None and months < _WHOLE_MONTHS:
+        return True
+    return any(is_partial(row) for row in shown.rows.get(heading, ()))
 
 
 def silent(
@@ -30,8 +42,11 @@ def silent(
 
     `known_to` are the organisations that speak of it. `dispensing` are those that hand out other
     medicines, where a practice prescribes this one. `is_lacking` says that a source which is taken
-    to know has told that it does not. A line says nothing of what is held there and not shown.
+    to know has told that it does not. A line says nothing of what is held there and not shown; of a
+    view that is cut there is none.
     """
+    if is_cut(heading, shown):
+        return ()
     rules = making.clinical.silence.get(heading, {})
     quiet = [
         (rules[line.kind], line)

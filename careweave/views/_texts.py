@@ -6,7 +6,7 @@ from careweave.views._banner import MARKS, SEXES
 from careweave.views._check import national
 from careweave.views._definition import Definition
 from careweave.views._headings import NAMED
-from careweave.views._plain import TITLES
+from careweave.views._plain import DISPUTED, TITLES
 from careweave.views._said_care import ONCE_PER, TIMES_PER
 from careweave.views._states import STATED_NONE, sentence
 from careweave.views._terms import national_terms
@@ -22,6 +22,7 @@ def _all() -> Iterator[str]:
     for named in NAMED.values():
         yield from (named.title, named.noun, sentence(named.noun), named.data, named.nothing)
         yield named.nothing_word
+    yield DISPUTED
     for table in (MARKS, SEXES, TITLES, STATED_NONE, KINDS, SETTINGS, ONCE_PER, TIMES_PER):
         yield from table.values()
     terms = national_terms()

@@ -30,8 +30,10 @@ class Spoken:
     def order(self) -> tuple[str, str]:
         """Returns what puts entries in order of time: the main date, then when it was received."""
         found = instant_of(self.date)
-        day = self.date if found is None else found.astimezone(UTC).isoformat()
-        return day, self.row.updated.astimezone(UTC).isoformat()
+        received = self.row.updated.astimezone(UTC).isoformat()
+        # What has no date of its own is shown with its receipt, and stands where that is.
+        day = (self.date or received) if found is None else found.astimezone(UTC).isoformat()
+        return day, received
 
 
 def spoken(rows: Iterable[Row]) -> tuple[Spoken, ...]:

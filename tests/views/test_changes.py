@@ -139,3 +139,41 @@ def test_the_page_names_each_entry_once() -> None:
     page = overview(national().definitions[0], shown(stay(), score("one"), score("two")), HERE)
     assert len(page.shown) == len(set(page.shown))
     assert {"Observation.one", "Observation.two"} <= set(page.shown)
+
+
+def tablet(dose: str, of: str, id_: str, day: str):
+    body = {
+        "resourceType": "MedicationRequest",
+        "id": id_,
+        "status": "active",
+        "medicationCodeableConcept": {"text": "Furosemide"},
+        "authoredOn": day,
+        "dosageInstruction": [{"text": dose}],
+    }
+    return row(Heading.MED, body, of=of)
+
+
+def test_a_dose_that_hospital_changed_says_what_it_was() -> None:
+    rows = (
+        stay(),
+        tablet("80 mg od", "hospital", "new", "2026-04-04"),
+        tablet("40 mg od", "riverside", "old", "2019-04-09"),
+    )
+    one = shown(*rows, lines=tuple(line(each, at) for each, at in zip(rows, WHEN, strict=True)))
+    told = changed([section("medicines", one, HERE)], one, HERE, 4)
+    (fact,) = (fact for group in told.sections[0].groups for fact in group.facts)
+    assert fact.voices[0].text.replace("\u00a0", " ") == "80 mg once a day (was 40 mg once a day)"
+
+
+WHEN = (NOW - timedelta(days=3), NOW - timedelta(days=1), NOW - timedelta(days=2500))
+
+
+def test_rows_that_stand_for_several_entries_say_so() -> None:
+    same = {"resourceType": "Immunization", "status": "completed", "vaccineCode": {"text": "Flu"}}
+    rows = [
+        row(Heading.VAC, {**same, "id": of_, "occurrenceDateTime": "2026-04-04"}, of=of_)
+        for of_ in ("riverside", "hospital", "council")
+    ]
+    one = shown(*rows, last_looked_at=LOOKED)
+    (found,) = delta([section("vaccinations", one, HERE)], one, HERE, 4).sections
+    assert (found.n, found.text) == (3, "3 entries, in one row")

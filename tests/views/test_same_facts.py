@@ -12,7 +12,7 @@ from careweave.views import reconciliation, section, trends
 from careweave.views._clinical import Meant
 from careweave.views._clinical_context import Turn
 from careweave.views._sections import section_of
-from tests.lib.shown import feed, making, row, shown
+from tests.lib.shown import feed, making, row, shown, told
 
 HERE = making()
 TERMS = "urn:t"
@@ -433,3 +433,81 @@ def test_two_strengths_that_come_to_another_dose_than_the_list_disagree():
         medicine("Warfarin", "3 mg od", of="hospital", id_="a"),
     )
     assert found.disagreement == "dose"
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        {"expected": {Heading.MED: replace(told(Heading.MED), months_back=6)}},
+        {"meta": b'"tag":[{"code":"SUBSETTED"}]'},
+    ],
+    ids=["few months", "in brief"],
+)
+def test_of_a_view_that_is_cut_no_silence_is_told_and_nothing_marked(cut):
+    one = medicine("Amiodarone", "200 mg od", of="hospital", id_="a")
+    if "meta" in cut:
+        one = replace(one, meta=cut.pop("meta"))
+    (found,) = facts(Heading.MED, one, feeds={Heading.MED: (feed("riverside"),)}, **cut)
+    assert [voice.source for voice in found.voices] == ["The Hospital"]
+    assert not found.disagrees
+
+
+def test_what_one_source_stopped_and_another_gives_stands_under_a_title_of_its_own():
+    stopped = medicine("Lansoprazole", "30 mg od", of="hospital", id_="a", status="stopped")
+    taken = medicine("Lansoprazole", "30 mg od", of="riverside", id_="b")
+    other = medicine("Senna", "15 mg on", of="riverside", id_="c")
+    groups = section_of(Heading.MED, shown(stopped, taken, other), HERE).groups
+    assert [(one.title, one.kind, [fact.title for fact in one.facts]) for one in groups] == [
+        ("Active", "current", ["Senna"]),
+        ("Stopped by one source, active by another", "current", ["Lansoprazole"]),
+    ]
+
+
+def test_a_status_in_law_that_its_own_source_ended_is_not_told_as_holding_now():
+    held = {
+        "resourceType": "Consent",
+        "status": "active",
+        "category": [coded("Detained under a section")],
+        "dateTime": "2025-02-01",
+    }
+    rows = (
+        row(Heading.LEG, {**held, "id": "a", "status": "inactive"}, of="hospital"),
+        row(Heading.LEG, {**held, "id": "b"}, of="council"),
+    )
+    (group,) = section_of(Heading.LEG, shown(*rows), HERE).groups
+    assert group.title == "Over by one source, not by another"
+    assert group.kind == "current"
+    assert group.facts[0].disagreement == "status"
+
+
+def test_what_has_no_date_of_its_own_stands_where_its_receipt_is():
+    dated = medicine("Senna", "15 mg on", of="riverside", id_="a", authoredOn="2025-01-01")
+    bare = medicine("Senna", "7.5 mg on", of="hospital", id_="b", authoredOn=None)
+    (found,) = facts(Heading.MED, dated, bare)
+    assert [voice.source for voice in found.voices] == ["The Hospital", "Riverside Surgery"]
+
+
+def test_where_doses_differ_one_line_says_all_of_them_and_what_the_newest_adds():
+    (found,) = facts(
+        Heading.MED,
+        medicine("Morphine", "15 mg bd", of="hospital", id_="a"),
+        medicine("Morphine", "10 mg bd", of="riverside", id_="b"),
+    )
+    assert found.said.replace("\u00a0", " ") == "15 mg / 10 mg twice a day"
+    absent = {
+        "resourceType": "MedicationStatement",
+        "id": "c",
+        "status": "not-taken",
+        "medicationCodeableConcept": coded("Midazolam"),
+        "effectiveDateTime": "2026-03-20",
+        "dosage": [{"text": "2.5 mg prn"}],
+        "note": [{"text": "Not found in the home"}],
+    }
+    (found,) = facts(
+        Heading.MED,
+        row(Heading.MED, absent, of="hospital"),
+        medicine("Midazolam", "2.5 mg prn", of="riverside", id_="d"),
+    )
+    assert found.said.replace("\u00a0", " ") == (
+        "2.5 mg when needed (not taken, Not found in the home)"
+    )
