@@ -365,3 +365,23 @@ def test_a_plan_that_is_over_leaves_no_empty_box(world, edna):
     )
     assert "Nothing now; 1 past" in text_of(box)
     assert "cw-count" not in box
+
+
+def test_the_banner_says_of_an_allergy_that_a_source_refutes_it(world, edna):
+    reader = world.signed_in("u-ed")
+    page = reader.get(reader.record(edna, "timeline")).get_data(as_text=True)
+    box = page.partition('data-answer="allergies"')[2].partition("</ul>")[0]
+    assert "Reaction not given refuted Northmere Acute Hospitals" in text_of(box)
+
+
+def test_the_card_gives_each_of_two_decisions_a_line_and_every_dose_that_differs(world):
+    chidi = world.person("chidi-okonkwo")
+    world.tie(chidi, Role.PA)
+    reader = world.signed_in("u-paramedic")
+    page = reader.get(reader.record(chidi, "card")).get_data(as_text=True)
+    decision = page.partition('data-answer="decision"')[2].partition("</section>")[0]
+    assert decision.count("cw-short__voice--line") == 3
+    taken = page.partition('data-answer="medicines"')[2].partition("</section>")[0]
+    assert "Midazolam 2.5\N{NO-BREAK SPACE}mg when needed (not taken, Not found in the home)" in (
+        html.unescape(re.sub(r"<[^>]+>", "", taken))
+    )
