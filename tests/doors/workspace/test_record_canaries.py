@@ -1,10 +1,11 @@
-"""No page of a record, in HTML, SVG, CSV or print, holds a canary that its reader may not see.
+"""No page of a record, in HTML, SVG, CSV, print or taken along, holds what its reader may not see.
 
 What each reader may see is foretold by deciding alone. Source: `reference/people.md` 8.
 """
 
 import itertools
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ import pytest
 
 from careweave.agreements import Context
 from careweave.doors._access import Handles
+from careweave.doors._frame import csrf_token
 from careweave.terms import Action, PersonId
 from careweave.views import NAMED, slug_of
 from tests.lib.foresight import CANARY, Foresight, Kept, label_of
@@ -62,6 +64,22 @@ class Reading:
         page = re.sub(r"/r/[^/]+", "/r/-", path)
         self.met.leaks += [(self.visitor.user, page, one) for one in sorted(met - self.may)]
         return answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
+
+    def take_visits(self) -> int:
+        """Takes the visit list along, where the role has one; returns how many people are in it."""
+        page = self.ask("/workspace/visits")
+        forms = re.findall(r'data-form="([^"]+)"', page)
+        if not forms:
+            return 0
+        secret = self.world.session_of(self.visitor.token).secret
+        fields = {"csrf": csrf_token(secret, secrets.token_bytes), "form": forms[0]}
+        answer = self.visitor.post("/workspace/visits/copy", fields)
+        assert answer.status_code == 200
+        self.met.leaks += [
+            (self.visitor.user, "copy", one)
+            for one in sorted(set(CANARY.findall(answer.get_data(as_text=True))) - self.may)
+        ]
+        return len(answer.json["people"])
 
     def entry(self, person: PersonId, kept: Kept, place: str, rest: str = "") -> None:
         """Asks for an entry by a name that this session could have been given."""
@@ -119,12 +137,14 @@ def test_no_page_of_a_record_holds_a_canary_that_its_reader_may_not_see(world: W
     people = of_persons(Foresight(world.database, northmere()))
     for person, (role, _) in itertools.product(people, BY_ROLE.items()):
         world.tie(person, role)
-    met = Met()
+    met, n_visited = Met(), 0
     for turn, one in enumerate(readings(world, Foresight(world.database, northmere()), met)):
+        n_visited += one.take_visits()
         for n, (person, held) in enumerate(people.items()):
             forget_budgets(world)
             read_all(one, person, held, turn + n)
     assert met.leaks == []
     assert met.n >= 600
+    assert n_visited >= len(people) / 2
     # The control: the same pages do show what may be seen.
     assert {label_of(one) for one in met.seen} >= {"S5", "S6", "S7", "S9"}
