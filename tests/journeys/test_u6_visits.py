@@ -104,8 +104,9 @@ def _said(tab: Tab) -> str:
 def _note(visitor: Visitor, key: str, text: str) -> None:
     """Somebody keeps up a standing note on line."""
     address = visitor.record(visitor.world.person(key), "visit")
-    last = visitor.get(address).text.split("<form ")[-1]
-    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', last))
+    forms = visitor.get(address).text.split("<form ")
+    asked = next(one for one in forms if 'name="text"' in one)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked))
     assert visitor.post(address, {**fields, "text": text}).status_code == 303
 
 

@@ -4,8 +4,9 @@ Source: `reference/security.md` 1; `reference/interface.md` 3 and 12.1.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import cast
 
 from flask import Response, redirect
@@ -241,7 +242,9 @@ def told_of(visit: Visit, who: SignedIn | Chooser | None = None) -> Told:
 
 def shown(visit: Visit, title: str, template: str, body: object, *, status: int = 200) -> Response:
     """Returns a page about nobody's record."""
-    return Response(render(template, Page(frame_of(visit, visit.say(title)), body)), status=status)
+    is_error = status >= HTTPStatus.BAD_REQUEST
+    frame = replace(frame_of(visit, visit.say(title)), is_error=is_error)
+    return Response(render(template, Page(frame, body)), status=status)
 
 
 def onwards(where: str) -> Response:
