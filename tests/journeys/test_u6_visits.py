@@ -105,7 +105,7 @@ def _note(visitor: Visitor, key: str, text: str) -> None:
     """Somebody keeps up a standing note on line."""
     address = visitor.record(visitor.world.person(key), "visit")
     forms = visitor.get(address).text.split("<form ")
-    asked = next(one for one in forms if 'name="text"' in one)
+    asked = [one for one in forms if 'name="text"' in one][-1]
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked))
     assert visitor.post(address, {**fields, "text": text}).status_code == 303
 
