@@ -1,6 +1,7 @@
 """What each story may cost, as the files of `tests/journeys/budgets` say."""
 
 import os
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,3 +74,34 @@ def p95(measured: list[float]) -> float:
     """Returns the value that 19 of 20 do not pass: of 30 the 29th, of 12 the last."""
     ordered = sorted(measured)
     return ordered[max(0, -(-len(ordered) * 95 // 100) - 1)]
+
+
+PRESSURE = Path("/proc/pressure/cpu")
+"""Where Linux tells for how long something that could run waited for a processor."""
+
+
+class Watch:
+    """Measures how long something took, without the time in which a processor was waited for.
+
+    A run has as many processes of tests as the machine has processors, each with browsers and
+    servers: what one waits for the other is not the page's. At most half of a load is taken off, so
+    that a slow page never passes by that alone; by night, or where Linux does not tell, nothing is.
+    """
+
+    def __init__(self) -> None:
+        """Begins to measure."""
+        self._began, self._waited = time.perf_counter(), _waited_s()
+
+    def took_s(self, took: float | None = None) -> float:
+        """Returns the seconds since the beginning, or `took` of them, less what was waited."""
+        whole = time.perf_counter() - self._began if took is None else took
+        waited = _waited_s() - self._waited if N_LOADS <= USUAL else 0.0
+        return whole - min(waited, whole / 2)
+
+
+def _waited_s() -> float:
+    try:
+        told = PRESSURE.read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return int(told.partition("total=")[2].split()[0]) / 1e6

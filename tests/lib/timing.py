@@ -3,13 +3,12 @@
 The line is the browser's own emulation, beside TLS that is real. Source: `reference/stories.md` 1.
 """
 
-import time
 from collections.abc import Callable, Iterator
 
 from playwright.sync_api import Browser
 
 from tests.lib.browser import Tab, tab
-from tests.lib.budgets import N_FIRST, N_LOADS, USUAL, Budget
+from tests.lib.budgets import N_FIRST, N_LOADS, USUAL, Budget, Watch
 from tests.lib.pages import World
 
 _ANSWERED = """(selectors) => selectors.every(one => {
@@ -22,7 +21,8 @@ def loads(
 ) -> Iterator[tuple[float, Tab]]:
     """Yields how long each load took until the answers were there, each with a cold cache.
 
-    Stops after the first dozen if none was late and no more were asked for (`N_FIRST`).
+    What was waited for a processor is not counted (`Watch`). Stops after the first dozen if none
+    was late and no more were asked for (`N_FIRST`).
 
     `path` gives the address in the session of a token: names of people are opaque and its own.
     """
@@ -35,9 +35,9 @@ def loads(
         if n == N_FIRST and not n_late and N_LOADS <= USUAL:
             return
         with tab(browser, world.base, token=token, size=asked.window, line=asked.line) as opened:
-            began = time.perf_counter()
+            watch = Watch()
             opened.open(where)
             opened.page.wait_for_function(_ANSWERED, arg=asked.selectors)
-            took = time.perf_counter() - began
+            took = watch.took_s()
             n_late += took > asked.seconds_p95
             yield took, opened
