@@ -148,6 +148,29 @@ def test_what_is_typed_and_who_it_is_about_is_in_no_log_and_no_address(world, ca
     assert not [row for row in rows if "9990001014" in str(row)]
 
 
+@pytest.mark.attack(70)
+def test_reading_and_writing_put_nobody_in_a_log_or_an_address(world, caplog):
+    caplog.set_level(0)
+    edna = world.person("edna-hartley")
+    world.tie(edna, Role.GP)
+    visitor = world.signed_in("u-gp")
+    pages = ("", "s/medicines", "timeline", "print", "plan", "s/documents", "add/note")
+    answers = [visitor.get(visitor.record(edna, page)) for page in pages]
+    assert all("HARTLEY" in one.text for one in answers)
+    path = visitor.record(edna, "add/note")
+    answers.append(sent(visitor, path, q_title="Zanzibar", q_text="Asked about Zanzibar."))
+    assert answers[-1].status_code == 303
+    world.work()
+    assert world.rows("SELECT count(*) FROM workspace.saved WHERE form = 'note'") != [(0,)]
+    places = [one.request.path + one.headers.get("Location", "") for one in answers]
+    for text in (*(record.getMessage() for record in caplog.records), *places):
+        for word in ("zanzibar", "hartley", "9990001014", "999 000 1014", "1941-07-09"):
+            assert word not in text.casefold()
+    rows = world.rows("SELECT what, reason, actor FROM ledger.account")
+    assert rows
+    assert not [row for row in rows if "zanzibar" in str(row).casefold()]
+
+
 def test_the_command_bar_leads_to_pages_and_people(world):
     visitor = world.signed_in("u-ed")
     page = visitor.get("/workspace/find").text
