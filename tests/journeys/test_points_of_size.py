@@ -7,7 +7,7 @@ import pytest
 
 from careweave.terms import Role
 from tests.lib.browser import DESK, tab
-from tests.lib.budgets import N_FIRST, N_LOADS, USUAL, Watch, p95
+from tests.lib.budgets import N_FIRST, N_LOADS, USUAL, Watch, p95, spare_the_collector
 
 KEY = "mohammed-al-haddad"
 LOAD_MS, FRAGMENT_MS = 1_000, 300
@@ -20,6 +20,7 @@ _FRAGMENT = """async path => { const began = performance.now();
 def in_time(measure, most):
     """Measures a dozen times, or thirty when one of them took too long; returns all, in ms."""
     measured = []
+    spare_the_collector()
     for n in range(N_LOADS):
         if n == N_FIRST and N_LOADS <= USUAL and max(measured) <= most:
             break

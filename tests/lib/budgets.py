@@ -1,5 +1,6 @@
 """What each story may cost, as the files of `tests/journeys/budgets` say."""
 
+import gc
 import os
 import time
 from dataclasses import dataclass
@@ -78,6 +79,16 @@ def p95(measured: list[float]) -> float:
 
 PRESSURE = Path("/proc/pressure/cpu")
 """Where Linux tells for how long something that could run waited for a processor."""
+
+
+def spare_the_collector() -> None:
+    """Lets the collector pass by all that there is by now.
+
+    The tests' process serves the pages and holds all tests besides: going through it takes up to a
+    second, now and then, which no process that only serves ever takes.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class Watch:

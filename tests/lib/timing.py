@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from playwright.sync_api import Browser
 
 from tests.lib.browser import Tab, tab
-from tests.lib.budgets import N_FIRST, N_LOADS, USUAL, Budget, Watch
+from tests.lib.budgets import N_FIRST, N_LOADS, USUAL, Budget, Watch, spare_the_collector
 from tests.lib.pages import World
 
 _ANSWERED = """(selectors) => selectors.every(one => {
@@ -30,6 +30,7 @@ def loads(
     where = path(token)
     # The browser is new each time; the server is not: its first answer of all is not measured.
     world.visitor(token).get(where)
+    spare_the_collector()
     n_late = 0
     for n in range(N_LOADS):
         if n == N_FIRST and not n_late and N_LOADS <= USUAL:
