@@ -414,25 +414,33 @@ async function draw() {
   const isOpen = Boolean(meta && dataKey);
   show("none", !meta && isOnline);
   show("locked", Boolean(meta) && !isOpen);
-  show("open", isOpen);
+  if (!isOpen) show("open", false);
   show("drop", Boolean(meta));
   await countWaiting();
   for (const place of fill("until")) place.textContent = meta ? new Date(meta.expires).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
   if (!isOpen) return;
   const opened = new Set([...app.querySelectorAll("[data-visit] details[open]")].map((one) => one.dataset.ticket));
   const mine = [];
-  for (const [id, sealed] of await every("mine")) mine.push(await reveal(sealed, id));
+  // It may be locked at each of these waits: nothing that was read is shown then.
+  for (const [id, sealed] of await every("mine")) {
+    if (!dataKey) return;
+    mine.push(await reveal(sealed, id));
+  }
   const cards = [];
   for (const [ticket, sealed] of await every("people")) {
+    if (!dataKey) return;
     const person = await reveal(sealed, ticket);
     const card = personCard(person, mine.filter((one) => one.ticket === ticket));
     const fold = card.querySelector("details");
     fold.dataset.ticket = ticket;
     cards.push([person.name, card, opened.has(ticket)]);
   }
+  if (!dataKey) return;
   cards.sort((a, b) => a[0].localeCompare(b[0]));
   for (const place of fill("people")) place.replaceChildren(...cards.map(([, card]) => card));
   for (const [, card, isOpened] of cards) if (isOpened) card.querySelector("details").open = true;
+  // Only now: an open list that is still empty reads as nobody to visit.
+  show("open", true);
 }
 
 // ---- beginning -------------------------------------------------------------------------------
