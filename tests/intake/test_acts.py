@@ -154,10 +154,10 @@ def test_each_decision_is_accounted_in_its_transaction(session, act):
     hold(session, other)
     assert act(session, [first, other], operator=BY, why="because\nof this") == 2
     word = act.__name__.partition("_")[0]
-    assert sorted(accounts(session)) == [
+    assert sorted(accounts(session)) == sorted(
         ("ada", f"{word}-message", f"Message/{number}", "because of this", "HOPERAT")
         for number in (first, other)
-    ]
+    )
 
 
 def test_a_message_of_several_lanes_is_let_go_from_all(session):

@@ -1,5 +1,6 @@
 """The order of a page, where the next one begins, and what a cursor is bound to."""
 
+import base64
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -186,8 +187,9 @@ def test_an_altered_cursor_is_refused(desk):
 def test_a_cursor_tells_nothing(desk):
     text = cursor(desk, sort=(BY_NAME,)).cursor
     assert text is not None
-    assert "p1" not in text
-    assert "smith" not in text
+    # Two letters stand there by chance now and then: what counts is what the text stands for.
+    told = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).lower()
+    assert not any(word in told for word in (b"smith", b'"p1"', b"patient"))
 
 
 @pytest.mark.parametrize("patient", ["p1", "nobody"])
