@@ -7,7 +7,7 @@ import pytest
 
 from careweave.terms import Role
 from tests.lib.browser import DESK, tab
-from tests.lib.budgets import N_FIRST, N_LOADS, USUAL, Watch, p95, spare_the_collector
+from tests.lib.budgets import Series, Watch, p95, spare_the_collector
 
 KEY = "mohammed-al-haddad"
 LOAD_MS, FRAGMENT_MS = 1_000, 300
@@ -18,15 +18,15 @@ _FRAGMENT = """async path => { const began = performance.now();
 
 
 def in_time(measure, most):
-    """Measures a dozen times, or thirty when one of them took too long; returns all, in ms."""
-    measured = []
+    """Measures as often as `Series` says; returns all that count, in ms."""
+    found, series = [], Series(most / 1000)
     spare_the_collector()
-    for n in range(N_LOADS):
-        if n == N_FIRST and N_LOADS <= USUAL and max(measured) <= most:
-            break
+    while series.goes_on():
         watch = Watch()
-        measured.append(watch.took_s(measure() / 1000) * 1000)
-    return measured
+        took_s = watch.took_s(measure() / 1000)
+        if series.counts(took_s, watch):
+            found.append(took_s * 1000)
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,9 @@ class Watch:
     that a slow page never passes by that alone; by night, or where Linux does not tell, nothing is.
     """
 
+    is_crowded = False
+    """Whether a processor was waited for during more than a quarter of what was measured."""
+
     def __init__(self) -> None:
         """Begins to measure."""
         self._began, self._waited = time.perf_counter(), _waited_s()
@@ -107,7 +110,36 @@ class Watch:
         """Returns the seconds since the beginning, or `took` of them, less what was waited."""
         whole = time.perf_counter() - self._began if took is None else took
         waited = _waited_s() - self._waited if N_LOADS <= USUAL else 0.0
+        self.is_crowded = waited > whole / 4
         return whole - min(waited, whole / 2)
+
+
+class Series:
+    """Says how often something is measured: a dozen times, or thirty where one took too long.
+
+    One that took too long on a crowded machine says nothing of the page. It is made again, at most
+    as often in all as was asked for; then it counts, whatever it says.
+    """
+
+    def __init__(self, most_s: float) -> None:
+        """Begins with nothing measured; what takes more than `most_s` is late."""
+        self._most_s = most_s
+        self._n = self._n_late = self._n_again = 0
+
+    def goes_on(self) -> bool:
+        """Returns whether it is measured once more."""
+        is_enough = self._n >= N_FIRST and not self._n_late and N_LOADS <= USUAL
+        return self._n < N_LOADS and not is_enough
+
+    def counts(self, took_s: float, watch: Watch) -> bool:
+        """Returns whether what was measured counts."""
+        is_late = took_s > self._most_s
+        if is_late and watch.is_crowded and self._n_again < N_LOADS:
+            self._n_again += 1
+            return False
+        self._n += 1
+        self._n_late += is_late
+        return True
 
 
 def _waited_s() -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from playwright.sync_api import Browser
 
 from tests.lib.browser import Tab, tab
-from tests.lib.budgets import N_FIRST, N_LOADS, USUAL, Budget, Watch, spare_the_collector
+from tests.lib.budgets import Budget, Series, Watch, spare_the_collector
 from tests.lib.pages import World
 
 _ANSWERED = """(selectors) => selectors.every(one => {
@@ -21,8 +21,7 @@ def loads(
 ) -> Iterator[tuple[float, Tab]]:
     """Yields how long each load took until the answers were there, each with a cold cache.
 
-    What was waited for a processor is not counted (`Watch`). Stops after the first dozen if none
-    was late and no more were asked for (`N_FIRST`).
+    What was waited for a processor is not counted (`Watch`); how often it is loaded, `Series` says.
 
     `path` gives the address in the session of a token: names of people are opaque and its own.
     """
@@ -31,14 +30,12 @@ def loads(
     # The browser is new each time; the server is not: its first answer of all is not measured.
     world.visitor(token).get(where)
     spare_the_collector()
-    n_late = 0
-    for n in range(N_LOADS):
-        if n == N_FIRST and not n_late and N_LOADS <= USUAL:
-            return
+    series = Series(asked.seconds_p95)
+    while series.goes_on():
         with tab(browser, world.base, token=token, size=asked.window, line=asked.line) as opened:
             watch = Watch()
             opened.open(where)
             opened.page.wait_for_function(_ANSWERED, arg=asked.selectors)
             took = watch.took_s()
-            n_late += took > asked.seconds_p95
-            yield took, opened
+            if series.counts(took, watch):
+                yield took, opened
