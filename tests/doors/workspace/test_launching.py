@@ -99,6 +99,24 @@ def test_an_address_tells_nothing_of_anybody(place: Place, token: str) -> None:
     assert path.rpartition("/")[2] not in kept
 
 
+@pytest.mark.attack(70)
+def test_whom_a_system_names_is_in_no_log_and_no_address(
+    place: Place, browser: Browser, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    client = place.app.test_client()
+    wrong = {"identifier": "9990001015"}, {"system": "urn:zanzibar"}, {"user": "zanzibar"}
+    answers = [post(client, token, **fields) for fields in ({}, *wrong, {"identifier": "Zanzibar"})]
+    answers += [browser.get(address(place, token)), browser.get(link(place))]
+    answers += [browser.get(link(place, identifier="Zanzibar"))]
+    assert answers[0].status_code == 201
+    logged = [record.getMessage() for record in caplog.records]
+    places = [one.request.path + one.headers.get("Location", "") for one in answers]
+    for text in (*logged, *places):
+        assert "zanzibar" not in text.casefold()
+        assert "99900010" not in text
+
+
 def test_nobody_whom_the_user_may_not_find_is_opened(
     place: Place, browser: Browser, token: str
 ) -> None:

@@ -133,6 +133,29 @@ def test_the_download_is_one_opening_for_each_person(world: World) -> None:
     assert "/workspace/r/" not in held
 
 
+@pytest.mark.attack(70)
+def test_what_is_taken_along_and_brought_back_is_in_no_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    visitor = world.signed_in("u-cn")
+    copy = _taken(visitor)
+    said = {"text": "Asked about Zanzibar."}
+    edits = [_edit(copy, 0, **said), _edit(copy, 1, kind="access", base="", **said)]
+    became = _brought(visitor, copy, [*edits, _edit(copy, 0, kind="zanzibar", **said)])
+    assert "filed" in became.values()
+    items = json.dumps([{"id": str(uuid4()), "sealed": {"e": "Zanzibar", "i": "", "c": ""}}])
+    fields = {"csrf": _csrf(visitor), "copy": copy["copy"], "items": items}
+    assert visitor.post("/workspace/visits/sync", fields).status_code < 500
+    world.work()
+    kept = world.rows("SELECT what, reason, actor FROM ledger.account")
+    assert kept
+    for text in (*(record.getMessage() for record in caplog.records), *map(str, kept)):
+        assert "zanzibar" not in text.casefold()
+    for text in (record.getMessage().casefold() for record in caplog.records):
+        assert not any(word in text for word in ("hartley", "9990001014", "999 000 1014"))
+
+
 def test_what_was_written_is_filed_once_each(world: World) -> None:
     visitor = world.signed_in("u-cn")
     copy = _taken(visitor)
