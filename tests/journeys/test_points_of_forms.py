@@ -1,12 +1,16 @@
 """Forms and the keyboard: acceptance points 6A and 8A. Source: reference/interface.md 15."""
 
+import re
+
 import pytest
 
 from careweave.terms import Role
 from tests.lib.browser import DESK, tab
 from tests.lib.keyboard import Keys
-from tests.lib.pages import world_over
+from tests.lib.pages import break_glass, world_over
 from tests.lib.places import reader
+from tests.lib.posting import sent
+from tests.lib.probe import NUMERIC_DATE, TOO_WIDE
 from tests.lib.seen import Seen
 
 MOST_STROKES = 40
@@ -56,6 +60,10 @@ def test_6a_a_person_is_found_read_and_written_about_by_keyboard_alone(
         assert kept == [(1,)]
 
 
+CHOSEN = {"because", "finding"}
+FINDING = "form[action$='/finding']"
+WORDS = "Found on the floor of the hall."
+
 FORMS = {
     # What is posted, by whom, from which page; what is typed that stays; what is then wrong.
     "find-empty": ("u-gp", "/workspace/find", "#find", {}, {"family", "day"}),
@@ -88,6 +96,23 @@ FORMS = {
         {"words"},
     ),
     "report-empty": ("u-gp", "report", "main form", {}, {"kind"}),
+    "release-empty": ("u-privacy", "/console/", "#h-release + form", {}, {"user", "why"}),
+    "release-half": (
+        "u-privacy",
+        "/console/",
+        "#h-release + form",
+        {"user": "u-ed"},
+        {"why"},
+    ),
+    "case-short": ("u-privacy", "review", "form[action$='/shown']", {"case": "1"}, {"case"}),
+    "finding-empty": ("u-privacy", "taken", FINDING, {}, {"finding", "remark"}),
+    "finding-half": (
+        "u-privacy",
+        "taken",
+        FINDING,
+        {"finding": "justified", "remark": " "},
+        {"remark"},
+    ),
     "recover-wrong": (
         "",
         "/workspace/recover",
@@ -101,21 +126,54 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 def test_8a_what_is_wrong_stands_on_top_and_leads_to_its_field(at, world, name):
     user, path, form, typed, fields = FORMS[name]
-    who = reader(world, "GP") if path == "report" else None
-    opened = at(user, session=who.token if who else "")
+    is_taken = path == "taken"
+    token = ""
+    if path == "report":
+        who = reader(world, "GP")
+        token, path = who.token, who.path("report")
+    elif path in {"review", "taken"}:
+        token, path = _reviewed(world)
+    opened = at(user, session=token)
     page = opened.page
-    path = who.path("report") if who else path
     people = {"{r}": "edna-hartley", "{s}": "susan-hartley-brook"}
     for mark, key in people.items():
         if mark in path:
             path = path.replace(mark, world.address_of(opened.token, world.person(key)))
     opened.open(path)
+    if is_taken and page.locator("form[action$='/claim']").count():
+        page.click("form[action$='/claim'] button")
+        page.wait_for_selector(FINDING)
     for field, text in typed.items():
-        if field == "because":
+        if field in CHOSEN:
             page.check(f"{form} [value='{text}']")
         else:
             page.fill(f"{form} [name='{field}']", text)
     page.click(f"{form} button[type=submit] >> nth=0")
+    led = _judged(page)
+    assert set(led) >= fields
+    for field, text in typed.items():
+        if field in CHOSEN:
+            assert page.is_checked(f"{form} [value='{text}']")
+        elif page.get_attribute(f"{form} [name='{field}']", "type") != "password":
+            assert page.input_value(f"{form} [name='{field}']") == text
+
+
+def _reviewed(world):
+    """An officer's session, and the address of somebody's emergency under which a page was read."""
+    person = world.person("dorothy-lumb")
+    officer = world.signed_in("u-privacy")
+    if WORDS not in officer.get("/console/").text:
+        broken = world.signed_in("u-ed")
+        assert break_glass(broken, person, WORDS).status_code == 303
+        assert broken.get(broken.record(person)).status_code == 200
+    rows = officer.get("/console/").text.split("<tr ")
+    (row,) = [one for one in rows if WORDS in one]
+    (path,) = re.findall(r'href="(/console/review/[^"]+)"', row)
+    return officer.token, path
+
+
+def _judged(page):
+    """Holds a page of faults to the point; returns the fields that it leads to."""
     page.wait_for_selector("#faults")
     assert page.title().startswith("Error:")
     assert page.evaluate("document.activeElement.id") == "faults"
@@ -125,18 +183,63 @@ def test_8a_what_is_wrong_stands_on_top_and_leads_to_its_field(at, world, name):
     )
     assert page.evaluate(f"{above} & Node.DOCUMENT_POSITION_FOLLOWING")
     led = page.eval_on_selector_all("#faults a", "all => all.map(one => one.hash.slice(1))")
-    assert set(led) >= fields
     for field in led:
         page.evaluate("one => document.querySelector(`#faults a[href='#${one}']`).click()", field)
         assert page.evaluate("document.activeElement.id") == field
         assert page.evaluate(_DESCRIBED, field), field
-    for field, text in typed.items():
-        if field == "because":
-            assert page.is_checked(f"{form} [value='{text}']")
-        elif page.get_attribute(f"{form} [name='{field}']", "type") != "password":
-            assert page.input_value(f"{form} [name='{field}']") == text
+    return led
 
 
+def test_8a_an_answer_to_a_report_says_what_it_lacks(at, world):
+    person = world.person("edna-hartley")
+    world.tie(person, Role.ED)
+    visitor = world.signed_in("u-ed")
+    links = Seen(visitor.get(visitor.record(person, "s/medicines")).text).one("main").links
+    entries = dict.fromkeys(one for one in links if "/e/" in one)
+    for entry in entries:
+        sent(
+            visitor,
+            entry.replace("/e/", "/report/"),
+            kind="wrong-value",
+            words="The dose is that of her sister.",
+        )
+        if world.rows("SELECT 1 FROM disclosure.problem WHERE owner = 'nm-acute'"):
+            break
+    opened = at("u-privacy")
+    opened.open("/console/problems")
+    form = "[data-problem]:first-of-type form"
+    opened.page.fill(f"{form} textarea", " ")
+    opened.page.click(f"{form} button[type=submit]")
+    assert {one.partition("-")[0] for one in _judged(opened.page)} == {"outcome", "remark"}
+    opened.page.check(f"{form} [value='corrected']")
+    opened.page.click(f"{form} button[type=submit]")
+    assert [one.partition("-")[0] for one in _judged(opened.page)] == ["remark"]
+    assert opened.page.is_checked(f"{form} [value='corrected']")
+
+
+def test_what_an_officer_is_shown_again_keeps_the_points_of_every_page(browser, world):
+    """It answers a form, so that it has no address to be visited at."""
+    token, path = _reviewed(world)
+    for locale in ("en", "cy"):
+        with tab(
+            browser, world.base, token=token, size=DESK, bypass_csp=True, locale=locale
+        ) as opened:
+            opened.open(path)
+            opened.page.fill("#case", "IG-2026-17")
+            opened.page.click("form[action$='/shown'] button >> nth=0")
+            opened.page.wait_for_selector("[data-section]")
+            assert opened.violations() == []
+            assert opened.small_targets() == []
+            assert opened.troubles == []
+            assert opened.strangers == []
+            assert opened.n_bytes <= WEIGHT
+            if locale == "en":
+                assert NUMERIC_DATE.findall(opened.page.inner_text("body")) == []
+            opened.page.set_viewport_size({"width": 320, "height": 800})
+            assert opened.page.evaluate(TOO_WIDE) == 0
+
+
+WEIGHT = 100_000
 _DESCRIBED = """name => { const e = document.getElementById(name);
   const told = [e, e.closest('fieldset')].filter(Boolean)
     .flatMap(one => (one.getAttribute('aria-describedby') || '').split(' ')).filter(Boolean);

@@ -44,7 +44,7 @@ _CHARTS = """() => [...document.querySelectorAll('figure')].filter(f => f.queryS
 _NAKED = """() => [...document.querySelectorAll('[data-entry]')].filter(e =>
     !(e.querySelector('[data-source]')?.textContent.trim()
       && e.querySelector('[data-date]')?.textContent.trim())).map(e => e.outerHTML.slice(0, 160))"""
-_TOO_WIDE = "() => Math.max(0, document.documentElement.scrollWidth - innerWidth)"
+TOO_WIDE = "() => Math.max(0, document.documentElement.scrollWidth - innerWidth)"
 _SPLIT = """() => [...document.querySelectorAll('[data-quantity]')].filter(e => {
     const r = document.createRange(); r.selectNodeContents(e);
     const lines = new Set([...r.getClientRects()].filter(b => b.width).map(b => Math.round(b.top)));
@@ -133,7 +133,7 @@ def _as_it_is(opened: Tab, made: Probe) -> None:
     made.skip = skip_works(opened.page)
     for width in WIDTHS:
         opened.page.set_viewport_size({"width": width, "height": 800})
-        made.too_wide[width] = opened.page.evaluate(_TOO_WIDE)
+        made.too_wide[width] = opened.page.evaluate(TOO_WIDE)
         made.split[width] = opened.page.evaluate(_SPLIT)
     # A page that is refused is no trouble of the browser.
     made.troubles = [one for one in opened.troubles if "status of" not in one]

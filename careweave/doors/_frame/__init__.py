@@ -33,6 +33,7 @@ from careweave.doors._frame._page import (
     Say,
     Stay,
     Trouble,
+    Wrong,
 )
 from careweave.doors._frame._who import Whose, clear_session, set_session
 
@@ -55,6 +56,7 @@ __all__ = [
     "Stay",
     "Trouble",
     "Whose",
+    "Wrong",
     "as_download",
     "asset",
     "check_signs",

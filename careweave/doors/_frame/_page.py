@@ -50,6 +50,14 @@ class Emergency:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with what was typed: the field that it leads to, and a sentence."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What has just been done, or is in the way: one message above the page."""
 

@@ -8,13 +8,14 @@ from flask.typing import ResponseReturnValue
 
 from careweave import disclosure
 from careweave.disclosure import Problem, Remedy
-from careweave.doors._frame import Form, Frame, Page, Said, render
+from careweave.doors._frame import Form, Frame, Page, Wrong, render
 from careweave.doors.console._parts import PREFIX, Call, Named
 from careweave.doors.console._route import Route
 from careweave.terms import Heading, NotFound
 from careweave.views import NAMED, moment
 
 _PAGE, _PROBLEM = "problem", "problem"
+_OWN = 12
 _TITLE = "Reported problems"
 _REMEDIES = {
     Remedy.CORRECTED: "Corrected at the source",
@@ -49,6 +50,8 @@ class ProblemLine:
     action: str = field(metadata=_help("Where the answer is posted."))
     form: Form | None = field(metadata=_help("Hidden fields of the answer; none for one's own."))
     id: str = field(metadata=_help("What makes the ids of its fields its own."))
+    outcome: str = field(default="", metadata=_help("What was chosen, where it was refused."))
+    remark: str = field(default="", metadata=_help("What was typed, where it was refused."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class ProblemsPage:
     lines: tuple[ProblemLine, ...] = field(metadata=_help("The first due first."))
     outcomes: tuple[Choice, ...] = field(metadata=_help("The outcomes to choose."))
     reviews: str = field(metadata=_help("Where the access review is."))
+    wrong: tuple[Wrong, ...] = field(default=(), metadata=_help("What has to be mended."))
 
 
 def problems(call: Call, frame: Frame) -> Response:
@@ -69,10 +73,14 @@ def answer(call: Call, frame: Frame) -> ResponseReturnValue:
     """Writes down what came of a report, for good."""
     call.posted(_PAGE, call.path["problem"])
     outcome, remark = call.form.get("outcome", ""), call.form.get("remark", "")
-    if outcome not in {str(one) for one in Remedy} or not remark.strip():
-        told = Said(call.say("Choose an outcome, and say what was found."), "trouble")
-        marked = replace(frame, said=(told,), is_error=True)
-        return Response(render("console/problems.html", Page(marked, _body(call))), status=422)
+    wrong, own = [], call.path["problem"][:_OWN]
+    if outcome not in {str(one) for one in Remedy}:
+        wrong.append(Wrong(f"outcome-{own}", call.say("Choose what came of it.")))
+    if not remark.strip():
+        wrong.append(Wrong(f"remark-{own}", call.say("Say what was found, for the reader.")))
+    if wrong:
+        page = Page(replace(frame, is_error=True), _refused(call, tuple(wrong)))
+        return Response(render("console/problems.html", page), status=422)
     disclosure.answer_problem(call.parts.database, call.asking, _id(call), Remedy(outcome), remark)
     return redirect(f"{PREFIX}/problems", code=303)
 
@@ -85,6 +93,16 @@ def _body(call: Call) -> ProblemsPage:
         outcomes=tuple(Choice(str(one), call.say(text)) for one, text in _REMEDIES.items()),
         reviews=f"{PREFIX}/",
     )
+
+
+def _refused(call: Call, wrong: tuple[Wrong, ...]) -> ProblemsPage:
+    body, own = _body(call), call.path["problem"][:_OWN]
+    outcome, remark = call.form.get("outcome", ""), call.form.get("remark", "")
+    lines = (
+        replace(one, outcome=outcome, remark=remark) if one.id == own else one
+        for one in body.lines
+    )
+    return replace(body, lines=tuple(lines), wrong=wrong)
 
 
 def _line(call: Call, one: Problem, called: Named) -> ProblemLine:
@@ -106,7 +124,7 @@ def _line(call: Call, one: Problem, called: Named) -> ProblemLine:
         is_overdue=one.due_at <= call.at,
         action=f"{PREFIX}/problems/{handle}",
         form=None if one.user == call.signed_in.user else call.new_form(_PAGE, handle),
-        id=handle[:12],
+        id=handle[:_OWN],
     )
 
 

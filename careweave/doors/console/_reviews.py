@@ -3,7 +3,7 @@
 Source: `reference/security.md` 4 and 5.6; `reference/record.md` 7.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -14,11 +14,11 @@ from flask.typing import ResponseReturnValue
 from careweave import disclosure
 from careweave.agreements import named
 from careweave.disclosure import Finding, Review
-from careweave.doors._frame import Form, Frame, Page, Said, render
+from careweave.doors._frame import Form, Frame, Page, Wrong, render
 from careweave.doors.console._parts import PREFIX, Call, Named
 from careweave.doors.console._route import Route
 from careweave.ledger import Broken, Period
-from careweave.terms import Heading, Incorrect, NotFound
+from careweave.terms import Heading, NotFound
 from careweave.views import NAMED, When, moment
 
 _REVIEW = "review"
@@ -76,6 +76,10 @@ class QueuePage:
     release: Form = field(metadata=_help("Form that lets a user's emergencies count anew."))
     release_action: str = field(metadata=_help("Where it is posted."))
     ratios: tuple[RatioLine, ...] = field(default=(), metadata=_help("How often glass was broken."))
+    typed: Mapping[str, str] = field(
+        default_factory=dict, metadata=_help("What was typed, by field, where it was refused.")
+    )
+    wrong: tuple[Wrong, ...] = field(default=(), metadata=_help("What has to be mended."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +125,23 @@ class ReviewPage:
     claim: Form | None = field(default=None, metadata=_help("Form that takes it up."))
     verdict: Form | None = field(default=None, metadata=_help("Form that writes the finding."))
     findings: tuple[Verdict, ...] = field(default=(), metadata=_help("The findings to choose."))
+    typed: Mapping[str, str] = field(
+        default_factory=dict, metadata=_help("What was typed, by field, where it was refused.")
+    )
+    wrong: tuple[Wrong, ...] = field(default=(), metadata=_help("What has to be mended."))
 
 
 def queue(call: Call, frame: Frame) -> Response:
     """Returns what waits for the officers of the organisation; looking is accounted for."""
+    return Response(render("console/queue.html", Page(frame, _queue(call))))
+
+
+def _queue(call: Call, wrong: tuple[Wrong, ...] = ()) -> QueuePage:
     is_all = call.query.get("show") == "all"
     found = disclosure.reviews(call.way, call.asking, with_reviewed=is_all)
     ratios = disclosure.broken_glass(call.way, call.asking, _ratio_period(call))
     called = call.named({name for one in found for name in (one.user, one.claimed_by or "")})
-    body = QueuePage(
+    return QueuePage(
         lines=tuple(_line(call, one, called) for one in found),
         n_overdue=sum(one.is_overdue for one in found),
         is_all=is_all,
@@ -137,8 +149,9 @@ def queue(call: Call, frame: Frame) -> Response:
         release=call.new_form(_RELEASE),
         release_action=f"{PREFIX}/release",
         ratios=tuple(_ratio(one, called) for one in ratios),
+        typed=dict(call.form) if wrong else {},
+        wrong=wrong,
     )
-    return Response(render("console/queue.html", Page(frame, body)))
 
 
 def review(call: Call, frame: Frame) -> Response:
@@ -156,30 +169,39 @@ def claim(call: Call, _frame: Frame) -> ResponseReturnValue:
 def find(call: Call, frame: Frame) -> ResponseReturnValue:
     """Writes down what the officer found, for good, and leads back to the queue."""
     call.posted(_VERDICT, call.path["review"])
-    finding = call.form.get("finding", "")
-    if finding not in {str(one) for one in Finding} or not call.form.get("remark", "").strip():
-        told = Said(call.say("Choose a finding, and note what was looked at."), "trouble")
-        marked = replace(frame, said=(told,), is_error=True)
-        return Response(render("console/review.html", Page(marked, _body(call))), status=422)
-    remark = call.form["remark"]
+    finding, remark = call.form.get("finding", ""), call.form.get("remark", "")
+    wrong = []
+    if finding not in {str(one) for one in Finding}:
+        wrong.append(Wrong("finding", call.say("Choose what you found.")))
+    if not remark.strip():
+        wrong.append(Wrong("remark", call.say("Note what was looked at and found.")))
+    if wrong:
+        return refused(call, frame, *wrong)
     disclosure.review(call.parts.database, call.asking, _id(call), Finding(finding), remark)
     return redirect(f"{PREFIX}/", code=303)
 
 
-def release(call: Call, _frame: Frame) -> ResponseReturnValue:
+def release(call: Call, frame: Frame) -> ResponseReturnValue:
     """Lets the emergencies of a user's day be counted anew."""
     call.posted(_RELEASE)
     user, why = call.form.get("user", "").strip(), call.form.get("why", "")
+    wrong = []
     if not user:
-        raise Incorrect("Name the user whose emergencies are used up.", where="user")
+        wrong.append(Wrong("user", call.say("Name the user whose emergencies are used up.")))
+    if not why.strip():
+        wrong.append(Wrong("why", call.say("Say why more emergencies are needed.")))
+    if wrong:
+        page = Page(replace(frame, is_error=True), _queue(call, tuple(wrong)))
+        return Response(render("console/queue.html", page), status=422)
     disclosure.release(call.parts.database, call.asking, user, why=why)
     return redirect(f"{PREFIX}/", code=303)
 
 
-def with_fault(call: Call, frame: Frame, text: str) -> Response:
-    """Returns a review with what has to be mended before a page of it is shown."""
-    marked = replace(frame, said=(Said(call.say(text), "trouble"),), is_error=True)
-    return Response(render("console/review.html", Page(marked, _body(call))), status=422)
+def refused(call: Call, frame: Frame, *wrong: Wrong) -> Response:
+    """Returns a review with what has to be mended, and what was typed."""
+    body = replace(_body(call), wrong=wrong, typed=dict(call.form))
+    page = Page(replace(frame, is_error=True), body)
+    return Response(render("console/review.html", page), status=422)
 
 
 def reviewed(call: Call) -> Review:

@@ -9,9 +9,9 @@ from uuid import UUID
 from flask import Response
 
 from careweave.disclosure import ShownAgain, as_shown
-from careweave.doors._frame import Frame, Page, render, views_in_force
+from careweave.doors._frame import Frame, Page, Wrong, render, views_in_force
 from careweave.doors.console._parts import PREFIX, Call
-from careweave.doors.console._reviews import SHOWN, reviewed, shown_of, with_fault
+from careweave.doors.console._reviews import SHOWN, refused, reviewed, shown_of
 from careweave.doors.console._route import Route
 from careweave.terms import Incorrect, NotFound
 from careweave.views import Overview, moment, overview
@@ -48,7 +48,7 @@ def shown_again(call: Call, frame: Frame) -> Response:
     try:
         again = _again(call, UUID(account), case)
     except Incorrect as error:
-        return with_fault(call, frame, error.message)
+        return refused(call, frame, Wrong("case", call.say(error.message)))
     return Response(render("console/shown.html", Page(frame, _body(call, again, case))))
 
 

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from careweave import disclosure
 from careweave.db import Session
 from careweave.disclosure import explain
-from careweave.doors._frame import Form, Frame
-from careweave.doors.workspace._answers import Answers, Wrong, read_answers
+from careweave.doors._frame import Form, Frame, Wrong
+from careweave.doors.workspace._answers import Answers, read_answers
 from careweave.doors.workspace._begun import place_of
 from careweave.doors.workspace._call import Call
 from careweave.doors.workspace._drafts import LATE_LIVES, Draft, draft_of, drop_draft, keep_draft

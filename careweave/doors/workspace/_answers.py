@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from careweave.doors._frame import Wrong
 from careweave.doors.workspace._questions import (
     Choice,
     Condition,
@@ -26,14 +27,6 @@ _LONGEST_NUMBER = 20
 _EARLIEST = 1875
 _SILENT = frozenset({ItemType.GROUP, ItemType.DISPLAY})
 _DECIMALS = frozenset({ItemType.DECIMAL, ItemType.QUANTITY})
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """What is wrong with an answer: the field that it leads to, and a sentence."""
-
-    field: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from flask.typing import ResponseReturnValue
 from careweave import disclosure
 from careweave.agreements import Episode
 from careweave.disclosure import Because, Said
-from careweave.doors._frame import Form
-from careweave.doors.workspace._answers import Wrong
+from careweave.doors._frame import Form, Wrong
 from careweave.doors.workspace._call import Call
 from careweave.doors.workspace._framing import frame_of
 from careweave.doors.workspace._once import spend

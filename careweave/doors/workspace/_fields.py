@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from careweave.doors._frame import Say
-from careweave.doors.workspace._answers import Wrong, field_of
+from careweave.doors._frame import Say, Wrong
+from careweave.doors.workspace._answers import field_of
 from careweave.doors.workspace._questions import Condition, Item, ItemType, Operator, Questions
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from flask import Response
 
 from careweave.disclosure import Criteria, Word, find
-from careweave.doors._frame import Form
-from careweave.doors.workspace._answers import Wrong, date_from
+from careweave.doors._frame import Form, Wrong
+from careweave.doors.workspace._answers import date_from
 from careweave.doors.workspace._call import PREFIX, Call
 from careweave.doors.workspace._framing import frame_of
 from careweave.doors.workspace._people import PeopleList, matched, short_lists

@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from careweave import disclosure
 from careweave.disclosure import Problem, ShownEntry, Wrongness
-from careweave.doors._frame import Form
-from careweave.doors.workspace._answers import Wrong
+from careweave.doors._frame import Form, Wrong
 from careweave.doors.workspace._call import Call
 from careweave.doors.workspace._once import spend
 from careweave.doors.workspace._person import answered, person_frame
