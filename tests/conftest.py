@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tests.lib.day10 import Day10
 
 load_profile()
+# Nothing that is loaded or collected is garbage: going through it again and again takes seconds.
+gc.disable()
+_GARBAGE = 20_000
+"""After so many new objects the collector looks at them, as in the processes that serve."""
 
 
 _LONGEST = (
@@ -29,6 +33,19 @@ _LONGEST = (
     *("tests/crash/", "tests/docs/", "tests/generative/", "tests/doors/workspace/test_record"),
 )
 """The files that take minutes, the longest first; all others with the mark `slow` come next."""
+
+
+_BUILT = {"northmere10", "month", "running"}
+"""Fixtures for which a whole region is lived through, or the whole product started."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks what stands on such a region, however short it is, and what has its own database."""
+    if isinstance(item, pytest.Function):
+        if _BUILT & set(item.fixturenames):
+            item.add_marker("slow")
+        if "database" in item.fixturenames:
+            item.add_marker("commits")
 
 
 @pytest.hookimpl(trylast=True)
@@ -69,8 +86,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 def pytest_collection_finish() -> None:
     """Lets the collector pass by 14,000 tests that stay to the end: they took it a second a time."""
-    gc.collect()
     gc.freeze()
+    gc.set_threshold(_GARBAGE, 20, 50)
+    gc.enable()
 
 
 class _Undo(Exception):

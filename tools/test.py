@@ -19,11 +19,16 @@ ROOM = 8 << 30
 PICTURES = ROOT / "build" / "screenshots"
 # Hundreds of processes are started: that each compiles the whole product anew takes minutes.
 NEVER_COMPILED = "PYTHONDONTWRITEBYTECODE"
+WHOLE = (
+    *("architecture", "attacks", "bench", "clients", "conformance", "crash", "demonstration"),
+    *("docs", "fuzz", "generative", "identity/train", "journeys", "mutants", "northmere"),
+)
+"""Folders of tests that are of no one room, but of the house, the product or a whole region."""
 OWN = {"--quick", "--journeys", "--screenshots"}
 
 
 def main() -> None:
-    """Runs pytest; --quick leaves out killed servers, long generators and real clients."""
+    """Runs pytest; --quick has the short tests of each room that leave nothing in a database."""
     said = OWN & set(sys.argv[1:])
     quick = "--quick" in said
     words = [word for word in sys.argv[1:] if word not in OWN]
@@ -56,13 +61,15 @@ def chosen(words: list[str], *, quick: bool) -> list[str]:
     """Returns the options of pytest; both cores are used unless a part of the tests is named."""
     options = list(words)
     if quick:
-        options += ["-m", "not slow and not night", "-q"]
+        options += ["-m", "not slow and not night and not commits", "-q"]
+        options += [f"--ignore=tests/{name}" for name in WHOLE]
     elif "-m" not in words:
         options += ["-m", "not night"]
     is_whole = not any(Path(word.partition("::")[0]).exists() for word in words)
     if is_whole and not any(word.startswith(("-n", "--numprocesses")) for word in words):
         # Each process has a server of its own and takes a file at a time, the long ones first.
-        n = min(os.cpu_count() or 1, 4)
+        # Three for two processors: a test waits for a browser, a server or a clock half of its time.
+        n = min((os.cpu_count() or 1) * 3 // 2, 4)
         options += ["-n", str(n), "--dist", "loadfile", "--no-loadscope-reorder"] if n > 1 else []
     return options
 

@@ -130,6 +130,7 @@ def test_nothing_is_shared_before_it_is_applied_and_all_that_is_agreed_after(doo
     assert seen(door) == 1
 
 
+@pytest.mark.slow
 def test_every_process_follows_within_five_seconds_and_so_does_a_page_that_is_open(
     door: Door,
 ) -> None:
@@ -204,6 +205,7 @@ def test_a_fault_in_any_file_lets_nothing_be_applied(door: Door, broken: dict[st
         assert configurations(session) == ()
 
 
+@pytest.mark.slow
 def test_bytes_that_do_not_read_leave_what_a_process_read_last_and_let_none_start_with_older(
     door: Door,
 ) -> None:

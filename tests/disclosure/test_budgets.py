@@ -153,6 +153,7 @@ def test_what_is_ones_own_has_no_budget(staffed: Staffed) -> None:
     assert run(staffed, "SELECT count(*) FROM disclosure.opened") == before
 
 
+@pytest.mark.slow
 def test_who_stands_on_a_list_is_not_opened_by_it_and_a_list_holds_no_more_than_are_agreed(
     staffed: Staffed,
 ) -> None:

@@ -148,6 +148,7 @@ def test_exchanged_names_and_exchanged_days_share_keys() -> None:
     assert {one.kind for one in set(keys(norm(bare))) & set(keys(norm(turned_date)))} >= {4, 7}
 
 
+@pytest.mark.slow
 def test_blocking_recall_is_high_in_every_group() -> None:
     """Bars of section 17 on the generator: .9975, and .99 in every group with enough people."""
     index: dict[int, set[int]] = {}

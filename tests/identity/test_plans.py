@@ -95,6 +95,7 @@ def test_an_index_serves_it_right_after_migration(database, name):
         assert read_whole(session, name) == set()
 
 
+@pytest.mark.slow
 def test_indexes_serve_all_others_when_there_are_thousands(large):
     with large.session() as session:
         found = {name: read_whole(session, name) for name in QUERIES if name not in WHOLE}

@@ -99,8 +99,7 @@ def _refused(call: Call, wrong: tuple[Wrong, ...]) -> ProblemsPage:
     body, own = _body(call), call.path["problem"][:_OWN]
     outcome, remark = call.form.get("outcome", ""), call.form.get("remark", "")
     lines = (
-        replace(one, outcome=outcome, remark=remark) if one.id == own else one
-        for one in body.lines
+        replace(one, outcome=outcome, remark=remark) if one.id == own else one for one in body.lines
     )
     return replace(body, lines=tuple(lines), wrong=wrong)
 

@@ -19,6 +19,8 @@ from tests.identity.people import Person, people
 from tests.lib.door import fresh_database, make_door
 from tests.lib.finding import home, number, someone
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 COLUMNS = (
     *("--column", "first=given", "--column", "last=family", "--column", "born=birth_date"),

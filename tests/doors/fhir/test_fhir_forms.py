@@ -82,6 +82,7 @@ def test_pretty_is_the_same_with_lines(door: Door) -> None:
     assert '  "status": "final"' in pretty.text
 
 
+@pytest.mark.slow
 def test_large_answers_are_packed_for_those_who_can_unpack(door: Door) -> None:
     who = door.made(patient())["id"]
     for n in range(8):

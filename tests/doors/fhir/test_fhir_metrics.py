@@ -53,6 +53,7 @@ def figures(text: bytes) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
+@pytest.mark.slow
 def test_the_counts_of_siblings_add_up_and_those_of_the_killed_stay(tmp_path: Path) -> None:
     # The siblings are ours, so we look into the directory of their parent: this process.
     first, second = sibling(tmp_path, 5), sibling(tmp_path, 7)
