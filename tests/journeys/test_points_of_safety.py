@@ -6,12 +6,12 @@ Source: `reference/interface.md` 15, 16S to 25S.
 import random
 import re
 import threading
-import time
 
 import pytest
 
 from careweave.terms import Heading, Role
 from tests.lib.browser import DESK, tab
+from tests.lib.budgets import Watch
 from tests.lib.live_server import good, held, serving
 from tests.lib.pages import world_over
 from tests.lib.seen import Seen
@@ -169,9 +169,10 @@ def test_20s_a_source_that_does_not_answer_is_named_and_holds_up_no_page(browser
         tab(browser, world.base, token=world.token("u-gp-b"), size=DESK) as opened,
     ):
         opened.open("/workspace/find")
-        began = time.perf_counter()
+        watch = Watch()
         opened.open(world.address_of(opened.token, person))
-        assert time.perf_counter() - began < 1.0
+        # Less than the 1.5 seconds for which the source may be waited for.
+        assert watch.took_s() < 1.0
         opened.page.wait_for_selector(".cw-checked", timeout=5_000)
         told = opened.text("main")
         gate.set()

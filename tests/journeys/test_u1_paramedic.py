@@ -168,8 +168,9 @@ def test_no_plan_a_silent_source_and_an_unasked_one_are_three_texts(browser, wor
         tab(browser, world.base, token=token, size=U1.window) as opened,
     ):
         opened.open(world.address_of(token, person, "live"))
-        gate.set()
+        # Its answer comes late, and only after this page: then it would be no longer unasked.
         opened.open(path)
+        gate.set()
         seen.append(told(opened))
         assert "could not be checked" in opened.text(DECISION)
         assert seen[2][1] == "NOT_CHECKED"
