@@ -28,7 +28,7 @@ OWN = {"--quick", "--journeys", "--screenshots"}
 
 
 def main() -> None:
-    """Runs pytest; --quick has the short tests of each room that leave nothing in a database."""
+    """Runs pytest; --quick has the short tests of each room that make no database of their own."""
     said = OWN & set(sys.argv[1:])
     quick = "--quick" in said
     words = [word for word in sys.argv[1:] if word not in OWN]

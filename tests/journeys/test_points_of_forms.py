@@ -104,6 +104,13 @@ FORMS = {
         {"user": "u-ed"},
         {"why"},
     ),
+    "release-own": (
+        "u-privacy",
+        "/console/",
+        "#h-release + form",
+        {"user": "u-privacy", "why": "More people fell than usual."},
+        {"user"},
+    ),
     "case-short": ("u-privacy", "review", "form[action$='/shown']", {"case": "1"}, {"case"}),
     "finding-empty": ("u-privacy", "taken", FINDING, {}, {"finding", "remark"}),
     "finding-half": (

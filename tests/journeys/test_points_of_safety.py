@@ -11,7 +11,6 @@ import pytest
 
 from careweave.terms import Heading, Role
 from tests.lib.browser import DESK, tab
-from tests.lib.budgets import Watch
 from tests.lib.live_server import good, held, serving
 from tests.lib.pages import world_over
 from tests.lib.seen import Seen
@@ -169,16 +168,18 @@ def test_20s_a_source_that_does_not_answer_is_named_and_holds_up_no_page(browser
         tab(browser, world.base, token=world.token("u-gp-b"), size=DESK) as opened,
     ):
         opened.open("/workspace/find")
-        watch = Watch()
         opened.open(world.address_of(opened.token, person))
-        # Less than the 1.5 seconds for which the source may be waited for.
-        assert watch.took_s() < 1.0
+        # Of the server alone: the source is held far longer than the 1.5 s it is waited for.
+        assert opened.page.evaluate(_ANSWERED_MS) < 1_000
         opened.page.wait_for_selector(".cw-checked", timeout=5_000)
         told = opened.text("main")
         gate.set()
     assert "Millbeck Medical Centre" in told
     assert re.search(r"last good \d\d-[A-Z][a-z]{2}-2026", told)
 
+
+_ANSWERED_MS = """() => { const [page] = performance.getEntriesByType('navigation');
+  return page.responseStart - page.requestStart; }"""
 
 NINE = {
     # Who reads whom, and in which part of the record.

@@ -255,12 +255,54 @@ def test_five_wrong_pins_wipe_the_copy_and_keep_what_was_written(world, device) 
     assert held["people"] == held["keys"] == held["meta"] == held["mine"] == 0
 
 
+_SLOWLY = """const plain = crypto.subtle.decrypt.bind(crypto.subtle);
+  crypto.subtle.decrypt = async (...all) => { await new Promise(done => setTimeout(done, 60));
+    return plain(...all); };"""
+_BROKEN = """() => new Promise(done => { const o = indexedDB.open('careweave-visits', 1);
+  o.onsuccess = () => { const turn = o.result.transaction('people', 'readwrite');
+    const people = turn.objectStore('people');
+    people.getAllKeys().onsuccess = e => people.put({i: new Uint8Array(12), c: new Uint8Array(40)},
+      e.target.result[0]);
+    turn.oncomplete = done; }; })"""
+
+
+def test_an_open_list_is_never_shown_empty_and_one_that_cannot_be_read_says_so(
+    world, device
+) -> None:
+    context = device()
+    context.add_init_script(_SLOWLY)
+    tab = _list(context, world)
+    _take(tab)
+    # The moment that it is open it has its people, however long reading them takes.
+    n_people = tab.page.locator(_FOLDS).count()
+    assert n_people >= len(CASELOAD)
+    context.set_offline(True)
+    tab.open("/workspace/visits")
+    _unlock(tab)
+    tab.page.wait_for_selector('[data-state-of="open"]:not([hidden])')
+    assert tab.page.locator(_FOLDS).count() == n_people
+    tab.page.evaluate(_BROKEN)
+    tab.page.reload()
+    _unlock(tab)
+    tab.page.locator('[data-fill="said"]', has_text="could not be read").wait_for()
+    assert tab.page.is_visible('[data-state-of="locked"]')
+    assert tab.page.locator(_FOLDS).count() == 0
+    assert tab.page.input_value("#pin") == ""
+
+
 @pytest.mark.attack(73)
-def test_who_left_the_caseload_is_off_the_device_at_the_next_contact(world, device) -> None:
+@pytest.mark.parametrize("is_sent", [True, False], ids=["sent", "not sent"])
+def test_who_left_the_caseload_is_off_the_device_at_the_next_contact(
+    world, device, is_sent
+) -> None:
     gone = world.person("dorothy-lumb")
     context = device()
     tab = _list(context, world)
     _take(tab)
+    if not is_sent:
+        # What may not be read any more goes, whatever becomes of what was written.
+        tab.page.evaluate(_WRITE, ["note", [[0, "Seen at home."]]])
+        context.route("**/visits/sync", lambda one: one.abort())
     before = tab.page.evaluate(_HELD)["people"]
     world.north.rows(
         "UPDATE record.tie SET until = %(at)s WHERE subject IN"

@@ -77,6 +77,9 @@ def p95(measured: list[float]) -> float:
     return ordered[max(0, -(-len(ordered) * 95 // 100) - 1)]
 
 
+N_AGAIN = 6
+"""How often in all a measurement is made again of which nobody can tell what it took."""
+
 PRESSURE = Path("/proc/pressure/cpu")
 """Where Linux tells for how long something that could run waited for a processor."""
 
@@ -94,13 +97,15 @@ def spare_the_collector() -> None:
 class Watch:
     """Measures how long something took, without the time in which a processor was waited for.
 
-    A run has as many processes of tests as the machine has processors, each with browsers and
+    A run has more processes of tests than the machine has processors, each with browsers and
     servers: what one waits for the other is not the page's. At most half of a load is taken off, so
     that a slow page never passes by that alone; by night, or where Linux does not tell, nothing is.
     """
 
+    least_s = 0.0
+    """What would be left of the last measurement if all that was waited were taken off."""
     is_crowded = False
-    """Whether a processor was waited for during more than a quarter of what was measured."""
+    """Whether more was waited than may be taken off, so that nobody can tell what it took."""
 
     def __init__(self) -> None:
         """Begins to measure."""
@@ -108,17 +113,18 @@ class Watch:
 
     def took_s(self, took: float | None = None) -> float:
         """Returns the seconds since the beginning, or `took` of them, less what was waited."""
-        whole = time.perf_counter() - self._began if took is None else took
-        waited = _waited_s() - self._waited if N_LOADS <= USUAL else 0.0
-        self.is_crowded = waited > whole / 4
+        span = time.perf_counter() - self._began
+        whole = span if took is None else took
+        waited = (_waited_s() - self._waited) * whole / span if N_LOADS <= USUAL else 0.0
+        self.least_s, self.is_crowded = max(whole - waited, 0.0), waited > whole / 2
         return whole - min(waited, whole / 2)
 
 
 class Series:
     """Says how often something is measured: a dozen times, or thirty where one took too long.
 
-    One that took too long on a crowded machine says nothing of the page. It is made again, at most
-    as often in all as was asked for; then it counts, whatever it says.
+    One that took too long where more was waited than may be taken off, and that would be in time if
+    all of it were, says nothing of the page. It is made again, six times in all; then it counts.
     """
 
     def __init__(self, most_s: float) -> None:
@@ -134,7 +140,8 @@ class Series:
     def counts(self, took_s: float, watch: Watch) -> bool:
         """Returns whether what was measured counts."""
         is_late = took_s > self._most_s
-        if is_late and watch.is_crowded and self._n_again < N_LOADS:
+        is_unsure = watch.is_crowded and watch.least_s <= self._most_s
+        if is_late and is_unsure and self._n_again < N_AGAIN:
             self._n_again += 1
             return False
         self._n += 1

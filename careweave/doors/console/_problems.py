@@ -11,7 +11,7 @@ from careweave.disclosure import Problem, Remedy
 from careweave.doors._frame import Form, Frame, Page, Wrong, render
 from careweave.doors.console._parts import PREFIX, Call, Named
 from careweave.doors.console._route import Route
-from careweave.terms import Heading, NotFound
+from careweave.terms import Conflict, Heading, NotFound
 from careweave.views import NAMED, moment
 
 _PAGE, _PROBLEM = "problem", "problem"
@@ -97,6 +97,8 @@ def _body(call: Call) -> ProblemsPage:
 
 def _refused(call: Call, wrong: tuple[Wrong, ...]) -> ProblemsPage:
     body, own = _body(call), call.path["problem"][:_OWN]
+    if not any(one.id == own and one.form for one in body.lines):
+        raise Conflict("This report is not here, or it was answered, or it is your own.")
     outcome, remark = call.form.get("outcome", ""), call.form.get("remark", "")
     lines = (
         replace(one, outcome=outcome, remark=remark) if one.id == own else one for one in body.lines

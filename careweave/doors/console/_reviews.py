@@ -18,13 +18,14 @@ from careweave.doors._frame import Form, Frame, Page, Wrong, render
 from careweave.doors.console._parts import PREFIX, Call, Named
 from careweave.doors.console._route import Route
 from careweave.ledger import Broken, Period
-from careweave.terms import Heading, NotFound
+from careweave.terms import Conflict, Heading, NotFound
 from careweave.views import NAMED, When, moment
 
 _REVIEW = "review"
 _RATIO_BACK = timedelta(days=90)
 _CLAIM, _VERDICT, _RELEASE = "review-claim", "review-verdict", "release"
 _REFERENCE = 10
+_OF_VERDICT = {"finding", "remark"}
 SHOWN = "review-shown"
 """The form that shows a page again."""
 
@@ -188,6 +189,8 @@ def release(call: Call, frame: Frame) -> ResponseReturnValue:
     wrong = []
     if not user:
         wrong.append(Wrong("user", call.say("Name the user whose emergencies are used up.")))
+    elif user in (call.asking.actor.name, call.asking.actor.user):
+        wrong.append(Wrong("user", call.say("Nobody releases emergencies for themself.")))
     if not why.strip():
         wrong.append(Wrong("why", call.say("Say why more emergencies are needed.")))
     if wrong:
@@ -198,8 +201,14 @@ def release(call: Call, frame: Frame) -> ResponseReturnValue:
 
 
 def refused(call: Call, frame: Frame, *wrong: Wrong) -> Response:
-    """Returns a review with what has to be mended, and what was typed."""
-    body = replace(_body(call), wrong=wrong, typed=dict(call.form))
+    """Returns a review with what has to be mended, and what was typed.
+
+    Raises Conflict where the field is not there any more: it was reviewed meanwhile.
+    """
+    body = _body(call)
+    if body.verdict is None and any(one.field in _OF_VERDICT for one in wrong):
+        raise Conflict("This is another officer's to review, or it was reviewed already.")
+    body = replace(body, wrong=wrong, typed=dict(call.form))
     page = Page(replace(frame, is_error=True), body)
     return Response(render("console/review.html", page), status=422)
 

@@ -13,7 +13,7 @@ from careweave.doors._frame import Frame, Page, Wrong, render, views_in_force
 from careweave.doors.console._parts import PREFIX, Call
 from careweave.doors.console._reviews import SHOWN, refused, reviewed, shown_of
 from careweave.doors.console._route import Route
-from careweave.terms import Incorrect, NotFound
+from careweave.terms import NotFound
 from careweave.views import Overview, moment, overview
 
 _CASE_LEAST, _CASE_MOST = 3, 60
@@ -45,18 +45,12 @@ def shown_again(call: Call, frame: Frame) -> Response:
     account = call.handles.id(shown_of(found), call.form.get("page", ""))
     if account is None:
         raise NotFound
-    try:
-        again = _again(call, UUID(account), case)
-    except Incorrect as error:
-        return refused(call, frame, Wrong("case", call.say(error.message)))
-    return Response(render("console/shown.html", Page(frame, _body(call, again, case))))
-
-
-def _again(call: Call, account: UUID, case: str) -> ShownAgain:
     # Shorter ones are refused by the way out too, but as if nothing were there.
     if not _CASE_LEAST <= len(case) <= _CASE_MOST:
-        raise Incorrect("Give the number of the case for which this page is needed.", where="case")
-    return as_shown(call.way, call.asking, account, case=case)
+        text = call.say("Give the number of the case for which this page is needed.")
+        return refused(call, frame, Wrong("case", text))
+    again = as_shown(call.way, call.asking, UUID(account), case=case)
+    return Response(render("console/shown.html", Page(frame, _body(call, again, case))))
 
 
 def _body(call: Call, again: ShownAgain, case: str) -> ShownPage:

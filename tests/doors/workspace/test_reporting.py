@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from werkzeug.test import Client
 
 from careweave.doors._access import Handles
 from careweave.terms import Role
+from tests.lib.logs import logged
 from tests.lib.posting import form_of, sent
+from tests.lib.staff import NHS
 
 WORDS = "The dose is that of her sister."
 
@@ -139,8 +142,8 @@ def test_what_is_typed_and_who_it_is_about_is_in_no_log_and_no_address(world, ca
     ]
     assert "data-found" in answers[2].text
     assert not [one for one in answers if "9990001014" in one.headers.get("Location", "")]
-    for text in (record.getMessage() for record in caplog.records):
-        assert canary not in text
+    for text in logged(caplog):
+        assert canary.casefold() not in text
         assert "9990001014" not in text
         assert "999 000 1014" not in text
     rows = world.rows("SELECT what, reason FROM ledger.account")
@@ -163,12 +166,37 @@ def test_reading_and_writing_put_nobody_in_a_log_or_an_address(world, caplog):
     world.work()
     assert world.rows("SELECT count(*) FROM workspace.saved WHERE form = 'note'") != [(0,)]
     places = [one.request.path + one.headers.get("Location", "") for one in answers]
-    for text in (*(record.getMessage() for record in caplog.records), *places):
+    for text in (*logged(caplog), *places):
         for word in ("zanzibar", "hartley", "9990001014", "999 000 1014", "1941-07-09"):
             assert word not in text.casefold()
     rows = world.rows("SELECT what, reason, actor FROM ledger.account")
     assert rows
     assert not [row for row in rows if "zanzibar" in str(row).casefold()]
+
+
+@pytest.mark.attack(70)
+def test_a_launch_that_opens_somebody_puts_nobody_in_a_log_or_an_address(world, caplog):
+    caplog.set_level(0)
+    edna = world.person("edna-hartley")
+    world.tie(edna, Role.PA)
+    token = world.client("dispatch", "nm-ambulance", "launch")
+    fields = {"system": NHS, "identifier": "9990001014", "user": "u-paramedic"}
+    launched = Client(world.answer).post(
+        "/workspace/launch",
+        base_url=world.base,
+        data=fields,
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert launched.status_code == 201
+    visitor = world.signed_in("u-paramedic")
+    led = visitor.get(launched.json["address"].removeprefix(world.base))
+    assert led.status_code == 303
+    opened = visitor.get(led.headers["Location"].removeprefix(world.base))
+    assert "HARTLEY" in opened.text
+    places = (launched.json["address"], led.headers["Location"], opened.request.path)
+    for text in (*logged(caplog), *places):
+        for word in ("hartley", "9990001014", "999 000 1014", "1941-07-09"):
+            assert word not in text.casefold()
 
 
 def test_the_command_bar_leads_to_pages_and_people(world):

@@ -51,10 +51,11 @@ const get = (name, key) => act([name], "readonly", (s) => s.get(key));
 const put = (name, key, value) => act([name], "readwrite", (s) => s.put(value, key));
 const drop = (name, key) => act([name], "readwrite", (s) => s.delete(key));
 const keys = (name) => act([name], "readonly", (s) => s.getAllKeys());
+// Names and values of one moment: what is dropped meanwhile is in neither.
 const every = async (name) => {
-  const found = [];
-  for (const key of await keys(name)) found.push([key, await get(name, key)]);
-  return found;
+  let named;
+  const values = await act([name], "readonly", (s) => { named = s.getAllKeys(); return s.getAll(); });
+  return named.result.map((key, at) => [key, values[at]]);
 };
 
 // ---- time: the clock, and the latest time that was ever seen ---------------------------------
@@ -170,8 +171,8 @@ async function take(pin) {
     return m.put(meta, "copy");
   });
   anchorTime();
-  await draw();
   say(word("taken"));
+  await draw();
   if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
 }
 
@@ -193,8 +194,8 @@ async function unlock(pin) {
   await amend((kept) => { kept.tries = 0; });
   if (!meta) return;
   anchorTime();
-  await draw();
   say("");
+  await draw();
 }
 
 // What can be read goes; what is sealed for the server stays until it is sent.
@@ -237,8 +238,8 @@ async function keepEdit(person, kind, written) {
   const mine = await hide({ ticket: person.ticket, kind, text: written }, id);
   const copy = meta.copy;
   await act(["mine", "outbox"], "readwrite", (m, o) => { m.put(mine, id); return o.put({ copy, sealed }, id); });
-  await draw();
   say(word("saved"));
+  await draw();
 }
 
 async function noteLook(person) {
@@ -284,9 +285,11 @@ async function contact() {
 }
 
 async function bringBack() {
+  let removed = "";
   try {
     // First what may not be read any more, whatever becomes of what was written.
-    const removed = await contact();
+    removed = await contact();
+    await draw();
     const counted = await sync();
     const told = [];
     if (counted.filed) told.push(word("sent"), `${counted.filed}.`);
@@ -294,12 +297,12 @@ async function bringBack() {
     if (counted.held) told.push(word("held"), `${counted.held}.`);
     if (counted.refused) told.push(word("refused"), `${counted.refused}.`);
     told.push(removed);
-    await draw();
     say(...told);
+    await draw();
     // The server shows both texts of what is in conflict, and what it has not filed.
     if (counted.conflict || counted.held) location.reload();
   } catch (error) {
-    say(word(error.status === 401 ? "signin" : "offline"));
+    say(word(error.status === 401 ? "signin" : "offline"), removed);
   }
 }
 
@@ -420,27 +423,32 @@ async function draw() {
   for (const place of fill("until")) place.textContent = meta ? new Date(meta.expires).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
   if (!isOpen) return;
   const opened = new Set([...app.querySelectorAll("[data-visit] details[open]")].map((one) => one.dataset.ticket));
-  const mine = [];
-  // It may be locked at each of these waits: nothing that was read is shown then.
-  for (const [id, sealed] of await every("mine")) {
-    if (!dataKey) return;
-    mine.push(await reveal(sealed, id));
-  }
-  const cards = [];
-  for (const [ticket, sealed] of await every("people")) {
-    if (!dataKey) return;
-    const person = await reveal(sealed, ticket);
-    const card = personCard(person, mine.filter((one) => one.ticket === ticket));
-    const fold = card.querySelector("details");
-    fold.dataset.ticket = ticket;
-    cards.push([person.name, card, opened.has(ticket)]);
+  let cards;
+  try {
+    cards = await drawn();
+  } catch {
+    await lock();
+    return say(word("unread"));
   }
   if (!dataKey) return;
-  cards.sort((a, b) => a[0].localeCompare(b[0]));
   for (const place of fill("people")) place.replaceChildren(...cards.map(([, card]) => card));
-  for (const [, card, isOpened] of cards) if (isOpened) card.querySelector("details").open = true;
+  for (const [ticket, card] of cards) if (opened.has(ticket)) card.querySelector("details").open = true;
   // Only now: an open list that is still empty reads as nobody to visit.
   show("open", true);
+}
+
+// The cards by ticket, in the order of names. It may be locked at each wait: then nothing is read.
+async function drawn() {
+  const mine = [];
+  for (const [id, sealed] of await every("mine")) if (dataKey) mine.push(await reveal(sealed, id));
+  const people = [];
+  for (const [ticket, sealed] of await every("people")) if (dataKey) people.push([ticket, await reveal(sealed, ticket)]);
+  people.sort(([, a], [, b]) => a.name.localeCompare(b.name));
+  return people.map(([ticket, person]) => {
+    const card = personCard(person, mine.filter((one) => one.ticket === ticket));
+    card.querySelector("details").dataset.ticket = ticket;
+    return [ticket, card];
+  });
 }
 
 // ---- beginning -------------------------------------------------------------------------------
@@ -450,6 +458,14 @@ app.addEventListener("submit", async (event) => {
   event.preventDefault();
   const inputs = [...event.target.querySelectorAll("input")];
   const pin = inputs[0].value;
+  try {
+    await asked(what, pin, inputs);
+  } finally {
+    for (const input of inputs) input.value = "";
+  }
+});
+
+async function asked(what, pin, inputs) {
   if (what === "take") {
     if (!/^[0-9]{8,}$/.test(pin)) return say(word("short"));
     if (pin !== inputs[1].value) return say(word("mismatch"));
@@ -457,8 +473,7 @@ app.addEventListener("submit", async (event) => {
   } else if (what === "unlock") {
     await unlock(pin);
   }
-  for (const input of inputs) input.value = "";
-});
+}
 app.addEventListener("click", async (event) => {
   const what = event.target.dataset && event.target.dataset.do;
   if (what === "lock") await lock();
