@@ -12,6 +12,7 @@ from careweave import ledger
 from careweave.disclosure._asking import Asking, Way
 from careweave.disclosure._episode_accounts import acted
 from careweave.disclosure._looks import items_of
+from careweave.disclosure._replay import is_page_shown
 from careweave.ledger import Account, Outcome, Period
 from careweave.terms import Forbidden, Heading, PersonId, Role
 
@@ -88,5 +89,5 @@ def _access(accounts: list[Account]) -> Access:
         reason=one.reason,
         door=one.door,
         is_emergency=any(account.second_purpose == "BTG" for account in accounts),
-        is_page=one.deed == "open" and one.shown_hash is not None,
+        is_page=is_page_shown(one),
     )
